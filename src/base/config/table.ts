@@ -1,0 +1,304 @@
+import { join } from 'node:path';
+import type { Lang } from '../texts/lang.js';
+import {
+  dataDirectory,
+  expandHome,
+  huggingFaceHome,
+  isOn,
+  readTokenFile,
+  variable,
+  type Machine,
+} from './environment.js';
+import {
+  countOrAuto,
+  directory,
+  duration,
+  endpoints,
+  files,
+  flag,
+  oneOf,
+  someOf,
+  proxy,
+  rate,
+  secret,
+  text,
+  type ValueKind,
+} from './kinds.js';
+
+/** A variable that a setting is read from. `read` turns the variable's text into the setting's, or passes it over. */
+export interface VariableSource {
+  readonly name: string;
+  readonly read?: (value: string, machine: Machine) => string | undefined;
+  /** What becomes of the value, for the documentation: `$HF_HOME/hub`. */
+  readonly as?: string;
+}
+
+export interface Setting<T> {
+  /** Its key in `sluice.toml`, dotted. */
+  readonly key: string;
+  readonly kind: ValueKind<T>;
+  /** Its flag as `sluice --help` shows it, where it has one. */
+  readonly flag?: string;
+  /** First set one wins; with `all`, the values of all that are set are joined. */
+  readonly variables: readonly VariableSource[];
+  readonly all?: boolean;
+  readonly fallback: (machine: Machine) => T;
+  /** The file that a default other than undefined was read from. */
+  readonly fallbackFile?: (machine: Machine) => string;
+  /** The default in words, for the documentation. */
+  readonly fallbackShown: string;
+  readonly secret?: boolean;
+  /** May not be set inside a profile. */
+  readonly outsideProfiles?: boolean;
+}
+
+const of = (name: string): VariableSource => ({ name });
+const both = (name: string): readonly VariableSource[] => [of(name.toLowerCase()), of(name)];
+const setting = <T>(definition: Setting<T>): Setting<T> => definition;
+const optional = <T>(kind: ValueKind<T>): ValueKind<T | undefined> => ({
+  ...kind,
+  show: (value) => (value === undefined ? '' : kind.show(value)),
+});
+/** Under HF_HUB_DISABLE_IMPLICIT_TOKEN a token that was not given for this program is not sent. */
+const implicit = (token: string | undefined, { env }: Machine): string | undefined =>
+  isOn(variable(env, 'HF_HUB_DISABLE_IMPLICIT_TOKEN') ?? '') ? undefined : token;
+
+const usualTokenFile = (machine: Machine): string => join(huggingFaceHome(machine), 'token');
+
+/** Built-in Hugging Face hub: where a token is meant for even when a built-in profile chose the endpoints. */
+export const HF_HUB = 'https://huggingface.co';
+
+/**
+ * Every setting of Sluice: its flag, variables, key, default, and (in `texts/settings-*.ts`) what it is for.
+ * `docs/SETTINGS.md` and `sluice config` are made from this table.
+ */
+export const SETTINGS = {
+  home: setting({
+    key: 'home',
+    kind: directory,
+    variables: [of('SLUICE_HOME')],
+    fallback: dataDirectory,
+    fallbackShown: '$XDG_DATA_HOME/sluice or ~/.local/share/sluice; the usual data folder on macOS and Windows',
+  }),
+  profile: setting({
+    key: 'profile',
+    kind: optional(text),
+    flag: '--profile <name>',
+    variables: [of('SLUICE_PROFILE')],
+    fallback: () => undefined,
+    fallbackShown: '',
+    outsideProfiles: true,
+  }),
+  lang: setting<Lang>({
+    key: 'lang',
+    kind: oneOf('en', 'zh'),
+    flag: '--lang <en|zh>',
+    variables: ['SLUICE_LANG', 'LC_ALL', 'LC_MESSAGES', 'LANG'].map((name) => ({
+      name,
+      read: (value: string) => (/^zh/i.test(value) ? 'zh' : 'en'),
+    })),
+    fallback: () => 'en',
+    fallbackShown: 'en',
+    outsideProfiles: true,
+  }),
+  hfEndpoints: setting({
+    key: 'hf.endpoints',
+    kind: endpoints,
+    flag: '--hf-endpoint <url>',
+    variables: [of('SLUICE_HF_ENDPOINTS'), of('HF_ENDPOINT')],
+    fallback: () => [HF_HUB],
+    fallbackShown: HF_HUB,
+  }),
+  hfToken: setting({
+    key: 'hf.token',
+    kind: optional(secret),
+    flag: '--token <token>',
+    variables: [
+      of('SLUICE_HF_TOKEN'),
+      { name: 'HF_TOKEN', read: implicit },
+      { name: 'HUGGING_FACE_HUB_TOKEN', read: implicit },
+      {
+        name: 'HF_TOKEN_PATH',
+        as: '(content of the file)',
+        read: (path, machine) => implicit(readTokenFile(expandHome(path, machine.homeDirectory)), machine),
+      },
+    ],
+    fallback: (machine) => implicit(readTokenFile(usualTokenFile(machine)), machine),
+    fallbackFile: usualTokenFile,
+    fallbackShown: 'content of $HF_HOME/token (~/.cache/huggingface/token), where `hf auth login` puts it',
+    secret: true,
+  }),
+  hfCache: setting({
+    key: 'hf.cache',
+    kind: directory,
+    variables: [
+      of('SLUICE_HF_CACHE'),
+      of('HF_HUB_CACHE'),
+      of('HUGGINGFACE_HUB_CACHE'),
+      { name: 'HF_HOME', as: '$HF_HOME/hub', read: (value) => join(value, 'hub') },
+      {
+        name: 'XDG_CACHE_HOME',
+        as: '$XDG_CACHE_HOME/huggingface/hub',
+        read: (value) => join(value, 'huggingface', 'hub'),
+      },
+    ],
+    fallback: (machine) => join(machine.homeDirectory, '.cache', 'huggingface', 'hub'),
+    fallbackShown: '~/.cache/huggingface/hub',
+  }),
+  msEndpoints: setting({
+    key: 'ms.endpoints',
+    kind: endpoints,
+    flag: '--ms-endpoint <url>',
+    variables: [
+      of('SLUICE_MS_ENDPOINTS'),
+      of('MODELSCOPE_ENDPOINT'),
+      { name: 'MODELSCOPE_DOMAIN', as: 'https://$MODELSCOPE_DOMAIN', read: (value) => `https://${value}` },
+    ],
+    fallback: () => ['https://modelscope.cn'],
+    fallbackShown: 'https://modelscope.cn',
+  }),
+  msToken: setting({
+    key: 'ms.token',
+    kind: optional(secret),
+    flag: '--token <token>',
+    variables: [of('SLUICE_MS_TOKEN'), of('MODELSCOPE_API_TOKEN')],
+    fallback: () => undefined,
+    fallbackShown: '',
+    secret: true,
+  }),
+  msCache: setting({
+    key: 'ms.cache',
+    kind: directory,
+    variables: [of('SLUICE_MS_CACHE'), of('MODELSCOPE_CACHE')],
+    fallback: (machine) => join(machine.homeDirectory, '.cache', 'modelscope'),
+    fallbackShown: '~/.cache/modelscope',
+  }),
+  msLegacyCache: setting({
+    key: 'ms.legacy-cache',
+    kind: directory,
+    variables: [of('SLUICE_MS_LEGACY_CACHE'), of('MODELSCOPE_CACHE')],
+    fallback: (machine) => join(machine.homeDirectory, '.cache', 'modelscope', 'hub'),
+    fallbackShown: '~/.cache/modelscope/hub',
+  }),
+  ollamaModels: setting({
+    key: 'ollama.models',
+    kind: directory,
+    variables: [of('SLUICE_OLLAMA_MODELS'), of('OLLAMA_MODELS')],
+    fallback: (machine) => join(machine.homeDirectory, '.ollama', 'models'),
+    fallbackShown: '~/.ollama/models',
+  }),
+  view: setting({
+    key: 'view',
+    kind: optional(oneOf('hf', 'modelscope', 'modelscope-legacy', 'flat', 'repository')),
+    flag: '--view <view>',
+    variables: [of('SLUICE_VIEW')],
+    fallback: () => undefined,
+    fallbackShown: '',
+  }),
+  links: setting({
+    key: 'links',
+    kind: optional(someOf('hardlink', 'reflink', 'symlink', 'copy')),
+    variables: [of('SLUICE_LINKS')],
+    fallback: () => undefined,
+    fallbackShown: 'hardlink, reflink, symlink, copy (large files of a flat folder: reflink first)',
+  }),
+  offline: setting({
+    key: 'offline',
+    kind: flag,
+    flag: '--offline',
+    variables: [
+      of('SLUICE_OFFLINE'),
+      { name: 'HF_HUB_OFFLINE', read: (value) => (isOn(value) ? 'true' : undefined) },
+      { name: 'TRANSFORMERS_OFFLINE', read: (value) => (isOn(value) ? 'true' : undefined) },
+    ],
+    fallback: () => false,
+    fallbackShown: 'false',
+  }),
+  connections: setting<number | 'auto'>({
+    key: 'connections',
+    kind: countOrAuto(256),
+    flag: '--connections <n>',
+    variables: [of('SLUICE_CONNECTIONS')],
+    fallback: () => 'auto',
+    fallbackShown: 'auto',
+  }),
+  limitBytesPerSecond: setting({
+    key: 'limit',
+    kind: rate,
+    flag: '--limit <rate>',
+    variables: [of('SLUICE_LIMIT')],
+    fallback: () => undefined,
+    fallbackShown: 'none',
+  }),
+  noProgressMs: setting({
+    key: 'no-progress',
+    kind: duration,
+    variables: [of('SLUICE_NO_PROGRESS')],
+    fallback: () => 120_000,
+    fallbackShown: '2m',
+  }),
+  proxy: setting({
+    key: 'proxy',
+    kind: optional(proxy),
+    flag: '--proxy <url>',
+    variables: [of('SLUICE_PROXY'), ...both('HTTPS_PROXY'), ...both('ALL_PROXY')],
+    fallback: () => undefined,
+    fallbackShown: '',
+  }),
+  httpProxy: setting({
+    key: 'http-proxy',
+    kind: optional(proxy),
+    flag: '--proxy <url>',
+    variables: [of('SLUICE_HTTP_PROXY'), ...both('HTTP_PROXY'), ...both('ALL_PROXY')],
+    fallback: () => undefined,
+    fallbackShown: '',
+  }),
+  noProxy: setting({
+    key: 'no-proxy',
+    kind: optional(text),
+    variables: [of('SLUICE_NO_PROXY'), ...both('NO_PROXY')],
+    fallback: () => undefined,
+    fallbackShown: '',
+  }),
+  caFiles: setting({
+    key: 'ca',
+    kind: files,
+    flag: '--ca <file>',
+    variables: [
+      of('SLUICE_CA'),
+      of('NODE_EXTRA_CA_CERTS'),
+      of('SSL_CERT_FILE'),
+      of('REQUESTS_CA_BUNDLE'),
+      of('CURL_CA_BUNDLE'),
+    ],
+    all: true,
+    fallback: () => [],
+    fallbackShown: '',
+  }),
+  color: setting({
+    key: 'color',
+    kind: oneOf('auto', 'always', 'never'),
+    variables: [
+      of('SLUICE_COLOR'),
+      { name: 'FORCE_COLOR', as: 'always; never when 0', read: (value) => (value === '0' ? 'never' : 'always') },
+      { name: 'NO_COLOR', as: 'never', read: () => 'never' },
+    ],
+    fallback: () => 'auto',
+    fallbackShown: 'auto',
+  }),
+  progress: setting({
+    key: 'progress',
+    kind: oneOf('auto', 'live', 'plain'),
+    variables: [of('SLUICE_PROGRESS'), { name: 'CI', as: 'plain', read: (v) => (isOn(v) ? 'plain' : undefined) }],
+    fallback: () => 'auto',
+    fallbackShown: 'auto',
+  }),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+
+/** Every setting with its value. */
+export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> };
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];

@@ -1,0 +1,29 @@
+import type { SettingName } from '../config/table.js';
+
+/** 每项设置的用途。 */
+export const settingsZh: Record<SettingName, string> = {
+  home: '本地仓的根目录：内容块、未完成的下载和记录。',
+  profile: '一组具名设置：内置的，或 sluice.toml 中的 [profiles.名称]。',
+  lang: '提示信息的语言。',
+  hfEndpoints: 'Hugging Face 端点；先问第一个，其余是相同提交的镜像。可带路径前缀。',
+  hfToken:
+    'Hugging Face 令牌；只发送给 hf.endpoints。设置 HF_HUB_DISABLE_IMPLICIT_TOKEN 后，HF_TOKEN 和文件中的令牌不会发送。',
+  hfCache: '视图 hf 所在的 Hugging Face 缓存。',
+  msEndpoints: 'ModelScope 端点；先问第一个。',
+  msToken: 'ModelScope 令牌；只发送给 ms.endpoints。',
+  msCache: '视图 modelscope 所在的 ModelScope 缓存。',
+  msLegacyCache: '视图 modelscope-legacy（1.37 及更早的客户端）所在的 ModelScope 缓存。',
+  ollamaModels: 'Ollama 存放模型的位置：它已有的内容不再重复下载。',
+  view: '未另行指定时文件以何种布局出现。默认是该站点的加载器查找的布局。',
+  links: '视图共享仓库内容的方式，按此顺序尝试。',
+  offline: '不使用网络，只用本地仓中已有的内容。',
+  connections: '同时使用的最多连接数。',
+  limitBytesPerSecond: '本进程每秒最多字节数（20MB/s、100Mbit/s）；none 表示不限。',
+  noProgressMs: '文件在这么长时间内没有任何进展时放弃。',
+  proxy: '访问 https:// 地址的代理。',
+  httpProxy: '访问 http:// 地址的代理。',
+  noProxy: '不经代理访问的主机，以逗号分隔。',
+  caFiles: '除常用根证书外还信任的证书（PEM）。会读取各变量指定的所有文件，不存在的会跳过。',
+  color: '终端颜色。',
+  progress: '实时进度或逐行输出；auto 在终端上且非 CI 时为实时。',
+};
