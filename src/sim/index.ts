@@ -1,0 +1,14 @@
+export { joinContent, sha256Of, toContent, gitOidOf, wholeContent, type Content, type ContentLike } from './content.js';
+export { seededContent, type SeededContentOptions } from './seeded-content.js';
+export { seededRandom, type Random } from './random.js';
+export type { RouteKind } from './answer.js';
+export type { ActiveFault, Fault, FaultMatch, FaultRule } from './faults.js';
+export { NETWORKS, type NetworkName, type NetworkProfile } from './network.js';
+export type { SimOptions } from './options.js';
+export type { RequestRecord } from './recorder.js';
+export type { SimFiles, SimKind, SimRepository, SimRevision } from './repository.js';
+export { startSim, type FaultControl, type Sim } from './sim.js';
+export type { HubHabits } from './state.js';
+export type { TlsFiles } from './listener.js';
+export { makeModel, type ModelOptions } from './model/make-model.js';
+export { endlessJson, forgeEntries, HOSTILE_PATHS, HOSTILE_SIZES, type ForgedEntry } from './hostile.js';
