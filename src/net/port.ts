@@ -1,0 +1,50 @@
+/** Header names in lower case; repeated headers joined with ", ". */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The URL that answered, after redirects. */
+  readonly url: string;
+}
+
+export interface GetRequest {
+  readonly url: string;
+  readonly headers?: Headers;
+  /**
+   * Headers that are credentials (`authorization`, `cookie`, ...). They are sent only to the origin (scheme, host, port) of
+   * `url` itself and are dropped for good at the first redirect that leaves it.
+   */
+  readonly credentials?: Headers;
+  /** Asks for bytes [startByte, endByte) by a Range header; endByte undefined means to the end. */
+  readonly range?: { readonly startByte: number; readonly endByte?: number };
+  readonly signal: AbortSignal;
+  /** Called for every redirect that is followed, with the absolute target. */
+  readonly onRedirect?: (target: string, head: ResponseHead) => void;
+}
+
+/** Where a response's body goes. */
+export interface BodySink {
+  /** Called once, for the answer that is not a redirect. Returning false refuses the body: the transport drops the connection, and `get` resolves. */
+  onHead(head: ResponseHead): boolean;
+  /**
+   * Called in order. The chunk belongs to the transport and may be reused once the call (or the promise it returns)
+   * is over; a promise holds the next chunk back.
+   */
+  onData(chunk: Buffer): void | Promise<void>;
+}
+
+/**
+ * The one port that bulk bytes come through: one GET, its redirects followed by hand, its body pushed into a sink.
+ * Resolves when the body ended exactly where Content-Length (or the chunked framing) said; rejects with a SluiceError
+ * (DNS, CONNECT, TLS, PROXY, RESET, STALLED, REDIRECTS, BAD_RESPONSE, INTERRUPTED when `signal` fires) otherwise.
+ * An error that the sink throws ends the request and is passed on as it is. Once `get` is over, no call of the sink is under way.
+ * It does not retry and does not judge statuses: the caller sees 4xx and 5xx in `onHead`. A body with neither Content-Length nor
+ * chunked framing ends where the connection does: only the caller can know whether it is whole.
+ */
+export interface Transport {
+  get(request: GetRequest, sink: BodySink): Promise<void>;
+  /** Requests put on the wire so far, redirect hops included. */
+  readonly requestCount: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+/** A certificate for localhost, hub.example and 127.0.0.1 that signs itself, and its key: worth nothing outside these tests. */
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBqDCCAU6gAwIBAgIUO6WDmUfNxcwc3hygrgdSC0vg+OowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEzMjkwNFoYDzIxMjYxMDI4
+MTMyOTA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQJHDbX4xX1Qizx9lRokHrCKCwDTsNgnadqdStqb9icnKXH/T0Dt/aw
+7dC41sBKOHdJSxdbJsTi4GDqaAuIPGtTo3wwejAdBgNVHQ4EFgQUgLK7MoeMFKha
++oL4rwvdwIHmFgQwHwYDVR0jBBgwFoAUgLK7MoeMFKha+oL4rwvdwIHmFgQwDwYD
+VR0TAQH/BAUwAwEB/zAnBgNVHREEIDAegglsb2NhbGhvc3SCC2h1Yi5leGFtcGxl
+hwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIGhxc76KhkOSxE936TkRaOVKh963NJwc
+zgW3PykqzwkPAiEA3w+U/J8KFmskx5B5ApJgjgllGuY5Ds99rEcgBM+hGxY=
+-----END CERTIFICATE-----`;
+
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgS1A3w5iUowSZA+hi
+7uVGfsAefgff2zPmkIm2AqDA4bOhRANCAAQJHDbX4xX1Qizx9lRokHrCKCwDTsNg
+nadqdStqb9icnKXH/T0Dt/aw7dC41sBKOHdJSxdbJsTi4GDqaAuIPGtT
+-----END PRIVATE KEY-----`;
