@@ -1,0 +1,18 @@
+import type { EventSink } from '../base/index.js';
+import type { HostGate, Transport } from '../net/index.js';
+
+/** What every origin is made of. */
+export interface OriginOptions {
+  readonly transport: Transport;
+  readonly gate: HostGate;
+  readonly emit: EventSink;
+  /** How long small requests are tried again; 60 s unless told. */
+  readonly patienceMs?: number;
+}
+
+/** What an origin at a hub is made of. */
+export interface HubOptions extends OriginOptions {
+  /** Base URL, maybe with a path prefix; empty or undefined means the public hub. */
+  readonly endpoint?: string | undefined;
+  readonly token?: string | undefined;
+}

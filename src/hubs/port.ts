@@ -1,0 +1,76 @@
+import type { Digests, SluiceError } from '../base/index.js';
+import type { Headers, ResponseHead } from '../net/index.js';
+import type { Ref } from './ref.js';
+
+/** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
+export interface ManifestFile {
+  readonly path: string;
+  /** Unknown for plain HTTP that does not tell. */
+  readonly sizeBytes: number | undefined;
+  readonly digests: Digests;
+  /** Hugging Face only: the git object id in the tree (for an LFS file, that of its pointer). */
+  readonly gitOid?: string;
+  /** Hugging Face only: the Xet file id, 64 hex, when the listing has a valid one. */
+  readonly xetHash?: string;
+  /** ModelScope only: the commit that last changed the file. */
+  readonly fileRevision?: string;
+  /** Validators of plain HTTP, where nothing better identifies the content. */
+  readonly validators?: { readonly etag?: string; readonly lastModified?: string };
+  /** Plain HTTP: the absolute URL of this file. */
+  readonly url?: string;
+}
+
+/** A ref pinned to what it means now: everything after this line of the program speaks of `commit`. */
+export interface Pinned {
+  readonly ref: Ref;
+  /** The revision as asked for, or the origin's default (`main`, `master`). */
+  readonly revision: string;
+  /** A full commit id; for plain HTTP a digest of URLs and validators. */
+  readonly commit: string;
+  /** ModelScope only: when the revision was made, Unix seconds (its legacy cache records it). */
+  readonly createdAtS?: number;
+  /** The listing, when the request that pinned the ref brought it along. */
+  readonly files?: readonly ManifestFile[];
+}
+
+export interface Manifest {
+  readonly pinned: Pinned;
+  /** Every file of the commit, sorted by path, paths unique (also when case is ignored). */
+  readonly files: readonly ManifestFile[];
+}
+
+/**
+ * Anyone who can give bytes of a file. The engine asks `url` with `headers`, follows redirects by hand, remembers where
+ * they led until the target expires, and lets `failure` put words to refusals.
+ */
+export interface Source {
+  /** Names the source to people and in records, e.g. `huggingface.co`; the same for all files of an endpoint. */
+  readonly id: string;
+  /** May change as `redirected` teaches the origin a shorter way. */
+  readonly url: string;
+  readonly headers?: Headers;
+  readonly credentials?: Headers;
+  /**
+   * The error that a non-2xx answer means. `body` is the first 4 KiB of it. Called with the answer of the hub itself or of a host that it redirected to
+   * (`head.url` tells): there 401, 403 and 410 mean EXPIRED.
+   */
+  failure(head: ResponseHead, body: string): SluiceError;
+  /** Told where a request for this file was redirected to. */
+  redirected?(target: string): void;
+}
+
+/**
+ * One endpoint of one protocol, as a place to pull from. Contract (the shared suite in `testing/origin-suite.ts` holds every
+ * implementation to it): `pin` costs one request; `list` one per page and none per file; both retry what may pass by itself
+ * and throw SluiceErrors otherwise; nothing is cached; `source` does no I/O.
+ */
+export interface Origin {
+  /** `hf`, `ms` or `https`. */
+  readonly kind: Ref['origin'];
+  /** The host (with port) people know it by. */
+  readonly id: string;
+  readonly endpoint: string;
+  pin(ref: Ref, signal: AbortSignal): Promise<Pinned>;
+  list(pinned: Pinned, signal: AbortSignal): Promise<Manifest>;
+  source(pinned: Pinned, file: ManifestFile): Source;
+}
