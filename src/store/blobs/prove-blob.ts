@@ -1,0 +1,77 @@
+import { chmod, copyFile, constants, lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unless } from '../files/errors.js';
+import { hashFile } from '../files/hash-file.js';
+import type { Layout } from '../layout.js';
+import type { LeaseTiming } from '../lease/lease-timing.js';
+import { tryLease } from '../lease/take-lease.js';
+import { partialKey } from '../partials/partial-key.js';
+import { PARTIAL_FILES } from '../partials/partial-files.js';
+import { writeAliases } from './aliases.js';
+import { blobStat } from './blob-state.js';
+import { readStamp, stampedFile, writeStamp } from './stamps.js';
+
+/** Hashes the blob; stamps it anew when it is right, turns it into a partial to be mended when it is wrong. */
+export async function proveBlob(
+  layout: Layout,
+  sha256: string,
+  timing: LeaseTiming,
+  signal?: AbortSignal,
+): Promise<'proven' | 'wrong' | 'absent'> {
+  if ((await blobStat(layout, sha256)) === undefined) return 'absent';
+  const hashed = await unless(hashFile(layout.blob(sha256), signal));
+  if (hashed === undefined) return 'absent';
+  if (hashed.sha256 !== sha256) {
+    await demoteBlob(layout, sha256, timing);
+    return 'wrong';
+  }
+  const known = await readStamp(layout, sha256);
+  const digests = { ...known?.proof.digests, ...hashed.digests };
+  const proof = { sha256, sizeBytes: hashed.sizeBytes, digests };
+  const pieces = known?.proof.pieces;
+  await writeStamp(layout, {
+    proof: pieces === undefined ? proof : { ...proof, pieces },
+    file: stampedFile(hashed.stat),
+  });
+  await writeAliases(layout, sha256, hashed.sizeBytes, digests);
+  return 'proven';
+}
+
+/**
+ * Takes the name away from a blob that is wrong and leaves its bytes as a partial without journal: whoever opens that
+ * partial compares its pieces with `blobProof` and fetches only those that differ. While somebody else is at that
+ * partial, or it holds bytes already, the wrong ones are dropped.
+ */
+async function demoteBlob(layout: Layout, sha256: string, timing: LeaseTiming): Promise<void> {
+  const blob = layout.blob(sha256);
+  const stamp = await readStamp(layout, sha256);
+  if (stamp !== undefined) await writeStamp(layout, { proof: stamp.proof });
+  const folder = layout.partial(partialKey({ digests: { sha256 }, sizeBytes: undefined }));
+  await mkdir(folder, { recursive: true });
+  const lease = await tryLease(join(folder, PARTIAL_FILES.lease), timing);
+  try {
+    if (lease !== undefined) await keepBytes(blob, join(folder, PARTIAL_FILES.data));
+    await rm(blob, { force: true });
+  } finally {
+    await lease?.release();
+    await unless(rmdir(folder), ['ENOENT', 'ENOTEMPTY', 'EEXIST']);
+  }
+}
+
+async function keepBytes(blob: string, data: string): Promise<void> {
+  if ((await unless(lstat(data))) !== undefined) return;
+  const found = await unless(lstat(blob));
+  if (found === undefined) return;
+  if (found.nlink === 1) {
+    await chmod(blob, 0o644);
+    return rename(blob, data);
+  }
+  // Views share these bytes, perhaps because a person changed them there on purpose: mend a copy.
+  try {
+    await copyFile(blob, data, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await chmod(data, 0o644);
+  } catch {
+    // No room for a second copy: then everything is fetched again.
+    await rm(data, { force: true });
+  }
+}

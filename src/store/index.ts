@@ -1,0 +1,21 @@
+export type {
+  LandOptions,
+  LandView,
+  LinkMethod,
+  ViewEntry,
+  ViewFile,
+  ViewKind,
+  ViewRequest,
+  ViewResult,
+} from './views/port.js';
+export { landView } from './views/land-view.js';
+export { listViews, type ViewRecord } from './views/view-record.js';
+export type { BlobProof, BlobState, DocumentRead, Documents, Partial, PartialIdentity, Store } from './port.js';
+export { openStore, type OpenStoreOptions } from './open-store.js';
+export { LEASE_TIMING, type LeaseTiming } from './lease/lease-timing.js';
+export { removeView, type RemovedView } from './views/remove-view.js';
+export { collect, type Collected } from './collection/collect.js';
+export { planCollection, type CollectionOptions, type CollectionPlan } from './collection/plan-collection.js';
+export { listBlobs, type ListedBlob } from './blobs/list-blobs.js';
+export { foreignFinder, type FindForeignPartials } from './foreign/foreign-finder.js';
+export type { ByteRange, ForeignPartial, ForeignPlaces, ForeignSearch } from './foreign/foreign-partial.js';

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { SluiceError } from '../base/index.js';
+
+/** Where everything stands under a store's root (docs/FORMATS.md). Pure: no I/O. */
+export interface Layout {
+  readonly root: string;
+  readonly formatFile: string;
+  readonly cachedirTag: string;
+  readonly blobs: string;
+  readonly stamps: string;
+  readonly aliases: string;
+  readonly partials: string;
+  readonly tmp: string;
+  readonly documents: string;
+  blob(sha256: string): string;
+  stamp(sha256: string): string;
+  alias(algorithm: string, hex: string): string;
+  partial(key: string): string;
+}
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** The paths of the store at `root`. Digests are checked, so that nothing else can become part of a path. */
+export function layoutOf(root: string): Layout {
+  const blobs = join(root, 'blobs', 'sha256');
+  const stamps = join(root, 'stamps', 'sha256');
+  const aliases = join(root, 'aliases');
+  const partials = join(root, 'partials');
+  return {
+    root,
+    formatFile: join(root, 'format'),
+    cachedirTag: join(root, 'CACHEDIR.TAG'),
+    blobs,
+    stamps,
+    aliases,
+    partials,
+    tmp: join(root, 'tmp'),
+    documents: join(root, 'documents'),
+    blob: (sha256) => join(blobs, fanOut(sha256), sha256),
+    stamp: (sha256) => join(stamps, fanOut(sha256), `${sha256}.json`),
+    alias: (algorithm, hex) => join(aliases, algorithm, hex.slice(0, 2), hex),
+    partial: (key) => join(partials, key),
+  };
+}
+
+export function isSha256(text: string): boolean {
+  return SHA256.test(text);
+}
+
+function fanOut(sha256: string): string {
+  if (!isSha256(sha256)) throw new SluiceError('INTERNAL', { reason: `not a SHA-256: ${sha256.slice(0, 80)}` });
+  return sha256.slice(0, 2);
+}
