@@ -1,0 +1,151 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Follower, Verdict } from '../../proof/index.js';
+import type { BlobProof, Partial } from '../../store/index.js';
+import type { Environment } from '../environment.js';
+import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
+import { writeJournal, type JournalWriter } from '../journal/write-journal.js';
+import type { PieceProgress } from './piece-progress.js';
+import { PieceMap } from '../pieces/piece-map.js';
+import type { TransferTask } from '../port.js';
+
+/** What is known when a partial has been opened and looked at. */
+export interface Opening {
+  readonly partial: Partial;
+  readonly header: JournalHeader;
+  readonly pieces: ReadonlyMap<number, LandedPiece>;
+  /** Beginnings of further pieces, still to be checked. */
+  readonly parts: ReadonlyMap<number, PiecePart>;
+  /** SHA-256 of every piece, from a proof made earlier. */
+  readonly trusted: readonly string[] | undefined;
+}
+
+/** A partial under our lease: its data, its journal, its map, and the follower that hashes it. */
+export class HeldFile {
+  readonly partial: Partial;
+  readonly handle: FileHandle;
+  readonly map: PieceMap;
+  readonly trusted: readonly string[] | undefined;
+  readonly landed = new Map<number, LandedPiece>();
+  readonly #journal: JournalWriter;
+  readonly #environment: Environment;
+  readonly #task: TransferTask;
+  #follower: Follower | undefined;
+
+  private constructor(
+    environment: Environment,
+    task: TransferTask,
+    opening: Opening,
+    handle: FileHandle,
+    journal: JournalWriter,
+  ) {
+    this.#environment = environment;
+    this.#task = task;
+    this.partial = opening.partial;
+    this.handle = handle;
+    this.trusted = opening.trusted;
+    this.#journal = journal;
+    this.map = new PieceMap(opening.header.sizeBytes, opening.header.pieceBytes);
+    for (const piece of opening.pieces.values()) {
+      this.landed.set(piece.index, piece);
+      this.map.land(piece.index);
+    }
+    this.#follower = this.#follow();
+  }
+
+  /** The journal stands before the space is taken, and both before the first byte is asked for. */
+  static async open(environment: Environment, task: TransferTask, opening: Opening): Promise<HeldFile> {
+    const { partial, header, pieces, parts } = opening;
+    const journal = await writeJournal(partial.journalPath, { header, pieces, parts });
+    try {
+      await partial.allocate(header.sizeBytes);
+      return new HeldFile(environment, task, opening, await open(partial.dataPath, 'r+'), journal);
+    } catch (thrown) {
+      await journal.close();
+      throw thrown;
+    }
+  }
+
+  /** The piece's bytes are with the kernel: says so in the journal, then counts on it. */
+  async land(piece: LandedPiece): Promise<void> {
+    await this.#journal.landed(piece);
+    this.landed.set(piece.index, piece);
+    this.map.land(piece.index);
+    this.#follower?.advance(this.map.frontierBytes);
+  }
+
+  /** Pieces that are not to be trusted: free again, and hashed anew in the end. */
+  async drop(indexes: readonly number[]): Promise<void> {
+    await this.#journal.dropped(indexes);
+    for (const index of indexes) {
+      this.landed.delete(index);
+      this.map.drop(index);
+    }
+    this.#follower?.cancel();
+    this.#follower = undefined;
+  }
+
+  /** What the whole file is; begins anew after pieces were dropped. */
+  verdict(): Promise<Verdict> {
+    this.#follower ??= this.#follow();
+    return this.#follower.verdict();
+  }
+
+  #follow(): Follower {
+    const follower = this.#environment.followers.follow({
+      path: this.partial.dataPath,
+      sizeBytes: this.map.sizeBytes,
+      digests: this.#task.digests,
+    });
+    // Whoever waits for the verdict hears of it; nobody may.
+    follower.verdict().catch(() => undefined);
+    follower.advance(this.map.frontierBytes);
+    return follower;
+  }
+
+  rangeOf(index: number): { startByte: number; endByte: number } {
+    return { startByte: this.map.startOf(index), endByte: this.map.endOf(index) };
+  }
+
+  /** Of these pieces, those whose bytes on disk are not what landed. */
+  async unlike(pieces: readonly LandedPiece[]): Promise<LandedPiece[]> {
+    const ranges = pieces.map(({ index }) => this.rangeOf(index));
+    const hashes = await this.#environment.followers.hashRanges(this.partial.dataPath, ranges);
+    return pieces.filter((piece, at) => hashes[at] !== piece.sha256);
+  }
+
+  pieceHashes(): BlobProof['pieces'] {
+    if (this.map.count < 2) return undefined;
+    const sha256 = Array.from({ length: this.map.count }, (_, index) => this.landed.get(index)?.sha256 ?? '');
+    return { pieceBytes: this.map.pieceBytes, sha256 };
+  }
+
+  async commit(proof: BlobProof): Promise<void> {
+    await this.#closeFiles();
+    await this.partial.commit(proof);
+  }
+
+  /** Forgets all that arrived; the lease stays. The file cannot be used any more. */
+  async reset(): Promise<void> {
+    this.#follower?.cancel();
+    await this.#closeFiles();
+    await this.partial.reset();
+  }
+
+  /** Lets go and keeps everything, also what is there of pieces that have not landed. */
+  async release(begun: Iterable<PieceProgress> = []): Promise<void> {
+    this.#follower?.cancel();
+    for (const { index, filledBytes: bytes, hash, sources } of begun)
+      if (bytes > 0)
+        await this.#journal.began({ index, bytes, sha256: hash.copy().digest('hex'), source: sources.join('+') });
+    await this.#closeFiles();
+    await this.partial.release();
+  }
+
+  async #closeFiles(): Promise<void> {
+    try {
+      await this.#journal.close();
+    } finally {
+      await this.handle.close();
+    }
+  }
+}

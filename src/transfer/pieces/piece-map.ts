@@ -1,0 +1,116 @@
+const FREE = 0;
+const TAKEN = 1;
+const LANDED = 2;
+
+/** A run of pieces that follow one another. */
+export interface PieceRun {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Which pieces of a file are free, taken by a connection, or landed. Taking goes in file order, so that what is hashed in
+ * order finds what it needs; every operation is amortised constant, also with 100,000 pieces.
+ */
+export class PieceMap {
+  readonly count: number;
+  readonly sizeBytes: number;
+  readonly pieceBytes: number;
+  readonly #states: Uint8Array;
+  /** No free piece is before it. */
+  #scan = 0;
+  /** All pieces before it have landed. */
+  #frontier = 0;
+  #landed = 0;
+  #taken = 0;
+  #landedBytes = 0;
+
+  constructor(sizeBytes: number, pieceBytes: number) {
+    this.sizeBytes = sizeBytes;
+    this.pieceBytes = pieceBytes;
+    this.count = Math.ceil(sizeBytes / pieceBytes);
+    this.#states = new Uint8Array(this.count);
+  }
+
+  startOf(index: number): number {
+    return index * this.pieceBytes;
+  }
+
+  endOf(index: number): number {
+    return Math.min((index + 1) * this.pieceBytes, this.sizeBytes);
+  }
+
+  lengthOf(index: number): number {
+    return this.endOf(index) - this.startOf(index);
+  }
+
+  get isComplete(): boolean {
+    return this.#landed === this.count;
+  }
+
+  get freeCount(): number {
+    return this.count - this.#landed - this.#taken;
+  }
+
+  get landedBytes(): number {
+    return this.#landedBytes;
+  }
+
+  /** All bytes before it have landed. */
+  get frontierBytes(): number {
+    return Math.min(this.#frontier * this.pieceBytes, this.sizeBytes);
+  }
+
+  isFree(index: number): boolean {
+    return this.#states[index] === FREE;
+  }
+
+  isLanded(index: number): boolean {
+    return this.#states[index] === LANDED;
+  }
+
+  /** Takes the first free piece and up to `most - 1` free ones right behind it. */
+  takeRun(most: number): PieceRun | undefined {
+    while (this.#scan < this.count && this.#states[this.#scan] !== FREE) this.#scan += 1;
+    const first = this.#scan;
+    let count = 0;
+    while (count < most && first + count < this.count && this.take(first + count)) count += 1;
+    return count === 0 ? undefined : { first, count };
+  }
+
+  /** Takes one piece if it is free. */
+  take(index: number): boolean {
+    if (this.#states[index] !== FREE) return false;
+    this.#states[index] = TAKEN;
+    this.#taken += 1;
+    return true;
+  }
+
+  giveBack(index: number): void {
+    if (this.#states[index] !== TAKEN) return;
+    this.#states[index] = FREE;
+    this.#taken -= 1;
+    this.#scan = Math.min(this.#scan, index);
+  }
+
+  /** The piece, free or taken, is whole and written. */
+  land(index: number): void {
+    const before = this.#states[index];
+    if (before === LANDED || before === undefined) return;
+    if (before === TAKEN) this.#taken -= 1;
+    this.#states[index] = LANDED;
+    this.#landed += 1;
+    this.#landedBytes += this.lengthOf(index);
+    while (this.#frontier < this.count && this.#states[this.#frontier] === LANDED) this.#frontier += 1;
+  }
+
+  /** A landed piece proved useless: it is free again. */
+  drop(index: number): void {
+    if (this.#states[index] !== LANDED) return;
+    this.#states[index] = FREE;
+    this.#landed -= 1;
+    this.#landedBytes -= this.lengthOf(index);
+    this.#scan = Math.min(this.#scan, index);
+    this.#frontier = Math.min(this.#frontier, index);
+  }
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pieceBytesFor } from './piece-size.js';
+import { PieceMap } from './piece-map.js';
+
+const MIB = 1024 * 1024;
+
+describe('pieceBytesFor', () => {
+  it('is a power of two from 1 to 64 MiB', () => {
+    expect([1, 100 * MIB, 129 * MIB, 1024 * MIB, 5000 * MIB, 1e15].map((size) => pieceBytesFor(size) / MIB)).toEqual([
+      1, 1, 2, 8, 64, 64,
+    ]);
+  });
+});
+
+describe('PieceMap', () => {
+  it('hands out runs in order, and first what came back', () => {
+    const map = new PieceMap(10 * MIB, MIB);
+    expect(map.takeRun(3)).toEqual({ first: 0, count: 3 });
+    expect(map.takeRun(2)).toEqual({ first: 3, count: 2 });
+    map.giveBack(1);
+    expect(map.takeRun(4)).toEqual({ first: 1, count: 1 });
+    expect(map.takeRun(99)).toEqual({ first: 5, count: 5 });
+    expect(map.takeRun(1)).toBeUndefined();
+  });
+
+  it('knows its frontier, also after pieces were dropped', () => {
+    const map = new PieceMap(3 * MIB - 1, MIB);
+    map.land(2);
+    expect(map.frontierBytes).toBe(0);
+    map.land(0);
+    map.land(1);
+    expect([map.frontierBytes, map.isComplete, map.landedBytes]).toEqual([3 * MIB - 1, true, 3 * MIB - 1]);
+    map.drop(1);
+    expect([map.frontierBytes, map.isComplete, map.landedBytes]).toEqual([MIB, false, 2 * MIB - 1]);
+    expect(map.takeRun(5)).toEqual({ first: 1, count: 1 });
+  });
+
+  it('counts the same as a plain list of states would', () => {
+    const action = fc.record({ what: fc.constantFrom('run', 'take', 'giveBack', 'land', 'drop'), index: fc.nat(19) });
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+        const map = new PieceMap(20 * MIB - 7, MIB);
+        const states = Array.from({ length: 20 }, () => 'free');
+        for (const { what, index } of actions) {
+          if (what === 'run') {
+            const run = map.takeRun(3);
+            expect(run?.first).toBe(states.includes('free') ? states.indexOf('free') : undefined);
+            if (run) states.fill('taken', run.first, run.first + run.count);
+          } else if (what === 'take') {
+            expect(map.take(index)).toBe(states[index] === 'free');
+            if (states[index] === 'free') states[index] = 'taken';
+          } else if (what === 'giveBack') {
+            map.giveBack(index);
+            if (states[index] === 'taken') states[index] = 'free';
+          } else if (what === 'land') {
+            map.land(index);
+            states[index] = 'landed';
+          } else {
+            map.drop(index);
+            if (states[index] === 'landed') states[index] = 'free';
+          }
+          const frontier = states.findIndex((state) => state !== 'landed');
+          expect(map.frontierBytes).toBe(frontier < 0 ? 20 * MIB - 7 : frontier * MIB);
+          expect(map.freeCount).toBe(states.filter((state) => state === 'free').length);
+          expect(map.isComplete).toBe(frontier < 0);
+        }
+      }),
+    );
+  });
+});

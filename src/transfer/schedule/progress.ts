@@ -1,0 +1,89 @@
+import type { FileProgress } from '../../base/index.js';
+import type { Environment } from '../environment.js';
+import type { Job } from '../files/job.js';
+import type { TransferResult } from '../port.js';
+import type { SourceState } from './source-state.js';
+
+/** Tells how far everything is, at the pace of the engine's clock. */
+export interface Progress {
+  report(jobs: readonly Job[], states: ReadonlyMap<string, SourceState>): void;
+  finished(job: Job, result: TransferResult): void;
+}
+
+/** Rates shown to people are averaged over about this time. */
+const RATE_WINDOW_MS = 3000;
+
+export function createProgress(environment: Environment, sizes: readonly (number | undefined)[]): Progress {
+  const totalBytes = sizes.reduce<number | null>(
+    (sum, size) => (sum === null || size === undefined ? null : sum + size),
+    0,
+  );
+  const rates = new WeakMap<Job, Rate>();
+  const total = new Rate();
+  let finishedBytes = 0;
+  let filesDone = 0;
+  let atMs = environment.now();
+  return {
+    finished: (job, result) => {
+      finishedBytes += result.error === undefined ? (result.sizeBytes ?? job.doneBytes) : 0;
+      if (result.error === undefined) filesDone += 1;
+    },
+    report: (jobs, states) => {
+      const nowMs = environment.now();
+      const elapsedMs = Math.max(1, nowMs - atMs);
+      atMs = nowMs;
+      const files = jobs
+        .filter((job) => job.isLarge || job.doneBytes > 0)
+        .map((job): FileProgress => {
+          const rate = rates.get(job) ?? new Rate();
+          rates.set(job, rate);
+          return {
+            file: job.task.path,
+            doneBytes: job.doneBytes,
+            totalBytes: job.task.sizeBytes ?? null,
+            bytesPerSecond: rate.next(job.doneBytes, elapsedMs),
+          };
+        });
+      const doneBytes = jobs.reduce((sum, job) => sum + job.doneBytes, finishedBytes);
+      const received = [...states.values()].reduce((sum, state) => sum + state.receivedBytes, 0);
+      const bytesPerSecond = total.next(received, elapsedMs);
+      const leftBytes = totalBytes === null ? null : Math.max(0, totalBytes - doneBytes);
+      environment.emit({
+        type: 'progress',
+        files,
+        sources: [...states.values()]
+          .filter((state) => state.receivedBytes > 0 || state.active > 0)
+          .map((state) => ({
+            source: state.id,
+            doneBytes: state.receivedBytes,
+            bytesPerSecond: Math.round((state.active > 0 ? (state.goodput ?? 0) : 0) * 1000),
+            connections: state.active,
+          })),
+        doneBytes,
+        totalBytes,
+        bytesPerSecond,
+        etaMs: leftBytes === null || bytesPerSecond === 0 ? null : Math.round((leftBytes / bytesPerSecond) * 1000),
+        filesDone,
+        filesTotal: sizes.length,
+      });
+    },
+  };
+}
+
+/** A smoothed rate of a count that grows; what was there at the first look does not count. */
+class Rate {
+  #count: number | undefined;
+  #perMs: number | undefined;
+
+  /** Bytes per second, given the count now and the time since the last look. */
+  next(count: number, elapsedMs: number): number {
+    const grown = Math.max(0, count - (this.#count ?? count));
+    const isFirst = this.#count === undefined;
+    this.#count = count;
+    if (isFirst) return 0;
+    const rate = grown / elapsedMs;
+    const weight = Math.min(1, elapsedMs / RATE_WINDOW_MS);
+    this.#perMs = this.#perMs === undefined ? rate : this.#perMs + (rate - this.#perMs) * weight;
+    return Math.round(this.#perMs * 1000);
+  }
+}
