@@ -1,0 +1,102 @@
+import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
+import { formatRef, repositoryPath, type Manifest, type Origin, type Pinned, type Ref } from '../hubs/index.js';
+import type { Store } from '../store/index.js';
+import type { PullSettings } from './port.js';
+import { pinOffline, readManifest, saveManifest, saveRevision, isCommit } from './manifests.js';
+
+/** A ref pinned and listed, and who may give its files. */
+export interface Resolved {
+  readonly manifest: Manifest;
+  /** The endpoint that answered comes first. */
+  readonly origins: readonly Origin[];
+}
+
+export interface ResolveContext {
+  readonly store: Store;
+  readonly settings: Pick<PullSettings, 'offline' | 'noProgressMs'>;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/** The endpoints of a ref, whose small requests are tried again for so long. */
+export type OriginsFor = (patienceMs: number) => readonly Origin[];
+
+/**
+ * `ref → manifest`: pins the revision with one request to the first endpoint that answers, then takes the listing from the
+ * store when this commit was seen before. When no endpoint can be reached, what the ref meant last time stands, with a notice.
+ */
+export async function resolveRef(ref: Ref, originsFor: OriginsFor, context: ResolveContext): Promise<Resolved> {
+  const { offline } = context.settings;
+  const revision = ref.origin === 'https' ? undefined : ref.revision;
+  const last = await fromStore(ref, revision, context.store);
+  const fromLast = (manifest: Manifest): Resolved => announce(manifest, 'store', originsFor(0), context);
+  if (last !== undefined && (offline || (revision !== undefined && isCommit(revision)))) return fromLast(last);
+  if (offline) throw new SluiceError('NOT_HERE', { ref: formatRef(ref) });
+  try {
+    return await askInRounds(ref, originsFor, last !== undefined, context);
+  } catch (thrown) {
+    const error = toSluiceError(thrown);
+    if (error.exitCode !== 7 || last === undefined) throw error;
+    context.emit({ type: 'notice', code: 'STALE', message: error.message });
+    return fromLast(last);
+  }
+}
+
+async function fromStore(ref: Ref, revision: string | undefined, store: Store): Promise<Manifest | undefined> {
+  const pinned = await pinOffline(store, ref, revision);
+  return pinned === undefined ? undefined : readManifest(store, pinned);
+}
+
+/** With others to ask, one that does not answer is left quickly, and asked again only when nobody did. */
+const FIRST_ROUND_MS = 1000;
+/** With an earlier answer to fall back on, a dead network is not worth a minute. */
+const PATIENCE_WITH_FALLBACK_MS = 4000;
+const PATIENCE_MS = 60_000;
+
+async function askInRounds(
+  ref: Ref,
+  originsFor: OriginsFor,
+  hasFallback: boolean,
+  context: ResolveContext,
+): Promise<Resolved> {
+  const longestMs = Math.min(context.settings.noProgressMs, hasFallback ? PATIENCE_WITH_FALLBACK_MS : PATIENCE_MS);
+  const first = originsFor(FIRST_ROUND_MS);
+  if (first.length === 1) return askOrigins(ref, originsFor(longestMs), context);
+  try {
+    return await askOrigins(ref, first, context);
+  } catch (thrown) {
+    if (toSluiceError(thrown).retry !== 'later') throw thrown;
+    return askOrigins(ref, originsFor(longestMs), context);
+  }
+}
+
+/** The first endpoint that answers decides; the first error is told, being the preferred endpoint's. */
+async function askOrigins(ref: Ref, origins: readonly Origin[], context: ResolveContext): Promise<Resolved> {
+  let first: SluiceError | undefined;
+  for (const origin of origins) {
+    try {
+      const pinned = await origin.pin(ref, context.signal);
+      const manifest = (await readManifest(context.store, pinned)) ?? (await listAndKeep(origin, pinned, context));
+      await saveRevision(context.store, pinned);
+      return announce(manifest, origin.id, [origin, ...origins.filter((other) => other !== origin)], context);
+    } catch (thrown) {
+      const error = toSluiceError(thrown);
+      if (error.retry === 'never') throw error;
+      first ??= error;
+    }
+  }
+  throw first ?? new SluiceError('INTERNAL', { reason: 'a ref without endpoints' });
+}
+
+async function listAndKeep(origin: Origin, pinned: Pinned, context: ResolveContext): Promise<Manifest> {
+  const manifest = await origin.list(pinned, context.signal);
+  await saveManifest(context.store, manifest);
+  return manifest;
+}
+
+function announce(manifest: Manifest, host: string, origins: readonly Origin[], { emit }: ResolveContext): Resolved {
+  const { ref, revision, commit } = manifest.pinned;
+  const repository = ref.origin === 'https' ? ref.url : repositoryPath(ref);
+  emit({ type: 'ref.resolved', ref: formatRef(ref), origin: ref.origin, host, repository, revision, commit });
+  return { manifest, origins };
+}

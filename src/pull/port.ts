@@ -1,0 +1,69 @@
+import type { EventSink, PlanSummary } from '../base/index.js';
+import type { LinkMethod, ViewKind } from '../store/index.js';
+
+/** Settings that a pull needs, already merged from flags, environment, file and defaults (base/config). */
+export interface PullSettings {
+  /** Root of the store. */
+  readonly home: string;
+  /** Hugging Face endpoints, first is asked first; the others are mirrors of the same commits. */
+  readonly hfEndpoints: readonly string[];
+  readonly hfToken: string | undefined;
+  /** Those of `hfEndpoints` that the token may be sent to. */
+  readonly hfTokenEndpoints: readonly string[];
+  readonly hfCache: string;
+  readonly msEndpoints: readonly string[];
+  readonly msToken: string | undefined;
+  readonly msCache: string;
+  /** ModelScope's cache of clients up to 1.37 (its root differs). */
+  readonly msLegacyCache: string;
+  readonly ollamaModels: string;
+  /** Ways in which views share the store's bytes; undefined leaves it to the view. */
+  readonly links: readonly Exclude<LinkMethod, 'kept'>[] | undefined;
+  readonly offline: boolean;
+  readonly connections: number | 'auto';
+  readonly limitBytesPerSecond: number | undefined;
+  /** For https:// URLs. */
+  readonly proxy: string | undefined;
+  /** For http:// URLs. */
+  readonly httpProxy: string | undefined;
+  readonly noProxy: string | undefined;
+  readonly caFiles: readonly string[];
+  readonly noProgressMs: number;
+}
+
+export interface PullRequest {
+  /** As typed. */
+  readonly ref: string;
+  /** Overrides the @revision of the ref. */
+  readonly revision?: string;
+  /** Exact paths or patterns named after the ref, as `hf download` takes them. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly view?: ViewKind;
+  /** Target folder of the view (for `flat`: the folder itself). */
+  readonly to?: string;
+  /** Further places for the same files. */
+  readonly sources: readonly string[];
+}
+
+export interface PullOutcome {
+  /** Names the record that `explain` reads. */
+  readonly id: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly fetchedBytes: number;
+  readonly requests: number;
+  readonly ms: number;
+}
+
+export interface PullContext {
+  readonly settings: PullSettings;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+}
+
+export type Pull = (request: PullRequest, context: PullContext) => Promise<PullOutcome>;
+export type Plan = (request: PullRequest, context: PullContext) => Promise<PlanSummary>;

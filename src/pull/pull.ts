@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { SluiceError, type PlanSummary } from '../base/index.js';
+import { formatRef } from '../hubs/index.js';
+import { bring, settleFiles } from './bring.js';
+import { dropReplaced, saveHolding, type Holding } from './holdings.js';
+import { requireRoom } from './plan.js';
+import type { PullContext, PullOutcome, PullRequest } from './port.js';
+import { prepare, type Prepared } from './prepare.js';
+import { saveRecord } from './records.js';
+import { requireWritable } from './require-writable.js';
+import { withWires } from './wires.js';
+
+/**
+ * Brings a ref to where its loaders look: `ref → manifest → plan → pieces → proof → blob → view`.
+ * Returns when every selected file is proven and in place.
+ * @throws SluiceError the reason for the first file that could not be had; what arrived is kept
+ */
+export async function pull(request: PullRequest, context: PullContext): Promise<PullOutcome> {
+  const startedMs = Date.now();
+  const id = newPullId(startedMs);
+  return withWires(context, async (wires) => {
+    const prepared = await prepare(request, context, wires);
+    const { store, plan, target, ref } = prepared;
+    requireRoom(plan, store.root);
+    if (plan.fetchBytes !== 0) await requireWritable(target);
+    const holding = newHolding(id, prepared);
+    await saveHolding(store, prepared.manifest.pinned, holding);
+    const { results, files, view } = await bring(prepared, holding, context, wires);
+    const record = { id, request, startedMs, prepared, results, requests: wires.transport.requestCount };
+    if (view instanceof SluiceError) {
+      await saveRecord(store, { ...record, endedMs: Date.now(), error: view });
+      throw view;
+    }
+    context.emit({
+      type: 'view.landed',
+      ref: formatRef(ref),
+      view: target.view,
+      path: view.path,
+      methods: view.methods,
+    });
+    const complete: Holding = { ...holding, path: view.path, files, state: 'complete' };
+    await saveHolding(store, prepared.manifest.pinned, complete);
+    if (target.view !== 'hf' && target.view !== 'repository') await dropReplaced(store, complete);
+    const endedMs = Date.now();
+    if (results.length > 0) await saveRecord(store, { ...record, endedMs, path: view.path });
+    const outcome: PullOutcome = {
+      id,
+      ref: formatRef(ref),
+      commit: prepared.manifest.pinned.commit,
+      path: view.path,
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0),
+      fetchedBytes: results.reduce((sum, result) => sum + result.fetchedBytes, 0),
+      requests: wires.transport.requestCount,
+      ms: endedMs - startedMs,
+    };
+    context.emit({ type: 'pull.done', ...outcome });
+    return outcome;
+  });
+}
+
+/** What `pull` would do, without doing it. */
+export async function plan(request: PullRequest, context: PullContext): Promise<PlanSummary> {
+  return withWires(context, async (wires) => (await prepare(request, context, wires)).plan);
+}
+
+/** Begins with the time, so that names sort by it. */
+function newPullId(startedMs: number): string {
+  const time = new Date(startedMs).toISOString().replace(/[-:]/g, '').slice(0, 15);
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}
+
+function newHolding(id: string, { ref, manifest, surveyed, target }: Prepared): Holding {
+  return {
+    ref: formatRef(ref),
+    origin: ref.origin,
+    revision: manifest.pinned.revision,
+    commit: manifest.pinned.commit,
+    view: target.view,
+    root: target.root,
+    path: '',
+    state: 'pulling',
+    files: settleFiles(surveyed, []),
+    pulledAtMs: Date.now(),
+    pullId: id,
+  };
+}
