@@ -1,0 +1,42 @@
+import type { EventSink, Settings } from '../base/index.js';
+import type * as rooms from '../pull/index.js';
+
+export type {
+  Explanation,
+  Finding,
+  GarbageItem,
+  GarbageReport,
+  HeldModel,
+  RecordedFile,
+  RemovalReport,
+  RepairReport,
+  SourceShare,
+  VerifyReport,
+} from '../pull/index.js';
+
+type Rooms = Pick<
+  typeof rooms,
+  'pull' | 'plan' | 'explain' | 'listModels' | 'removeModel' | 'collectGarbage' | 'whereIs' | 'verify' | 'repair'
+>;
+
+/** What the commands need of the rooms below: they return data, the commands render it. */
+export interface CliApi extends Rooms {
+  demo(options: DemoOptions, context: DemoContext): Promise<DemoReport>;
+}
+
+export interface DemoOptions {
+  readonly sizeBytes: number | undefined;
+}
+
+export interface DemoContext {
+  readonly settings: Settings & { readonly hfTokenEndpoints: readonly string[] };
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  /** A line of the demo's own story, for people. */
+  readonly tell: (line: string) => void;
+}
+
+export interface DemoReport {
+  /** Closing lines: what was shown, and its proof. */
+  readonly lines: readonly string[];
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context.js';
+import type { TextKey } from '../texts/index.js';
+
+interface CommandModule {
+  /** Gives the command its arguments, options and action. */
+  readonly configure: (command: Command, context: CommandContext) => void;
+}
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: TextKey;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command; its module is loaded only when it is the one that was asked for. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'pull', summary: 'command.pull', load: () => import('./pull.js') },
+  { name: 'plan', summary: 'command.plan', load: () => import('./plan.js') },
+  { name: 'explain', summary: 'command.explain', load: () => import('./explain.js') },
+  { name: 'ls', summary: 'command.ls', load: () => import('./ls.js') },
+  { name: 'rm', summary: 'command.rm', load: () => import('./rm.js') },
+  { name: 'gc', summary: 'command.gc', load: () => import('./gc.js') },
+  { name: 'where', summary: 'command.where', load: () => import('./where.js') },
+  { name: 'verify', summary: 'command.verify', load: () => import('./verify.js') },
+  { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },
+  { name: 'config', summary: 'command.config', load: () => import('./config.js') },
+  { name: 'demo', summary: 'command.demo', load: () => import('./demo.js') },
+];

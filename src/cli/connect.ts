@@ -1,0 +1,10 @@
+import type { CliApi } from './api.js';
+
+/** Loads the rooms that the commands work with; `--help` and usage errors never come here. */
+export async function connect(): Promise<CliApi> {
+  const rooms = await import('../pull/index.js');
+  return {
+    ...rooms,
+    demo: async (options, context) => (await import('./commands/demo-story.js')).demoStory(options, context),
+  };
+}

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { SluiceError, type Lang } from '../base/index.js';
+import type { PullRequest } from '../pull/index.js';
+import type { CommandContext, Session } from './context.js';
+import type { Host } from './host.js';
+import { addNetworkOptions, repeatable, settingFlags, type SettingOptions } from './options.js';
+import { readRefList, separateRefs, tokenHub } from './ref-list.js';
+import { say } from './texts/index.js';
+
+/** The options that `pull` and `plan` share. */
+export interface PullOptions extends SettingOptions {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly list?: string;
+  readonly to?: string;
+  readonly source?: readonly string[];
+  readonly revision?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function addPullOptions(command: Command, context: CommandContext): void {
+  const { say: text } = context;
+  command
+    .argument('[refs...]', text('argument.refs'))
+    .option('--include <patterns...>', text('option.include'))
+    .option('--exclude <patterns...>', text('option.exclude'))
+    .option('--revision <revision>', text('option.revision'))
+    .option('--list <file>', text('option.list'))
+    .option('--to <dir>', text('option.to'))
+    .addOption(new Option('--view <view>', text('option.view')))
+    .addOption(repeatable('--source <url>', text('option.source')));
+  addNetworkOptions(command, context);
+}
+
+/** Settings opened and requests made, one per ref. @throws SluiceError USAGE */
+export async function openPull(
+  named: readonly string[],
+  options: PullOptions,
+  context: CommandContext,
+): Promise<{ session: Session; requests: readonly PullRequest[] }> {
+  const { host } = context;
+  const base = await context.open(settingFlags({ ...options, token: '' }));
+  const { refs, include, exclude } = separateRefs(named, options.include ?? [], options.exclude ?? []);
+  const listed = options.list === undefined ? [] : await readRefList(options.list, host, base.lang);
+  const all = [...new Set([...refs, ...listed])];
+  checkCombination(all, options, base.lang);
+  const session =
+    options.token === undefined ? base : await context.open(settingFlags(options, tokenHub(all, base.lang)));
+  const shared = { include, exclude, sources: options.source ?? [], ...optional(options, session, host) };
+  return { session, requests: all.map((ref) => ({ ref, ...shared })) };
+}
+
+function optional(options: PullOptions, session: Session, host: Host): Pick<PullRequest, 'revision' | 'view' | 'to'> {
+  const { view } = session.loaded.settings;
+  return {
+    ...(options.revision === undefined ? {} : { revision: options.revision }),
+    ...(view === undefined ? {} : { view }),
+    ...(options.to === undefined ? {} : { to: resolve(host.cwd, options.to) }),
+  };
+}
+
+function checkCombination(refs: readonly string[], options: PullOptions, lang: Lang): void {
+  const refuse = (key: Parameters<typeof say>[1]): never => {
+    throw new SluiceError('USAGE', { reason: say(lang, key) });
+  };
+  if (refs.length === 0) refuse('usage.noRefs');
+  if (refs.length > 1 && options.revision !== undefined) refuse('usage.revisionMany');
+  const mixes = options.view === undefined || options.view === 'flat';
+  if (refs.length > 1 && options.to !== undefined && mixes) refuse('usage.toMany');
+  if (options.json && options.quiet) refuse('usage.jsonQuiet');
+}

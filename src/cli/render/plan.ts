@@ -1,0 +1,36 @@
+import { formatBytes, printable, type PlanSummary } from '../../base/index.js';
+import { filesText, say } from '../texts/index.js';
+import type { Look } from './look.js';
+import { displayWidth, padEnd, truncateMiddle } from './width.js';
+
+/** What a pull would do, as a list of facts. */
+export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: number): readonly string[] {
+  const { lang, style, signs } = look;
+  const unknown = say(lang, 'plan.unknown');
+  const bytes = (value: number | null): string => (value === null ? unknown : formatBytes(value));
+  const short = plan.diskNeedBytes > plan.diskFreeBytes;
+  const disk = say(lang, short ? 'plan.diskShort' : 'plan.diskValue', {
+    need: formatBytes(plan.diskNeedBytes),
+    free: formatBytes(plan.diskFreeBytes),
+  });
+  const facts: readonly (readonly [string, string, ((text: string) => string)?])[] = [
+    [say(lang, 'plan.bring'), `${filesText(lang, plan.files)}${lang === 'zh' ? '，' : ', '}${bytes(plan.totalBytes)}`],
+    [say(lang, 'plan.have'), bytes(plan.haveBytes)],
+    [say(lang, 'plan.resume'), bytes(plan.resumeBytes)],
+    [say(lang, 'plan.fetch'), bytes(plan.fetchBytes), style.bold],
+    [say(lang, 'plan.requests'), String(plan.requests)],
+    [say(lang, 'plan.sources'), printable(plan.sources.join(', '))],
+    [say(lang, 'plan.disk'), disk, short ? style.red : (text) => text],
+    [say(lang, 'plan.view'), plan.view],
+    [say(lang, 'plan.target'), printable(plan.target)],
+  ];
+  const labelWidth = Math.max(...facts.map(([label]) => displayWidth(label)));
+  const room = Math.max(10, columns - labelWidth - 5);
+  return [
+    style.bold(say(lang, 'plan.title', { ref })),
+    ...facts.map(([label, value, paint = (text: string) => text]) => {
+      const cut = Number.isFinite(room) ? truncateMiddle(value, room, signs.ellipsis) : value;
+      return `  ${style.dim(padEnd(label, labelWidth))}  ${paint(cut)}`;
+    }),
+  ];
+}

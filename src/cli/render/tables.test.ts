@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Explanation, HeldModel } from '../api.js';
+import { PLAN } from '../testing/fake-api.js';
+import { renderExplanation } from './explanation.js';
+import { renderGarbage } from './garbage.js';
+import { renderListing } from './listing.js';
+import type { Look } from './look.js';
+import { renderPlan } from './plan.js';
+import { createSigns, createStyle } from './style.js';
+import { renderVerification } from './verification.js';
+import { displayWidth } from './width.js';
+
+const LOOKS = (['en', 'zh'] as const).map((lang): Look => ({
+  lang,
+  style: createStyle(true),
+  signs: createSigns(true),
+}));
+const [EN] = LOOKS as [Look];
+
+const path = fc.string({ unit: fc.constantFrom('a', '/', '-', '模', '.', '0'), minLength: 1, maxLength: 120 });
+const count = fc.integer({ min: 0, max: 2 ** 40 });
+
+const piece = (index: number, source: string, retries = 0) => ({
+  index,
+  startByte: index * 100,
+  endByte: index * 100 + 100,
+  source,
+  atMs: index * 1000 + 500,
+  ms: 400,
+  retries,
+});
+
+const MODEL: HeldModel = {
+  ref: 'hf:o/n',
+  revision: 'main',
+  commit: 'c'.repeat(40),
+  view: 'hf',
+  path: '/cache',
+  state: 'complete',
+  files: 3,
+  bytes: 1,
+  pulledAtMs: 0,
+  pullId: 'id-1',
+};
+
+const EXPLANATION: Explanation = {
+  id: 'id-1',
+  ref: 'hf:o/n',
+  commit: 'c'.repeat(40),
+  startedAtMs: 0,
+  ms: 5000,
+  view: 'hf',
+  path: '/cache',
+  requests: 9,
+  sources: [{ source: 'a.example', bytes: 300, pieces: 3, retries: 1 }],
+  files: [
+    {
+      path: 'model.bin',
+      sizeBytes: 600,
+      sha256: 'a'.repeat(64),
+      checks: ['sha256'],
+      fetchedBytes: 500,
+      pieces: [
+        piece(0, 'local'),
+        piece(1, 'a.example'),
+        piece(2, 'a.example'),
+        piece(3, 'b.example'),
+        piece(4, 'b.example', 2),
+      ],
+    },
+    { path: 'config.json', sizeBytes: 10, sha256: 'b'.repeat(64), checks: [], fetchedBytes: 0, pieces: [] },
+  ],
+};
+
+describe('tables', () => {
+  it('are never wider than the terminal, in both languages', () => {
+    const rows = fc.array(fc.record({ path, bytes: count }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 40, max: 220 }), fc.constantFrom(...LOOKS), (items, columns, look) => {
+        const models = items.map((item) => ({
+          ...MODEL,
+          ref: item.path,
+          bytes: item.bytes,
+          view: 'modelscope-legacy',
+          path: item.path,
+        }));
+        const garbage = {
+          items: items.map((item) => ({ kind: 'partial' as const, name: item.path, bytes: item.bytes, usedAtMs: 0 })),
+          freedBytes: 1,
+          keptBytes: 2,
+          applied: false,
+        };
+        const findings = items.map((item) => ({ path: item.path, problem: 'wrong' as const, detail: item.path }));
+        const lines = [
+          ...renderListing(models, look, columns, 9e9),
+          ...renderGarbage(garbage, look, columns, 9e9).slice(0, -1),
+          ...renderVerification({ target: 't', files: 1, bytes: 1, ms: 1, findings }, look, columns),
+          ...renderPlan('hf:o/n', { ...PLAN, target: items[0]!.path }, look, columns).slice(1),
+        ];
+        for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+
+  it('are whole when a program reads them', () => {
+    const long = 'x'.repeat(300);
+    const lines = renderListing([{ ...MODEL, ref: long, path: long }], EN, Number.POSITIVE_INFINITY, 0).join('\n');
+    expect(lines.split('x'.repeat(200)).length).toBe(3);
+  });
+});
+
+describe('an explanation', () => {
+  it('names for every piece where it came from, neighbours from one source together', () => {
+    const lines = renderExplanation(EXPLANATION, EN, { columns: 100, everyPiece: false }).join('\n');
+    expect(lines).toMatch(/piece 0 .*from this disk/);
+    expect(lines).toMatch(/pieces 1–2 +200 B +a\.example/);
+    expect(lines).toMatch(/piece 3 .*b\.example/);
+    expect(lines).toMatch(/piece 4 .*b\.example.*2 retries/);
+    expect(lines).toContain('was here already');
+    expect(lines).toContain('gave no digest');
+  });
+
+  it('gives a file that came in one piece one line', () => {
+    const [file] = EXPLANATION.files;
+    const files = [{ ...file!, pieces: [piece(0, 'a.example')] }];
+    const lines = renderExplanation({ ...EXPLANATION, files }, EN, { columns: 100, everyPiece: false });
+    expect(lines.at(-1)).toMatch(/model\.bin.*a\.example · proven by SHA-256/);
+  });
+
+  it('can show each piece on its own', () => {
+    const lines = renderExplanation(EXPLANATION, EN, { columns: 100, everyPiece: true });
+    expect(lines.filter((line) => /piece \d/.test(line))).toHaveLength(5);
+  });
+});

@@ -1,0 +1,42 @@
+import { fill, printable, type ErrorCode, type Lang } from '../../base/index.js';
+import { en, type TextKey } from './en.js';
+import { reasonsEn, reasonsZh } from './reasons.js';
+import { zh } from './zh.js';
+
+export type { TextKey } from './en.js';
+
+const TABLES: Readonly<Record<Lang, Readonly<Record<TextKey, string>>>> = { en, zh };
+const REASONS: Readonly<Record<Lang, Readonly<Record<ErrorCode, string>>>> = { en: reasonsEn, zh: reasonsZh };
+
+type Values = Readonly<Record<string, string | number | undefined>>;
+
+/** A text of the command line; a value that is undefined counts as missing. Values come from servers: none may move the cursor. */
+export function say(lang: Lang, key: TextKey, values: Values = {}): string {
+  const present = Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  const safe = present.map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value] as const);
+  return fill(TABLES[lang][key], Object.fromEntries(safe));
+}
+
+/** An error in a few words, for notices. */
+export function reasonText(lang: Lang, code: ErrorCode): string {
+  return REASONS[lang][code];
+}
+
+export function filesText(lang: Lang, count: number): string {
+  return say(lang, count === 1 ? 'files.one' : 'files.many', { count });
+}
+
+/** Digests by the names that people know them by. */
+const CHECK_NAMES: Readonly<Record<string, string>> = {
+  sha256: 'SHA-256',
+  sha512: 'SHA-512',
+  gitSha1: 'git id',
+  sha1: 'SHA-1',
+  md5: 'MD5',
+  crc32c: 'CRC-32C',
+  crc32: 'CRC-32',
+};
+
+export function checksText(checks: readonly string[]): string {
+  return checks.map((check) => CHECK_NAMES[check] ?? check).join(', ');
+}
