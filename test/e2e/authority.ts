@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach } from 'vitest';
+import type { TlsFiles } from '../../src/sim/index.js';
+
+const run = promisify(execFile);
+const folders: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+/** A company's own certificate authority. */
+export interface Authority {
+  /** Its certificate, PEM. */
+  readonly file: string;
+  /** A certificate for these names, as subjectAltName takes them: `IP:127.0.0.1`, `DNS:hub.example`. */
+  issue(...names: readonly string[]): Promise<TlsFiles>;
+}
+
+export async function newAuthority(): Promise<Authority> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-ca-'));
+  folders.push(folder);
+  const openssl = (...args: readonly string[]) => run('openssl', args, { cwd: folder });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Acme CA');
+  let issued = 0;
+  return {
+    file: join(folder, 'ca.pem'),
+    issue: async (...names) => {
+      const name = `leaf${(issued += 1)}`;
+      await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', '/CN=leaf');
+      await writeFile(join(folder, `${name}.ext`), `subjectAltName=${names.join(',')}\n`);
+      const signed = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-extfile', `${name}.ext`, '-days', '2'];
+      await openssl('x509', '-req', ...signed, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial');
+      const [keyPem, cert] = await Promise.all([
+        readFile(join(folder, `${name}.key`)),
+        readFile(join(folder, `${name}.pem`)),
+      ]);
+      return { key: keyPem, cert };
+    },
+  };
+}
