@@ -1,0 +1,81 @@
+// `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
+//   node test/clients/run.mjs [--only sim|pull|real]... [--client NAME]...
+// Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ENVIRONMENTS, findPython, makeEnvironments } from './environments.mjs';
+import { networkCut } from './processes.mjs';
+import { proof, summary } from './report.mjs';
+import { simAcceptsHuggingFace } from './sim-accepts-hf.mjs';
+import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
+import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
+import { pullLoadsModelScope } from './pull-loads-ms.mjs';
+import { realModel } from './real-model.mjs';
+import { makeWorld } from './world.mjs';
+
+const SUITES = [
+  { part: 'sim', families: ['hf'], suite: simAcceptsHuggingFace },
+  { part: 'sim', families: ['ms', 'ms-legacy'], suite: simAcceptsModelScope },
+  { part: 'pull', families: ['hf'], suite: pullLoadsHuggingFace },
+  { part: 'pull', families: ['ms', 'ms-legacy'], suite: pullLoadsModelScope },
+  { part: 'real', families: ['real'], suite: realModel },
+];
+
+const root = dirname(dirname(import.meta.dirname));
+const { values: options } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, client: { type: 'string', multiple: true } },
+});
+
+process.exitCode = await main();
+
+async function main() {
+  const python = findPython();
+  if (python === undefined) {
+    process.stdout.write('There is no Python here: the clients cannot run, nothing was proven.\n');
+    return summary();
+  }
+  if (python.error !== undefined) {
+    process.stdout.write(`FAIL ${python.error}\n`);
+    return 1;
+  }
+  if (!existsSync(join(root, 'dist', 'sim', 'index.js'))) {
+    process.stdout.write('Nothing is built: run `npm run build` first.\n');
+    return 1;
+  }
+  const suites = SUITES.filter(({ part }) => options.only?.includes(part) ?? true);
+  const families = new Set(suites.flatMap((suite) => suite.families));
+  const wanted = ENVIRONMENTS.filter(
+    ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
+  );
+  if (wanted.length === 0) {
+    process.stdout.write('FAIL nothing is selected\n');
+    return 1;
+  }
+  process.stdout.write(`Python ${python.version}; the network is cut by ${networkCut.how}\n`);
+  const environments = await makeEnvironments(root, python, wanted);
+  const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
+  try {
+    const world = await makeWorld(root);
+    for (const environment of wanted) {
+      const { error, ...made } = environments.get(environment.name);
+      if (error !== undefined) {
+        await proof(environment.name, 'the environment can be made (needs python3-venv and a package index)', () => {
+          throw new Error(error);
+        });
+        continue;
+      }
+      const client = { ...environment, ...made };
+      for (const { suite } of suites.filter((each) => each.families.includes(environment.family))) {
+        // A suite that cannot even start is a failure of its own, and the next one still runs.
+        await suite({ root, world, client, scratch }).catch((reason) =>
+          proof(client.name, suite.name, () => Promise.reject(reason)),
+        );
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return summary();
+}
