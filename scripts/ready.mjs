@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: installs the locked dependencies and builds when something changed. Needs only Node and npm.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,10 +25,12 @@ if (read(installedStamp) !== lockHash) {
 if (!process.argv.includes('--no-build')) {
   const sources = listFiles(join(root, 'src')).filter((path) => !path.endsWith('.test.ts'));
   const buildHash = hashFiles([...sources, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]);
-  if (read(builtStamp) !== buildHash) {
+  if (process.argv.includes('--rebuild') || read(builtStamp) !== buildHash) {
     say('Building ...');
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+    // `npm link` makes the command executable once; a later build must keep it so.
+    chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
     writeFileSync(builtStamp, buildHash);
   }
 }

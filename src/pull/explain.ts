@@ -56,7 +56,8 @@ export async function explain(wanted: string, { settings }: PullContext): Promis
 async function find(store: Store, wanted: string): Promise<PullRecord | undefined> {
   if (/^\d{8}T\d{6}-[0-9a-f]{6}$/.test(wanted)) return readRecord(store, wanted);
   const ref = formatRef(parseRef(wanted));
-  return (await listRecords(store)).find((record) => record.ref === ref || record.ref.startsWith(`${ref}@`));
+  const records = await listRecords(store);
+  return records.find((record) => record.ref === ref) ?? records.find((record) => record.ref.startsWith(`${ref}@`));
 }
 
 function sharesOf(record: PullRecord): readonly SourceShare[] {

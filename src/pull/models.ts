@@ -17,6 +17,8 @@ export interface HeldModel {
   readonly state: Holding['state'];
   readonly files: number;
   readonly bytes: number;
+  /** Of these, bytes that no model before it in the list holds already: models share blobs. */
+  readonly addedBytes: number;
   readonly pulledAtMs: number;
   readonly pullId: string;
 }
@@ -25,9 +27,10 @@ export interface HeldModel {
 export async function listModels({ settings }: PullContext): Promise<readonly HeldModel[]> {
   const store = await openStore(settings.home);
   const { found } = await listKept(store, HOLDINGS);
-  return found
-    .map(({ value }) => describe(value))
-    .sort((a, b) => (a.ref === b.ref ? b.pulledAtMs - a.pulledAtMs : a.ref < b.ref ? -1 : 1));
+  const holdings = found.map(({ value }) => value);
+  holdings.sort((a, b) => (a.ref === b.ref ? b.pulledAtMs - a.pulledAtMs : a.ref < b.ref ? -1 : 1));
+  const seen = new Set<string>();
+  return holdings.map((holding) => describe(holding, seen));
 }
 
 /** Where a ref stands on this machine. @throws SluiceError NOT_HERE */
@@ -110,8 +113,11 @@ export function matchesRef(held: { ref: string; revision: string; commit: string
   return revision === held.revision || (revision.length >= 7 && held.commit.startsWith(revision));
 }
 
-function describe(holding: Holding): HeldModel {
+function describe(holding: Holding, seen = new Set<string>()): HeldModel {
   const { ref, revision, commit, view, path, state, pulledAtMs, pullId, files } = holding;
   const bytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
-  return { ref, revision, commit, view, path, state, files: files.length, bytes, pulledAtMs, pullId };
+  const added = new Map(blobsOf(holding).filter(([sha256]) => !seen.has(sha256)));
+  for (const sha256 of added.keys()) seen.add(sha256);
+  const addedBytes = sum([...added]);
+  return { ref, revision, commit, view, path, state, files: files.length, bytes, addedBytes, pulledAtMs, pullId };
 }

@@ -36,6 +36,6 @@ export function renderListing(
     columns,
   );
   if (models.length < 2) return table;
-  const bytes = formatBytes(models.reduce((sum, model) => sum + model.bytes, 0));
+  const bytes = formatBytes(models.reduce((sum, model) => sum + model.addedBytes, 0));
   return [...table, style.dim(say(lang, 'ls.total', { models: models.length, bytes }))];
 }

@@ -40,6 +40,7 @@ const MODEL: HeldModel = {
   state: 'complete',
   files: 3,
   bytes: 1,
+  addedBytes: 1,
   pulledAtMs: 0,
   pullId: 'id-1',
 };

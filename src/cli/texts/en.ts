@@ -140,11 +140,10 @@ export const en = {
   'ls.view': 'VIEW',
   'ls.pulled': 'PULLED',
   'ls.path': 'PATH',
-  'ls.total': '{models} models, {bytes}',
+  'ls.total': '{models} models, {bytes} in the store',
 
   'rm.would': '{ref}: {entries} names would be taken out of views; {freed} would be free after `sluice gc --apply`.',
-  'rm.done':
-    '{ref}: {entries} names taken out of views; `sluice gc --apply` frees {freed} (from an hour after it came in).',
+  'rm.done': '{ref}: {entries} names taken out of views; `sluice gc --apply` frees {freed}.',
   'rm.shared': '{bytes} stay: other models use them.',
 
   'gc.nothing': 'Nothing to free; {kept} in use.',

@@ -141,10 +141,10 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'ls.view': '视图',
   'ls.pulled': '拉取时间',
   'ls.path': '路径',
-  'ls.total': '{models} 个模型，{bytes}',
+  'ls.total': '{models} 个模型，本地仓共 {bytes}',
 
   'rm.would': '{ref}：将从视图移除 {entries} 个名称；之后 `sluice gc --apply` 可释放 {freed}。',
-  'rm.done': '{ref}：已从视图移除 {entries} 个名称；`sluice gc --apply` 可释放 {freed}（进入本地仓一小时后）。',
+  'rm.done': '{ref}：已从视图移除 {entries} 个名称；`sluice gc --apply` 可释放 {freed}。',
   'rm.shared': '{bytes} 会保留：其他模型在使用。',
 
   'gc.nothing': '没有可释放的内容；使用中 {kept}。',
