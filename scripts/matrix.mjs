@@ -12,7 +12,7 @@ for (const line of lines) {
   process.stdout.write(`node ${line}: ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}\n`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
-  const result = spawnSync(node, [vitest, 'run', '--reporter=dot'], { cwd: root, stdio: 'inherit', env });
+  const result = spawnSync(node, [vitest, 'run', '--reporter=default'], { cwd: root, stdio: 'inherit', env });
   if (result.status !== 0) failed += 1;
 }
 process.exit(failed === 0 ? 0 : 1);

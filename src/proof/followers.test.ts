@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -57,7 +57,10 @@ describe.each([
     follower.advance(MIB);
     await new Promise((resolve) => setTimeout(resolve, 30));
     const late = randomBytes(MIB);
-    writeFileSync(path, Buffer.concat([Buffer.alloc(MIB), late]));
+    // In place, as pieces land: the first half must never be missing while it may be read.
+    const file = openSync(path, 'r+');
+    writeSync(file, late, 0, MIB, MIB);
+    closeSync(file);
     follower.advance(2 * MIB);
     expect((await follower.verdict()).sha256).toBe(sha256(Buffer.concat([Buffer.alloc(MIB), late])));
     await followers.close();
