@@ -9,6 +9,7 @@ import { openTunnel } from './tunnel.js';
 /** How long one address may take before the next of the name is tried beside it; above the round trip of a bad mobile link. */
 const ATTEMPT_MS = 500;
 const MAX_SESSIONS = 100;
+const KEEP_ALIVE_PROBE_MS = 30_000;
 
 export interface DialOptions {
   readonly proxyFor: ProxyChoice;
@@ -34,8 +35,11 @@ export class Dialler {
     this.#options = options;
   }
 
-  /** @throws SluiceError DNS, CONNECT, TLS or PROXY */
-  async dial(target: DialTarget): Promise<net.Socket> {
+  /**
+   * `onread` gives the memory that the connection reads into; sockets that are wrapped once more, as behind a proxy, would ignore it.
+   * @throws SluiceError DNS, CONNECT, TLS or PROXY
+   */
+  async dial(target: DialTarget, onread?: net.OnReadOpts): Promise<net.Socket> {
     const host = formatHost(target);
     const proxy = this.#options.proxyFor(new URL(`${target.protocol}//${host}`));
     let current: net.Socket | undefined;
@@ -55,7 +59,9 @@ export class Dialler {
     }, this.#options.connectTimeoutMs);
     this.#underway.add(giveUp);
     try {
-      return await this.#steps(target, host, proxy, hold);
+      if (onread === undefined) return await this.#steps(target, host, proxy, hold);
+      if (proxy !== undefined) throw new SluiceError('INTERNAL', { reason: 'onread behind a proxy' });
+      return await this.#direct(target, host, { onread }, hold);
     } catch (error) {
       current?.destroy();
       throw given ?? error;
@@ -79,7 +85,7 @@ export class Dialler {
     const wantsTls = target.protocol === 'https:';
     let socket: net.Socket;
     if (proxy === undefined) {
-      socket = await openTcp(target, hold).catch(rethrow((error) => dialFault(error, host)));
+      socket = await openTcp(tcpOptions(target), hold).catch(rethrow((error) => dialFault(error, host)));
     } else {
       const authority = `${bracketed(target.hostname)}:${target.port}`;
       socket = await this.#openProxy(proxy, wantsTls ? authority : undefined, hold).catch(
@@ -95,30 +101,58 @@ export class Dialler {
     authority: string | undefined,
     hold: (socket: net.Socket) => net.Socket,
   ): Promise<net.Socket> {
-    let socket = await openTcp(proxy, hold);
+    let socket = await openTcp(tcpOptions(proxy), hold);
     if (proxy.secure) socket = await this.#secure(socket, proxy, proxy.host, hold);
     if (authority !== undefined) await openTunnel(socket, authority, proxy);
     return socket;
   }
 
+  /** One socket from the name to the last byte: what reads into given memory has to be made for it from the start. */
+  async #direct(
+    target: DialTarget,
+    host: string,
+    reading: { readonly onread: net.OnReadOpts },
+    hold: (socket: net.Socket) => net.Socket,
+  ): Promise<net.Socket> {
+    const options = { ...tcpOptions(target), ...reading };
+    if (target.protocol !== 'https:') return openTcp(options, hold).catch(rethrow((error) => dialFault(error, host)));
+    const socket = this.#handshake({ ...options, ...this.#tlsOptions(target, host) }, host);
+    let isConnected = false;
+    socket.once('connect', () => {
+      isConnected = true;
+      socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_PROBE_MS);
+    });
+    hold(socket);
+    return settled(socket, 'secureConnect').catch(
+      rethrow((error) => (isConnected ? tlsFault(error, host) : dialFault(error, host))),
+    );
+  }
+
   #secure(
     socket: net.Socket,
-    to: { readonly hostname: string; readonly port: number },
+    to: { readonly hostname: string },
     host: string,
     hold: (socket: net.Socket) => net.Socket,
   ): Promise<tls.TLSSocket> {
+    const secured = this.#handshake({ socket, host: to.hostname, ...this.#tlsOptions(to, host) }, host);
+    hold(secured);
+    return settled(secured, 'secureConnect');
+  }
+
+  #handshake(options: tls.ConnectionOptions, host: string): tls.TLSSocket {
+    const socket = tls.connect(options);
+    socket.on('session', (ticket: Buffer) => this.#remember(host, ticket));
+    return socket;
+  }
+
+  #tlsOptions(to: { readonly hostname: string }, host: string): tls.ConnectionOptions {
     const session = this.#sessions.get(host);
-    const secured = tls.connect({
-      socket,
-      host: to.hostname,
+    return {
       ...(net.isIP(to.hostname) === 0 ? { servername: to.hostname } : {}),
       ...(this.#options.secureContext === undefined ? {} : { secureContext: this.#options.secureContext }),
       ...(session === undefined ? {} : { session }),
       ALPNProtocols: ['http/1.1'],
-    });
-    secured.on('session', (ticket: Buffer) => this.#remember(host, ticket));
-    hold(secured);
-    return settled(secured, 'secureConnect');
+    };
   }
 
   #remember(host: string, ticket: Buffer): void {
@@ -140,19 +174,20 @@ function bracketed(hostname: string): string {
   return net.isIPv6(hostname) ? `[${hostname}]` : hostname;
 }
 
-function openTcp(
-  to: { readonly hostname: string; readonly port: number },
-  hold: (socket: net.Socket) => net.Socket,
-): Promise<net.Socket> {
-  const socket = net.connect({
+function tcpOptions(to: { readonly hostname: string; readonly port: number }): net.TcpNetConnectOpts {
+  return {
     host: to.hostname,
     port: to.port,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-  });
+    keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+  };
+}
+
+function openTcp(options: net.NetConnectOpts, hold: (socket: net.Socket) => net.Socket): Promise<net.Socket> {
+  const socket = net.connect(options);
   hold(socket);
   return settled(socket, 'connect');
 }

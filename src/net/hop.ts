@@ -7,16 +7,13 @@ import { contentLength, foreignEncoding, joinHeaders } from './headers.js';
 import { MAX_REDIRECT_BODY_BYTES } from './limits.js';
 import type { BodySink, ResponseHead } from './port.js';
 import { isRedirect } from './redirect.js';
+import { DRAIN_MS, type Patience } from './timing.js';
 import type { Valve } from './valved-client.js';
 
-const DRAIN_MS = 1000;
-
-export interface HopOptions {
+export interface HopOptions extends Patience {
   readonly url: URL;
   readonly sink: BodySink;
   readonly signal: AbortSignal;
-  readonly headTimeoutMs: number;
-  readonly idleMs: number;
   /** Set when the request is sent to a proxy in absolute form: a 407 is the proxy's. */
   readonly proxyHost?: string;
   readonly onWire: () => void;

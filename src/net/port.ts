@@ -46,5 +46,10 @@ export interface Transport {
   get(request: GetRequest, sink: BodySink): Promise<void>;
   /** Requests put on the wire so far, redirect hops included. */
   readonly requestCount: number;
+  /**
+   * Opens connections to the origin of `url` ahead of need, until that many are unused or on their way; does nothing where that is of
+   * no use. Failures are told to whoever asks for something then.
+   */
+  warm?(url: string, connections: number): void;
   close(): Promise<void>;
 }

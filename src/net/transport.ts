@@ -1,17 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import type { Socket } from 'node:net';
-
-import { Agent, Pool, type Client, type buildConnector } from 'undici';
 
 import { SluiceError } from '../base/index.js';
 import { Dialler } from './dial.js';
-import { Hop } from './hop.js';
-import { MAX_HEADER_BYTES, MAX_REDIRECTS } from './limits.js';
+import { FastRoad } from './fast/fast-road.js';
+import { Oddities } from './fast/oddities.js';
+import { MAX_REDIRECTS } from './limits.js';
 import type { BodySink, GetRequest, Headers, Transport } from './port.js';
 import { chooseProxy, type ProxyChoice } from './proxy.js';
 import { redirectTarget } from './redirect.js';
+import type { Leg, LegEnd } from './road.js';
 import { trustContext } from './trust.js';
-import { ValvedClient, type ValvedRequest } from './valved-client.js';
+import { UndiciRoad } from './undici-road.js';
 
 export interface TransportOptions {
   /** `http://[user:password@]host:port` or `https://…`: https goes through it by CONNECT, http in absolute form. */
@@ -29,50 +28,50 @@ export interface TransportOptions {
   readonly headTimeoutMs?: number;
   /** No byte of a body for that long is STALLED; time that the sink takes is not counted. */
   readonly idleMs?: number;
+  /** Of each of the two roads. */
   readonly maxConnectionsPerHost?: number;
+  /** False leaves everything to undici. */
+  readonly fast?: boolean;
 }
 
 /** Headers that identify the caller: they are for one origin and must come as `credentials`. */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 /**
- * The transport over undici: HTTP/1.1 with kept connections. It asks for identity encoding always, and a successful answer in
- * another one is a BAD_RESPONSE, unless the coding is the file's own format (`x.tar.gz` as `gzip`), whose bytes are passed as they are.
+ * HTTP/1.1 over kept connections, on two roads: bulk bytes come straight from the sockets where an answer is plain enough for that, and
+ * everything else through undici. It asks for identity encoding always, and a successful answer in another one is a BAD_RESPONSE, unless
+ * the coding is the file's own format (`x.tar.gz` as `gzip`), whose bytes are passed as they are.
  * @throws SluiceError BAD_SETTING when the proxy or a CA file makes no sense
  */
 export function createTransport(options: TransportOptions = {}): Transport {
-  return new UndiciTransport(options);
+  return new TwoRoads(options);
 }
 
-class UndiciTransport implements Transport {
-  readonly #agent: Agent;
+class TwoRoads implements Transport {
   readonly #dialler: Dialler;
   readonly #proxyFor: ProxyChoice;
-  readonly #options: TransportOptions;
+  readonly #userAgent: string;
+  readonly #fast: FastRoad | undefined;
+  readonly #undici: UndiciRoad;
+  readonly #oddities = new Oddities();
   #requestCount = 0;
 
   constructor(options: TransportOptions) {
-    this.#options = options;
+    this.#userAgent = options.userAgent ?? 'sluice';
     this.#proxyFor = chooseProxy(options);
     this.#dialler = new Dialler({
       proxyFor: this.#proxyFor,
       secureContext: trustContext(options.caFiles ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     });
-    this.#agent = new Agent({
-      factory: (origin, poolOptions: Pool.Options) =>
-        new Pool(origin, {
-          ...poolOptions,
-          factory: (url, clientOptions: Client.Options) => new ValvedClient(url, clientOptions, this.#dial),
-        }),
-      connections: options.maxConnectionsPerHost ?? 64,
-      pipelining: 1,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      // Each hop watches its own silence, which undici's one-second timers cannot do while a sink holds it back.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 10_000,
-    });
+    const shared = {
+      dialler: this.#dialler,
+      maxConnectionsPerHost: options.maxConnectionsPerHost ?? 64,
+      headTimeoutMs: options.headTimeoutMs ?? 30_000,
+      idleMs: options.idleMs ?? 20_000,
+    };
+    this.#undici = new UndiciRoad({ ...shared, proxyFor: this.#proxyFor });
+    this.#fast = options.fast === false ? undefined : new FastRoad(shared);
   }
 
   get requestCount(): number {
@@ -86,11 +85,15 @@ class UndiciTransport implements Transport {
     const seen = new Set<string>();
     const fixed = this.#fixedHeaders(request);
     let credentials = request.credentials ?? {};
+    const onWire = (): void => {
+      this.#requestCount += 1;
+    };
     for (let url = first; ;) {
       if (seen.size > MAX_REDIRECTS) throw tooMany(first, `more than ${MAX_REDIRECTS}`);
       if (seen.has(url.href)) throw tooMany(first, 'in a circle');
       seen.add(url.href);
-      const head = await this.#hop(url, { ...fixed, ...credentials }, request.signal, sink);
+      const headers = { ...fixed, ...credentials };
+      const head = await this.#go({ url, headers, signal: request.signal, sink, onWire });
       if (head === undefined) return;
       const target = redirectTarget(url, head.headers.location);
       // Once gone they stay gone: a host in between could lead back with a path of its own choice.
@@ -100,46 +103,31 @@ class UndiciTransport implements Transport {
     }
   }
 
-  async close(): Promise<void> {
-    this.#dialler.destroy();
-    await this.#agent.destroy();
+  warm(url: string, connections: number): void {
+    const parsed = parseUrl(url);
+    if (this.#proxyFor(parsed) === undefined) this.#fast?.warm(parsed, connections);
   }
 
-  #hop(url: URL, headers: Headers, signal: AbortSignal, sink: BodySink): Hop['outcome'] {
-    // An https proxy request is tunnelled; only plain http is sent to the proxy itself.
-    const proxy = url.protocol === 'http:' ? this.#proxyFor(url) : undefined;
-    const hop = new Hop({
-      url,
-      sink,
-      signal,
-      headTimeoutMs: this.#options.headTimeoutMs ?? 30_000,
-      idleMs: this.#options.idleMs ?? 20_000,
-      ...(proxy === undefined ? {} : { proxyHost: proxy.host }),
-      onWire: () => {
-        this.#requestCount += 1;
-      },
-    });
-    if (signal.aborted) return hop.outcome;
-    const proxyAuth = proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
-    const path = url.pathname + url.search;
-    try {
-      const options: ValvedRequest & { readonly origin: string } = {
-        origin: url.origin,
-        path: proxy === undefined ? path : url.origin + path,
-        method: 'GET',
-        headers: { ...headers, ...proxyAuth },
-        takeValve: (valve) => hop.takeValve(valve),
-      };
-      this.#agent.dispatch(options, hop);
-    } catch (error) {
-      hop.refuse(error);
-    }
-    return hop.outcome;
+  async close(): Promise<void> {
+    this.#dialler.destroy();
+    this.#fast?.close();
+    await this.#undici.close();
+  }
+
+  async #go(leg: Leg): Promise<LegEnd> {
+    const fast = this.#fast;
+    if (fast === undefined || this.#proxyFor(leg.url) !== undefined || this.#oddities.has(leg))
+      return this.#undici.go(leg);
+    const end = await fast.go(leg);
+    if (end.kind === 'over') return end.redirect;
+    if (end.isLasting) this.#oddities.note(leg);
+    // The sink has seen nothing of it, and a GET may be asked twice.
+    return this.#undici.go(leg);
   }
 
   #fixedHeaders(request: GetRequest): Headers {
     const headers: Record<string, string> = {
-      'user-agent': this.#options.userAgent ?? 'sluice',
+      'user-agent': this.#userAgent,
       accept: '*/*',
       ...request.headers,
       'accept-encoding': 'identity',
@@ -154,11 +142,6 @@ class UndiciTransport implements Transport {
     }
     return headers;
   }
-
-  readonly #dial = (target: buildConnector.Options): Promise<Socket> => {
-    const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port);
-    return this.#dialler.dial({ protocol: target.protocol, hostname: target.hostname, port });
-  };
 }
 
 function parseUrl(text: string): URL {

@@ -1,0 +1,129 @@
+import { SluiceError } from '../../base/index.js';
+import { KEEP_ALIVE_MS } from '../timing.js';
+import type { Connection } from './connection.js';
+
+interface Waiter {
+  readonly give: (connection: Connection) => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+interface Idle {
+  readonly connection: Connection;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The connections to one origin: as many as are asked for at once, up to a limit, and kept for a while afterwards. */
+export class ConnectionPool {
+  readonly #open: (onGone: (connection: Connection) => void) => Promise<Connection>;
+  readonly #maxConnections: number;
+  readonly #all = new Set<Connection>();
+  /** The one used last is at the end, and used first. */
+  readonly #idle: Idle[] = [];
+  readonly #waiters: Waiter[] = [];
+  #dialling = 0;
+  #isClosed = false;
+
+  constructor(open: (onGone: (connection: Connection) => void) => Promise<Connection>, maxConnections: number) {
+    this.#open = open;
+    this.#maxConnections = maxConnections;
+  }
+
+  /**
+   * A connection that nobody else uses: one that is kept, one that becomes free, or a new one, whichever is first.
+   * @throws SluiceError INTERRUPTED, and what opening a connection throws
+   */
+  acquire(signal: AbortSignal): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted || this.#isClosed) {
+        reject(new SluiceError('INTERRUPTED'));
+        return;
+      }
+      const kept = this.#takeIdle();
+      if (kept !== undefined) {
+        resolve(kept);
+        return;
+      }
+      const onAbort = (): void => {
+        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+        reject(new SluiceError('INTERRUPTED'));
+      };
+      const waiter: Waiter = {
+        give: (connection) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(connection);
+        },
+        refuse: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+      this.#dialForWaiters();
+    });
+  }
+
+  /** Takes back what `acquire` gave. One that is over, or brought more than was asked, is not kept. */
+  release(connection: Connection, keepAliveMs: number): void {
+    if (!this.#all.has(connection)) return;
+    if (connection.isUsable && keepAliveMs > 0 && !this.#isClosed) this.#place(connection, keepAliveMs);
+    else connection.destroy();
+  }
+
+  /** Opens connections ahead of need until `count` are idle or on their way. Failures show when one is asked for. */
+  warm(count: number): void {
+    for (let have = this.#idle.length + this.#dialling; have < count; have += 1) this.#dial();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const waiter of this.#waiters.splice(0)) waiter.refuse(new SluiceError('INTERRUPTED'));
+    for (const connection of [...this.#all]) connection.destroy(new SluiceError('INTERRUPTED'));
+  }
+
+  #takeIdle(): Connection | undefined {
+    const idle = this.#idle.pop();
+    clearTimeout(idle?.timer);
+    return idle?.connection;
+  }
+
+  #place(connection: Connection, keepAliveMs: number): void {
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      waiter.give(connection);
+      return;
+    }
+    connection.leave();
+    const timer = setTimeout(() => connection.destroy(), keepAliveMs).unref();
+    this.#idle.push({ connection, timer });
+  }
+
+  #dialForWaiters(): void {
+    while (this.#dialling < this.#waiters.length && this.#dial());
+  }
+
+  #dial(): boolean {
+    if (this.#isClosed || this.#all.size + this.#dialling >= this.#maxConnections) return false;
+    this.#dialling += 1;
+    this.#open((connection) => this.#forget(connection)).then(
+      (connection) => {
+        this.#dialling -= 1;
+        this.#all.add(connection);
+        this.release(connection, KEEP_ALIVE_MS);
+      },
+      (error: unknown) => {
+        this.#dialling -= 1;
+        this.#waiters.shift()?.refuse(error);
+        this.#dialForWaiters();
+      },
+    );
+    return true;
+  }
+
+  #forget(connection: Connection): void {
+    this.#all.delete(connection);
+    const at = this.#idle.findIndex((idle) => idle.connection === connection);
+    if (at >= 0) clearTimeout(this.#idle.splice(at, 1)[0]?.timer);
+    this.#dialForWaiters();
+  }
+}

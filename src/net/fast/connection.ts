@@ -1,0 +1,136 @@
+import type { OnReadOpts, Socket } from 'node:net';
+
+import type { BlockPool } from './block-pool.js';
+import { Intake } from './intake.js';
+
+/** Who uses a connection at the moment. */
+export interface Guest {
+  /** More has landed in the intake. */
+  onBytes(): void;
+  /** Told once: nothing will come any more. `error` is undefined when the other side ended in order. */
+  onClosed(error: Error | undefined): void;
+}
+
+/** Opens a socket that reads where `onread` says. */
+export type Dial = (onread: OnReadOpts) => Promise<Socket>;
+
+/** A socket whose bytes land in memory of ours, for one guest after the other. */
+export class Connection {
+  readonly intake: Intake;
+  /** Called when it cannot be used any more. */
+  readonly #onGone: (connection: Connection) => void;
+  #socket: Socket | undefined;
+  #guest: Guest | undefined;
+  #isHeld = false;
+  #isOver = false;
+  #isInUse = false;
+  #isSocketClosed = false;
+  #error: Error | undefined;
+  /** Answers that it has brought before. */
+  answers = 0;
+
+  /** @throws SluiceError what `dial` throws */
+  static async open(dial: Dial, pool: BlockPool, onGone: (connection: Connection) => void): Promise<Connection> {
+    const connection = new Connection(pool, onGone);
+    try {
+      connection.#settle(await dial(connection.#onread()));
+      return connection;
+    } catch (error) {
+      connection.intake.dispose();
+      throw error;
+    }
+  }
+
+  private constructor(pool: BlockPool, onGone: (connection: Connection) => void) {
+    this.intake = new Intake(pool);
+    this.#onGone = onGone;
+  }
+
+  get isUsable(): boolean {
+    return !this.#isOver && this.intake.pendingBytes === 0;
+  }
+
+  enter(guest: Guest): void {
+    this.#guest = guest;
+    this.#isInUse = true;
+    this.#socket?.ref();
+    if (this.#isOver) this.#tellGuest();
+  }
+
+  /** The guest is done with the intake too. An unused connection does not keep the process alive. */
+  leave(): void {
+    this.#guest = undefined;
+    this.#isInUse = false;
+    this.#dispose();
+    this.#socket?.unref();
+  }
+
+  send(text: string): void {
+    this.#socket?.write(text, 'latin1');
+  }
+
+  /** Lets the other side wait. What is already decrypted may still land. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#socket?.pause();
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (!this.#isOver) this.#socket?.resume();
+  }
+
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.#socket?.destroy();
+    this.#end();
+  }
+
+  #onread(): OnReadOpts {
+    return {
+      buffer: () => this.intake.room(),
+      callback: (bytes) => {
+        this.intake.landed(bytes);
+        if (this.#guest !== undefined) this.#guest.onBytes();
+        // Nobody asked for it.
+        else this.destroy();
+        return !this.#isHeld;
+      },
+    };
+  }
+
+  #settle(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('end', () => this.destroy());
+    socket.on('close', () => {
+      this.#isSocketClosed = true;
+      this.#end();
+      this.#dispose();
+    });
+    if (!socket.destroyed) return;
+    this.#isSocketClosed = socket.closed;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onGone(this);
+    this.#tellGuest();
+  }
+
+  /** Only then will neither a read nor a guest touch the memory again. */
+  #dispose(): void {
+    if (this.#isSocketClosed && !this.#isInUse) this.intake.dispose();
+  }
+
+  #tellGuest(): void {
+    const guest = this.#guest;
+    this.#guest = undefined;
+    guest?.onClosed(this.#error);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Headers } from '../port.js';
+import { isRedirect } from '../redirect.js';
+import { KEEP_ALIVE_MS } from '../timing.js';
+import type { RawHead } from './head-reader.js';
+
+/** An answer that the fast road can take to its end. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * `chunked` only where a body is small by nature: redirects, and refusals, which must not be asked for twice. `unread` for a redirect
+   * whose body comes in yet another way: it is not needed.
+   */
+  readonly bodyBytes: number | 'chunked' | 'unread';
+  /** How long the connection may be kept unused afterwards; 0: not at all. */
+  readonly keepAliveMs: number;
+}
+
+/** A server may close a little earlier than it said. */
+const CLOSES_EARLIER_MS = 1000;
+const MAX_LENGTH_DIGITS = 15;
+/** No value looks like this. */
+const SEVERAL = '\n';
+
+/** What the head says, or undefined when it is not of the plain kind: a measured body, no content coding, nothing unusual. */
+export function understandHead({ status, fields }: RawHead): PlainAnswer | undefined {
+  if (!isPlainStatus(status)) return undefined;
+  const only = (name: string): string | undefined => onlyValue(fields, name);
+  if (only('upgrade') !== undefined || only('location') === SEVERAL) return undefined;
+  const keepAliveMs = keepTime(fields);
+  const encoding = only('content-encoding')?.toLowerCase();
+  if (keepAliveMs === undefined || (encoding !== undefined && encoding !== 'identity')) return undefined;
+  const length = only('content-length');
+  const coding = only('transfer-encoding');
+  const headers = join(fields);
+  if (length === undefined) {
+    const bodyBytes = unmeasured(status, coding);
+    return bodyBytes && { status, headers, bodyBytes, keepAliveMs: bodyBytes === 'chunked' ? keepAliveMs : 0 };
+  }
+  if (coding !== undefined) return undefined;
+  if (length.length > MAX_LENGTH_DIGITS || !/^\d+$/.test(length)) return undefined;
+  return { status, headers, bodyBytes: Number(length), keepAliveMs };
+}
+
+function unmeasured(status: number, coding: string | undefined): 'chunked' | 'unread' | undefined {
+  if (coding?.toLowerCase() === 'chunked' && status >= 300) return 'chunked';
+  return coding === undefined && isRedirect(status) ? 'unread' : undefined;
+}
+
+/** 204 and 304 have no body whatever their headers say; 1xx are no answers; the others are rare. */
+function isPlainStatus(status: number): boolean {
+  return status === 200 || status === 206 || isRedirect(status) || (status >= 400 && status <= 599);
+}
+
+type Fields = RawHead['fields'];
+
+function onlyValue(fields: Fields, wanted: string): string | undefined {
+  const values = fields.filter(([name]) => name === wanted);
+  return values.length > 1 ? SEVERAL : values[0]?.[1];
+}
+
+/** From `connection` and `keep-alive`; undefined when they say something else too. */
+function keepTime(fields: Fields): number | undefined {
+  const options = fields
+    .filter(([name]) => name === 'connection')
+    .flatMap(([, value]) => value.toLowerCase().split(','))
+    .map((option) => option.trim());
+  if (options.some((option) => option !== 'close' && option !== 'keep-alive')) return undefined;
+  if (options.includes('close')) return 0;
+  const hint = fields.find(([name]) => name === 'keep-alive')?.[1];
+  const seconds = /\btimeout=(\d{1,9})\b/i.exec(hint ?? '')?.[1];
+  if (seconds === undefined) return KEEP_ALIVE_MS;
+  return Math.max(0, Math.min(KEEP_ALIVE_MS, Number(seconds) * 1000 - CLOSES_EARLIER_MS));
+}
+
+function join(fields: Fields): Headers {
+  const headers = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
+}

@@ -1,0 +1,15 @@
+import type { BodySink, Headers, ResponseHead } from './port.js';
+
+/** One request of a chain of redirects; which of them may carry credentials was decided before. */
+export interface Leg {
+  readonly url: URL;
+  /** Everything that is sent but `host` and `connection`. */
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  readonly sink: BodySink;
+  /** Called for each request that goes on the wire. */
+  readonly onWire: () => void;
+}
+
+/** The head of a redirect (the sink has seen nothing of it), or undefined when the answer went to the sink. */
+export type LegEnd = ResponseHead | undefined;

@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net';
+
+import { Agent, Pool, type Client, type buildConnector } from 'undici';
+
+import type { Dialler } from './dial.js';
+import { Hop } from './hop.js';
+import { MAX_HEADER_BYTES } from './limits.js';
+import type { ProxyChoice } from './proxy.js';
+import type { Leg, LegEnd } from './road.js';
+import { KEEP_ALIVE_MS, type Patience } from './timing.js';
+import { ValvedClient, type ValvedRequest } from './valved-client.js';
+
+export interface UndiciRoadOptions extends Patience {
+  readonly dialler: Dialler;
+  readonly proxyFor: ProxyChoice;
+  readonly maxConnectionsPerHost: number;
+}
+
+/** The road for everything: undici's parser, proxies, every framing of HTTP/1. */
+export class UndiciRoad {
+  readonly #agent: Agent;
+  readonly #options: UndiciRoadOptions;
+
+  constructor(options: UndiciRoadOptions) {
+    this.#options = options;
+    this.#agent = new Agent({
+      factory: (origin, poolOptions: Pool.Options) =>
+        new Pool(origin, {
+          ...poolOptions,
+          factory: (url, clientOptions: Client.Options) => new ValvedClient(url, clientOptions, this.#dial),
+        }),
+      connections: options.maxConnectionsPerHost,
+      pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Each hop watches its own silence, which undici's one-second timers cannot do while a sink holds it back.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+  }
+
+  go(leg: Leg): Promise<LegEnd> {
+    const { url, sink, signal, onWire } = leg;
+    const { proxyFor, headTimeoutMs, idleMs } = this.#options;
+    // An https proxy request is tunnelled; only plain http is sent to the proxy itself.
+    const proxy = url.protocol === 'http:' ? proxyFor(url) : undefined;
+    const proxyHost = proxy === undefined ? {} : { proxyHost: proxy.host };
+    const hop = new Hop({ url, sink, signal, onWire, headTimeoutMs, idleMs, ...proxyHost });
+    if (signal.aborted) return hop.outcome;
+    const proxyAuth = proxy?.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization };
+    const path = url.pathname + url.search;
+    try {
+      const options: ValvedRequest & { readonly origin: string } = {
+        origin: url.origin,
+        path: proxy === undefined ? path : url.origin + path,
+        method: 'GET',
+        headers: { ...leg.headers, ...proxyAuth },
+        takeValve: (valve) => hop.takeValve(valve),
+      };
+      this.#agent.dispatch(options, hop);
+    } catch (error) {
+      hop.refuse(error);
+    }
+    return hop.outcome;
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  readonly #dial = (target: buildConnector.Options): Promise<Socket> => {
+    const port = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port);
+    return this.#options.dialler.dial({ protocol: target.protocol, hostname: target.hostname, port });
+  };
+}
