@@ -1,0 +1,57 @@
+// Results as Markdown.
+const number = (value, digits) => (value === undefined ? '–' : value.toFixed(digits));
+
+/** Rows by contestant: medians, and our time against theirs. */
+export function contestTable({ contestants, shape }) {
+  const ours = contestants[0];
+  const rows = contestants.map(({ name, proves, wallS, cpuS, rssMb, verdicts, runs }) => [
+    name,
+    proves ? 'yes' : 'no',
+    number(wallS, 2),
+    wallS === undefined ? '–' : number(shape.bytes / wallS / 1e9, 2),
+    cpuS === undefined ? '–' : number(cpuS / (shape.bytes / 1e9), 1),
+    number(rssMb, 0),
+    wallS === undefined || ours.wallS === undefined ? '–' : `${number(wallS / ours.wallS, 2)} ×`,
+    `${runs.length}${told(verdicts)}`,
+  ]);
+  return table(['', 'proves', 's', 'GB/s', 'CPU s/GB', 'peak MB', 'its time / ours', 'runs'], rows);
+}
+
+export function spreadOf({ contestants, loadAtStart, loadAtEnd }) {
+  const spread = ({ name, runs }) => {
+    const times = runs.map(({ wallS }) => wallS);
+    return `${name} ${number(Math.min(...times), 2)}–${number(Math.max(...times), 2)}`;
+  };
+  return `Load average ${loadAtStart.join(' ')} at the start, ${loadAtEnd.join(' ')} at the end. Fastest and slowest runs, s: ${contestants.map(spread).join(' · ')}.`; // prettier-ignore
+}
+
+/** Rows by scenario: the ideal, and the share of it that each reached. */
+export function networkTable(results) {
+  const names = [...new Set(results.flatMap(({ contestants }) => contestants.map(({ name }) => name)))];
+  const cell = ({ contestants, shape }, name) => {
+    const found = contestants.find((each) => each.name === name);
+    if (found === undefined) return '';
+    const { wallS, verdicts } = found;
+    const time = wallS === undefined ? '' : `${number(wallS, 2)} s, ${number((shape.idealS / wallS) * 100, 0)} %`;
+    return `${time}${told(verdicts)}`.trim();
+  };
+  const rows = results.map((result) => [
+    `${result.title} (\`${result.name.replace('network-', '')}\`)`,
+    `${number(result.shape.idealS, 2)} s`,
+    ...names.map((name) => cell(result, name)),
+    String(result.rounds),
+    String(result.loadAtStart[0]),
+  ]);
+  return table(['', 'ideal', ...names, 'rounds', 'load'], rows);
+}
+
+/** Nothing when every result was right. */
+function told(verdicts) {
+  const odd = Object.entries(verdicts).filter(([verdict]) => verdict !== 'right' && verdict !== 'not joined');
+  return odd.length === 0 ? '' : ` **${odd.map(([verdict, count]) => `${count} × ${verdict}`).join(', ')}**`;
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
