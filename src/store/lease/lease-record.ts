@@ -1,3 +1,4 @@
+import { jsonObject } from '../files/json-object.js';
 import { ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** What a lease file says about its holder. */
@@ -16,14 +17,9 @@ export function formatRecord(record: LeaseRecord): string {
 
 /** Undefined for anything else, e.g. a lease whose holder is just writing it, or that was cut short. Never throws. */
 export function parseRecord(text: string): LeaseRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const object = jsonObject(text);
+  if (object === undefined) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(object));
   const stringAt = (name: string): string | undefined => {
     const field = fields.get(name);
     return typeof field === 'string' && field.length <= 300 ? field : undefined;
