@@ -48,7 +48,8 @@ function processStart(pid: number): string | undefined {
   return fields?.[0] === 'Z' ? '' : fields?.[19];
 }
 
-function isGone(pid: number): boolean {
+/** Whether no process of this numbering has that number now. */
+export function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { lstat, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { SluiceError, errnoOf } from '../../../base/index.js';
 import { unless } from '../../files/errors.js';
 import { hashFile } from '../../files/hash-file.js';
@@ -10,6 +9,7 @@ import type { Store } from '../../port.js';
 import type { LinkMethod, ViewEntry } from '../port.js';
 import { linkLadder, type Ladder, type LadderMethod } from './link-ladder.js';
 import { obstructed, safeFolders, type SafeFolders } from './safe-folder.js';
+import { temporariesBeside } from './temporaries.js';
 import { entryFits, fileEntry } from './view-entries.js';
 
 export interface PlacerOptions {
@@ -38,7 +38,7 @@ export class Placer {
   readonly #store: Store;
   readonly #known: ReadonlyMap<string, ViewEntry>;
   readonly #ladder: Ladder;
-  readonly #temporary: (target: string) => string;
+  readonly #temporary: (target: string) => Promise<string>;
   readonly #signal: AbortSignal | undefined;
 
   private constructor(folders: SafeFolders, options: PlacerOptions) {
@@ -46,9 +46,10 @@ export class Placer {
     this.#store = options.store;
     this.#known = new Map(options.known.map((entry) => [entry.path, entry]));
     this.#ladder = linkLadder(options.links);
-    const { temporary = besides } = options;
+    const { temporary } = options;
     this.#signal = options.signal;
-    this.#temporary = (target) => temporary(folders.root, target);
+    this.#temporary =
+      temporary === undefined ? temporariesBeside() : (target) => Promise.resolve(temporary(folders.root, target));
   }
 
   static async open(root: string, options: PlacerOptions): Promise<Placer> {
@@ -66,8 +67,8 @@ export class Placer {
     const blob = this.#store.blobPath(sha256);
     const blobStat = await lstat(blob, { bigint: true });
     const isSame: Judge = (found) => this.#shows(found, target, path, sha256, blobStat);
-    const make = (replaces: boolean): Promise<LinkMethod> =>
-      ladder({ blob, target, replaces, temporary: this.#temporary(target) });
+    const make = async (replaces: boolean): Promise<LinkMethod> =>
+      ladder({ blob, target, replaces, temporary: await this.#temporary(target) });
     const method = await settle(target, isSame, make);
     const now = await lstat(target, { bigint: true });
     const link = now.isSymbolicLink();
@@ -84,7 +85,7 @@ export class Placer {
     const isSame: Judge = async (found) => found.isSymbolicLink() && (await readlink(place)) === target;
     const method = await settle(place, isSame, async (replaces) => {
       if (!replaces) await symlink(target, place, 'file');
-      else await replaceByLink(place, target, this.#temporary(place));
+      else await replaceByLink(place, target, await this.#temporary(place));
       return 'symlink';
     });
     this.entries.set(path, { type: 'symlink', path, target });
@@ -98,7 +99,7 @@ export class Placer {
     const found = await unless(lstat(place));
     if (found !== undefined && !found.isFile() && !found.isSymbolicLink()) throw obstructed(place, 'not a file');
     const same = found?.isFile() === true && (await readFile(place)).equals(bytes);
-    if (!same) await writeAtomic(place, bytes, { temporary: this.#temporary(place), sync: 'file' });
+    if (!same) await writeAtomic(place, bytes, { temporary: await this.#temporary(place), sync: 'file' });
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     this.entries.set(path, fileEntry(path, sha256, await lstat(place, { bigint: true })));
   }
@@ -142,7 +143,8 @@ async function settle(
     try {
       return await make(found !== undefined);
     } catch (thrown) {
-      if (errnoOf(thrown) !== 'EEXIST' || attempt === TRIES) throw thrown;
+      // ENOENT: somebody swept our temporary name.
+      if (!['EEXIST', 'ENOENT'].includes(errnoOf(thrown) ?? '') || attempt === TRIES) throw thrown;
     }
   }
 }
@@ -154,8 +156,4 @@ async function replaceByLink(place: string, target: string, temporary: string): 
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-function besides(_: string, target: string): string {
-  return join(dirname(target), `.sluice-${randomBytes(8).toString('hex')}.tmp`);
 }
