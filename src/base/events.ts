@@ -40,8 +40,75 @@ export type SluiceEvent =
       retryInMs: number | null;
     }
   | { type: 'piece.wrong'; file: string; index: number; source: string; message: string }
+  | {
+      type: 'source.found';
+      source: string;
+      ref: string;
+      commit: string | null;
+      agree: number;
+      agreeBytes: number;
+      differ: number;
+      lack: number;
+      ms: number;
+    }
+  | {
+      type: 'source.differs';
+      source: string;
+      file: string;
+      sizeBytes: number | null;
+      sha256: string | null;
+      theirSizeBytes: number | null;
+      theirSha256: string | null;
+    }
+  | { type: 'source.absent'; source: string; ref: string; code: ErrorCode; message: string }
+  | { type: 'source.unasked'; source: string; ref: string; reason: UnaskedReason }
   | { type: 'source.banned'; source: string; code: ErrorCode; message: string }
   | { type: 'source.waiting'; source: string; waitMs: number; reason: string }
+  | {
+      type: 'scheduler.connections';
+      source: string;
+      from: number;
+      to: number;
+      reason: 'climb' | 'flat' | 'collapse' | 'ease' | 'needed' | 'refused' | 'degraded';
+      goodputBefore: number;
+      goodputAfter: number;
+    }
+  | {
+      type: 'scheduler.taken-back';
+      source: string;
+      file: string;
+      index: number;
+      reason: 'silent' | 'sooner-elsewhere';
+      to: string | null;
+      silentMs: number;
+      leftMs: number | null;
+      thenMs: number | null;
+    }
+  | {
+      type: 'scheduler.redialled';
+      source: string;
+      file: string;
+      index: number;
+      bytesPerSecond: number;
+      siblingBytesPerSecond: number;
+      tried: number;
+      helped: number;
+    }
+  | {
+      type: 'source.degraded';
+      source: string;
+      reason: 'round-trip' | 'failures' | 'silent';
+      roundTripMs: number;
+      earlierRoundTripMs: number;
+      failedShare: number;
+    }
+  | {
+      type: 'source.recovered';
+      source: string;
+      roundTripMs: number;
+      earlierRoundTripMs: number;
+      failedShare: number;
+    }
   | { type: 'source.refreshed'; source: string; file: string; reason: string }
   | {
       type: 'progress';
@@ -53,6 +120,15 @@ export type SluiceEvent =
       etaMs: number | null;
       filesDone: number;
       filesTotal: number;
+      /** Only while the bandwidth limit is what holds the transfer back: this process's share of it. */
+      limitBytesPerSecond?: number;
+    }
+  | {
+      type: 'limit.changed';
+      limitBytesPerSecond: number | null;
+      shareBytesPerSecond: number | null;
+      processes: number;
+      reason: 'begin' | 'timetable' | 'shared';
     }
   | { type: 'view.landed'; ref: string; view: string; path: string; methods: Readonly<Record<string, number>> }
   | { type: 'notice'; code: string; message: string }
@@ -69,6 +145,32 @@ export type SluiceEvent =
     }
   | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string };
 
+/** A file that another place has under the same path, but not as the same content. What it does not tell is null. */
+export interface FileDifference {
+  readonly file: string;
+  readonly sizeBytes: number | null;
+  readonly sha256: string | null;
+  readonly theirSizeBytes: number | null;
+  readonly theirSha256: string | null;
+}
+
+/** Why a place was not asked: its hub does not call the repository public, does not say, or `hubs.also` keeps it to a hub of one's own. */
+export type UnaskedReason = 'not-public' | 'unknown' | 'not-a-public-hub';
+
+/** What another place turned out to have of the files that a pull fetches and that a SHA-256 identifies. */
+export interface PlaceReport {
+  readonly source: string;
+  readonly ref: string;
+  readonly commit: string | null;
+  /** Files that it has, with the same digest and size; or, where it lists no digests, with the same name and size. */
+  readonly agree: readonly string[];
+  readonly differ: readonly FileDifference[];
+  readonly lack: readonly string[];
+  /** Why it is not known what it has. */
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+  readonly unasked?: UnaskedReason;
+}
+
 /** What a pull would do. `fetchBytes` is null when an origin does not tell a size. */
 export interface PlanSummary {
   readonly files: number;
@@ -78,6 +180,8 @@ export interface PlanSummary {
   readonly fetchBytes: number | null;
   readonly requests: number;
   readonly sources: readonly string[];
+  /** Other places, and which of the files that are to be fetched they have; only where it was waited for. */
+  readonly elsewhere?: readonly PlaceReport[];
   readonly diskNeedBytes: number;
   readonly diskFreeBytes: number;
   readonly view: string;

@@ -8,6 +8,7 @@ export {
   type Flags,
   type LoadedSettings,
   type LoadInput,
+  type SameRepository,
   type SettingEntry,
   type SettingName,
   type Settings,
@@ -24,9 +25,22 @@ export {
   type ExitCode,
   type Retry,
 } from './errors.js';
-export type { EventSink, FileProgress, PlanSummary, SluiceEvent, SourceProgress } from './events.js';
+export type {
+  EventSink,
+  FileDifference,
+  FileProgress,
+  PlaceReport,
+  PlanSummary,
+  SluiceEvent,
+  SourceProgress,
+  UnaskedReason,
+} from './events.js';
 export { redact } from './redact.js';
 export { assertSafePath, printable, unsafeReason } from './safe-path.js';
+export { engineBudget, type EngineBudget, type MachineDescription } from './machine/engine-budget.js';
+export { readMachine } from './machine/read-machine.js';
+export { rateAt, type Timetable } from './timetable/timetable.js';
+export { parseTimetable } from './timetable/parse-timetable.js';
 export { errorTemplate, errorText, settingText, type ErrorText } from './texts/index.js';
 export { fill } from './texts/fill.js';
 export { detectLang, type Lang } from './texts/lang.js';

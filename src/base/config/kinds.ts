@@ -1,5 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
-import { formatDuration, formatRate, parseDuration, parseRate } from '../units.js';
+import { NoTimetable, parseTimetable } from '../timetable/parse-timetable.js';
+import { formatTimetable, type Timetable } from '../timetable/timetable.js';
+import { formatBytes, formatDuration, parseBytes, parseDuration } from '../units.js';
 
 /** Where relative names in a value start from. */
 export interface Reading {
@@ -100,18 +102,33 @@ export function countOrAuto(most: number): ValueKind<number | 'auto'> {
   });
 }
 
-/** Bytes per second; `none` and 0 mean no limit, told by `undefined`. */
-export const rate: ValueKind<number | undefined> = single(
-  'RATE',
+/** A rate, or rates by days and hours; `undefined` where there is never a limit. */
+export const limit: ValueKind<Timetable | undefined> = single(
+  'RATE | [DAYS] [FROM-TO] RATE, ...',
   (value) => {
-    if (/^(?:none|0)$/i.test(value)) return undefined;
-    const bytesPerSecond = parseRate(value);
-    if (bytesPerSecond === undefined || bytesPerSecond < 1)
-      throw new BadValue('write a rate such as 20MB/s or 100Mbit/s');
-    return bytesPerSecond;
+    try {
+      const timetable = parseTimetable(value);
+      return timetable.every(({ bytesPerSecond }) => bytesPerSecond === undefined) ? undefined : timetable;
+    } catch (thrown) {
+      throw thrown instanceof NoTimetable ? new BadValue(thrown.message) : thrown;
+    }
   },
-  (value) => (value === undefined ? 'none' : formatRate(value)),
+  (value) => (value === undefined ? 'none' : formatTimetable(value)),
 );
+
+/** Bytes, at least `least`; `undefined` for `auto`. */
+export function bytesOrAuto(least: number): ValueKind<number | undefined> {
+  return single(
+    'BYTES | auto',
+    (value) => {
+      if (value.toLowerCase() === 'auto') return undefined;
+      const bytes = parseBytes(value);
+      if (bytes === undefined || bytes < least) throw new BadValue(`write auto or at least ${least / 2 ** 20}MiB`);
+      return bytes;
+    },
+    (value) => (value === undefined ? 'auto' : formatBytes(value)),
+  );
+}
 
 /** Milliseconds. */
 export const duration: ValueKind<number> = single(
@@ -123,6 +140,28 @@ export const duration: ValueKind<number> = single(
   },
   formatDuration,
 );
+
+/** Two names of the same content: `hf:org/name` is also at `ms:other/name`. One `*` on each side stands for the same part of a name. */
+export interface SameRepository {
+  readonly from: string;
+  readonly to: string;
+}
+
+export const sameRepositories: ValueKind<readonly SameRepository[]> = {
+  ...list('REF=SOURCE, ...', /[,;\n]/, samePair),
+  show: (pairs) => pairs.map(({ from, to }) => `${from}=${to}`).join(', '),
+};
+
+function samePair(value: string): SameRepository {
+  // A URL may have an equals sign of its own; a ref has none.
+  const match = /^((?:hf|ms):[^\s=]+)\s*=\s*((?:(?:hf|ms):|(?:files\+)?https?:\/\/)\S+)$/.exec(value);
+  const [, from = '', to = ''] = match ?? [];
+  const stars = (text: string): number => text.split('*').length - 1;
+  if (match === null) throw new BadValue('write hf:org/name=ms:other/name; the second may be the URL of a folder');
+  if (stars(from) > 1 || stars(to) > stars(from))
+    throw new BadValue('one * may stand on the left, and again on the right');
+  return { from, to };
+}
 
 function path(value: string, reading: Reading): string {
   const expanded = /^~(?=$|[/\\])/.test(value) ? `${reading.homeDirectory}${value.slice(1)}` : value;

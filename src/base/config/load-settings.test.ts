@@ -174,7 +174,7 @@ describe('sluice.toml', () => {
     expect(settings).toMatchObject({
       home: join(home, '.config/sluice/store'),
       offline: true,
-      limitBytesPerSecond: 20_000_000,
+      limit: [{ bytesPerSecond: 20_000_000 }],
       noProgressMs: 90_000,
       hfEndpoints: ['https://a', 'https://b'],
     });
@@ -236,6 +236,8 @@ describe('values', () => {
     [{ HF_ENDPOINT: 'https://me:secret@x' }, 'token'],
     [{ SLUICE_CONNECTIONS: '0' }, '1 to 256'],
     [{ SLUICE_LIMIT: 'fast' }, '20MB/s'],
+    [{ SLUICE_LIMIT: '08:00-18:00 20MB/s, Moo none' }, '"Moo" is no day'],
+    [{ SLUICE_MEMORY: '1MB' }, 'at least 4MiB'],
     [{ SLUICE_PROFILE: 'cm' }, 'did you mean cn?'],
     [{ SLUICE_VIEW: 'hff' }, 'modelscope'],
   ])('that do not fit are refused with what would: %o', async (env, hint) => {
@@ -243,6 +245,17 @@ describe('values', () => {
     expect(message).toContain(hint);
     expect(message).toContain(Object.keys(env)[0] === 'SLUICE_PROFILE' ? 'profile' : Object.keys(env)[0]);
     expect(message).not.toContain('secret@');
+  });
+
+  it('a limit is a rate or a timetable, and is shown as it is read', async () => {
+    const shownOf = async (limit: string) =>
+      (await load({ SLUICE_LIMIT: limit })).entries.find(({ key }) => key === 'limit')?.shown;
+    expect(await shownOf('160Mbit/s')).toBe('20.0 MB/s');
+    expect(await shownOf('mon-fri 8:00-18:00 20mb/s,NONE')).toBe('Mon-Fri 08:00-18:00 20.0 MB/s, none');
+    expect(await shownOf('none')).toBe('none');
+    expect((await load({ SLUICE_LIMIT: 'none' })).settings.limit).toBeUndefined();
+    expect((await load({ SLUICE_MEMORY: '32MiB' })).settings.memoryBytes).toBe(2 ** 25);
+    expect((await load({ SLUICE_MEMORY: 'auto' })).settings.memoryBytes).toBeUndefined();
   });
 
   it('never show secrets, neither in entries nor in errors', async () => {
@@ -260,6 +273,26 @@ describe('values', () => {
     expect((await load({ HF_ENDPOINT: 'https://hf-mirror.com' })).settings.hfTokenEndpoints).toEqual([
       'https://hf-mirror.com',
     ]);
+  });
+
+  it('tell which hubs the user named', async () => {
+    expect((await load({})).settings.namedHubs).toEqual([]);
+    expect((await load({}, { profile: 'cn' })).settings.namedHubs).toEqual([]);
+    expect((await load({ MODELSCOPE_ENDPOINT: 'https://ms.example' })).settings.namedHubs).toEqual(['ms']);
+    expect((await load({}, { hfEndpoints: ['https://hf.example'] })).settings.namedHubs).toEqual(['hf']);
+  });
+
+  it('read pairs of names', async () => {
+    const { settings } = await load({
+      SLUICE_HUBS_MAP: 'hf:a/b = ms:c/d, hf:e/*=ms:f/* , ms:g/h=https://host/x/?a=b',
+    });
+    expect(settings.hubMap).toEqual([
+      { from: 'hf:a/b', to: 'ms:c/d' },
+      { from: 'hf:e/*', to: 'ms:f/*' },
+      { from: 'ms:g/h', to: 'https://host/x/?a=b' },
+    ]);
+    for (const bad of ['a/b=ms:c/d', 'hf:a/b', 'hf:a/b=ms:*/d', 'hf:*/*=ms:a/*', 'hf:a/b=ftp://x/'])
+      await expect(load({ SLUICE_HUBS_MAP: bad }), bad).rejects.toMatchObject({ code: 'BAD_SETTING' });
   });
 
   it('take the language from the POSIX variables in their order', async () => {

@@ -38,6 +38,8 @@ export interface LoadedSettings {
   readonly settings: Settings & {
     /** Those of `hfEndpoints` that the token may be sent to: mirrors that only a built-in profile named are not among them. */
     readonly hfTokenEndpoints: readonly string[];
+    /** Hubs whose endpoints the user named; those of the others are our defaults. */
+    readonly namedHubs: readonly ('hf' | 'ms')[];
   };
   readonly entries: readonly SettingEntry[];
   /** Where `sluice.toml` is, or would be. */
@@ -77,7 +79,16 @@ export async function loadSettings(input: LoadInput): Promise<LoadedSettings> {
   const values = Object.fromEntries(merged.map(({ entry, value }) => [entry.name, value])) as unknown as Settings;
   const entries = merged.map(({ entry }) => entry);
   return {
-    settings: { ...values, hfTokenEndpoints: tokenEndpoints(values.hfEndpoints, entries, file) },
+    settings: {
+      ...values,
+      hfTokenEndpoints: isNamed('hfEndpoints', entries, file)
+        ? values.hfEndpoints
+        : values.hfEndpoints.filter((endpoint) => endpoint === HF_HUB),
+      namedHubs: (['hf', 'ms'] as const).filter((hub) => {
+        const origin = originOf(`${hub}Endpoints`, entries);
+        return origin?.from !== 'default' && isNamed(`${hub}Endpoints`, entries, file);
+      }),
+    },
     entries,
     path: settingsPath(machine, input.cwd).path,
     fileRead: file !== undefined,
@@ -227,12 +238,12 @@ function masked(token: string): string {
   return token.length < 16 ? '***' : `${token.slice(0, 3)}***${token.slice(-4)}`;
 }
 
-function tokenEndpoints(
-  endpoints: readonly string[],
-  entries: readonly SettingEntry[],
-  file: SettingsFile | undefined,
-): readonly string[] {
-  const origin = entries.find((entry) => entry.name === 'hfEndpoints')?.origin;
-  const builtIn = origin?.from === 'profile' && !Object.hasOwn(file?.profiles ?? {}, origin.name);
-  return builtIn ? endpoints.filter((endpoint) => endpoint === HF_HUB) : endpoints;
+/** Whether a value is the user's own choice or a default, rather than that of a built-in profile. */
+function isNamed(name: SettingName, entries: readonly SettingEntry[], file: SettingsFile | undefined): boolean {
+  const origin = originOf(name, entries);
+  return origin?.from !== 'profile' || Object.hasOwn(file?.profiles ?? {}, origin.name);
+}
+
+function originOf(name: SettingName, entries: readonly SettingEntry[]): ValueOrigin | undefined {
+  return entries.find((entry) => entry.name === name)?.origin;
 }

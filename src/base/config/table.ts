@@ -9,19 +9,23 @@ import {
   variable,
   type Machine,
 } from './environment.js';
+import { LEAST_BUFFER_BYTES } from '../machine/engine-budget.js';
 import {
+  bytesOrAuto,
   countOrAuto,
   directory,
   duration,
   endpoints,
   files,
   flag,
+  limit,
   oneOf,
   someOf,
   proxy,
-  rate,
+  sameRepositories,
   secret,
   text,
+  type SameRepository,
   type ValueKind,
 } from './kinds.js';
 
@@ -109,6 +113,13 @@ export const SETTINGS = {
     fallback: () => [HF_HUB],
     fallbackShown: HF_HUB,
   }),
+  hfXet: setting<'auto' | 'only' | 'off'>({
+    key: 'hf.xet',
+    kind: oneOf('auto', 'only', 'off'),
+    variables: [of('SLUICE_HF_XET')],
+    fallback: () => 'auto',
+    fallbackShown: 'auto',
+  }),
   hfToken: setting({
     key: 'hf.token',
     kind: optional(secret),
@@ -180,6 +191,21 @@ export const SETTINGS = {
     fallback: (machine) => join(machine.homeDirectory, '.cache', 'modelscope', 'hub'),
     fallbackShown: '~/.cache/modelscope/hub',
   }),
+  alsoHubs: setting<'auto' | 'always' | 'off'>({
+    key: 'hubs.also',
+    kind: oneOf('auto', 'always', 'off'),
+    flag: '--also <when>',
+    variables: [of('SLUICE_HUBS_ALSO')],
+    fallback: () => 'auto',
+    fallbackShown: 'auto',
+  }),
+  hubMap: setting<readonly SameRepository[]>({
+    key: 'hubs.map',
+    kind: sameRepositories,
+    variables: [of('SLUICE_HUBS_MAP')],
+    fallback: () => [],
+    fallbackShown: '',
+  }),
   ollamaModels: setting({
     key: 'ollama.models',
     kind: directory,
@@ -222,13 +248,20 @@ export const SETTINGS = {
     fallback: () => 'auto',
     fallbackShown: 'auto',
   }),
-  limitBytesPerSecond: setting({
+  limit: setting({
     key: 'limit',
-    kind: rate,
-    flag: '--limit <rate>',
+    kind: limit,
+    flag: '--limit <rates>',
     variables: [of('SLUICE_LIMIT')],
     fallback: () => undefined,
     fallbackShown: 'none',
+  }),
+  memoryBytes: setting({
+    key: 'memory',
+    kind: bytesOrAuto(LEAST_BUFFER_BYTES),
+    variables: [of('SLUICE_MEMORY')],
+    fallback: () => undefined,
+    fallbackShown: 'auto',
   }),
   noProgressMs: setting({
     key: 'no-progress',

@@ -7,6 +7,8 @@ export const settingsEn: Record<SettingName, string> = {
   lang: 'Language of messages for people.',
   hfEndpoints:
     'Hugging Face endpoints; the first is asked first, the others are mirrors of the same commits. A path prefix is allowed.',
+  hfXet:
+    'Whether large files of Hugging Face also come in the chunks that its storage keeps them in (Xet), beside plain ranges: auto, only so, or off.',
   hfToken:
     'Hugging Face token; it is sent to hf.endpoints only. HF_HUB_DISABLE_IMPLICIT_TOKEN keeps the ones from HF_TOKEN and from files back.',
   hfCache: 'Hugging Face cache that the view `hf` appears in.',
@@ -14,12 +16,19 @@ export const settingsEn: Record<SettingName, string> = {
   msToken: 'ModelScope token; it is sent to ms.endpoints only.',
   msCache: 'ModelScope cache that the view `modelscope` appears in.',
   msLegacyCache: 'ModelScope cache that the view `modelscope-legacy` (clients up to 1.37) appears in.',
+  alsoHubs:
+    'Whether other hubs are asked for the same files, to fetch from all of them at once (matched by SHA-256 and size). auto: for repositories that their hub calls public; a hub that you did not name is asked only for what a well-known public hub has. always: also for private and gated ones, whose names the other hub then sees. off: never. Places given with --source are used in any case.',
+  hubMap:
+    'Repositories that have another name elsewhere: hf:org/name=ms:other/name; hf:org/*=ms:other/* for all of an organisation; a folder of plain files by its URL with a slash at its end.',
   ollamaModels: 'Where Ollama keeps its models: bytes that it has are not fetched again.',
   view: 'How files appear when nothing else is asked for. By default the one that the loaders of that hub look in.',
   links: 'Ways in which a view shares the bytes of the store, in the order in which they are tried.',
   offline: 'Uses no network: what is in the store must do.',
-  connections: 'Most connections at once.',
-  limitBytesPerSecond: 'Most bytes per second for this process (20MB/s, 100Mbit/s); none for no limit.',
+  limit:
+    'Most bytes per second (20MB/s, 100Mbit/s; none), also by days and hours of the local clock: Mon-Fri 08:00-18:00 20MB/s, none. The first entry that fits counts; where none does, there is no limit. All pulls of this machine into the same store share it.',
+  memoryBytes:
+    'Most bytes that bodies in flight may hold. auto is 64 MiB, and less where the container or the machine has little memory.',
+  connections: 'Most connections at once, in all and to one host; `auto` uses as many as help.',
   noProgressMs: 'Gives a file up when it got no byte further for this long.',
   proxy: 'Proxy for https:// URLs.',
   httpProxy: 'Proxy for http:// URLs.',

@@ -6,6 +6,7 @@ export const settingsZh: Record<SettingName, string> = {
   profile: '一组具名设置：内置的，或 sluice.toml 中的 [profiles.名称]。',
   lang: '提示信息的语言。',
   hfEndpoints: 'Hugging Face 端点；先问第一个，其余是相同提交的镜像。可带路径前缀。',
+  hfXet: 'Hugging Face 的大文件除普通范围请求外，是否也按其存储的分块（Xet）获取：auto、only（只用分块）或 off。',
   hfToken:
     'Hugging Face 令牌；只发送给 hf.endpoints。设置 HF_HUB_DISABLE_IMPLICIT_TOKEN 后，HF_TOKEN 和文件中的令牌不会发送。',
   hfCache: '视图 hf 所在的 Hugging Face 缓存。',
@@ -13,12 +14,18 @@ export const settingsZh: Record<SettingName, string> = {
   msToken: 'ModelScope 令牌；只发送给 ms.endpoints。',
   msCache: '视图 modelscope 所在的 ModelScope 缓存。',
   msLegacyCache: '视图 modelscope-legacy（1.37 及更早的客户端）所在的 ModelScope 缓存。',
+  alsoHubs:
+    '是否向其他站点查询同样的文件，以便同时从各处获取（按 SHA-256 和大小匹配）。auto：仅限其站点声明为公开的仓库；您没有指定过的站点，只会被问到知名公共站点上的内容。always：私有和需申请的仓库也查询，对方站点会看到其名称。off：从不。用 --source 给出的位置总会使用。',
+  hubMap:
+    '在别处另有名称的仓库：hf:org/name=ms:other/name；hf:org/*=ms:other/* 表示整个组织；普通文件目录写其以斜杠结尾的 URL。',
   ollamaModels: 'Ollama 存放模型的位置：它已有的内容不再重复下载。',
   view: '未另行指定时文件以何种布局出现。默认是该站点的加载器查找的布局。',
   links: '视图共享仓库内容的方式，按此顺序尝试。',
   offline: '不使用网络，只用本地仓中已有的内容。',
-  connections: '同时使用的最多连接数。',
-  limitBytesPerSecond: '本进程每秒最多字节数（20MB/s、100Mbit/s）；none 表示不限。',
+  limit:
+    '每秒最多字节数（20MB/s、100Mbit/s；none 表示不限），也可按本地时间的星期和时段设定：Mon-Fri 08:00-18:00 20MB/s, none。以第一个符合的条目为准；都不符合时不限。本机上使用同一本地仓的所有拉取共享此上限。',
+  memoryBytes: '传输中的内容最多占用的内存字节数。auto 为 64 MiB，容器或本机内存较少时更少。',
+  connections: '同时使用的最多连接数（总数及每台主机）；`auto` 表示按效果自动增减。',
   noProgressMs: '文件在这么长时间内没有任何进展时放弃。',
   proxy: '访问 https:// 地址的代理。',
   httpProxy: '访问 http:// 地址的代理。',
