@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { toContent, type Content, type ContentLike } from './content.js';
+import type { XorbBody } from './xet/spoil-xorb.js';
 
 /** What a request was for, as the simulator understood it; faults are aimed by it. */
 export type RouteKind =
@@ -14,6 +15,10 @@ export type RouteKind =
   | 'auth-check'
   | 'search'
   | 'cdn'
+  | 'xet-token'
+  | 'xet-reconstruction'
+  | 'xet-other'
+  | 'xorb'
   | 'ms-info'
   | 'ms-revisions'
   | 'ms-files'
@@ -24,6 +29,9 @@ export type RouteKind =
   | 'checksums'
   | 'other';
 
+/** The hub, the host that signed URLs lead to, and the Xet storage service. */
+export type SimHost = 'hub' | 'cdn' | 'cas';
+
 export interface SimRequest {
   readonly method: string;
   /** Path as sent, percent-encoding untouched, without the configured prefix. */
@@ -31,7 +39,7 @@ export interface SimRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  readonly host: 'hub' | 'cdn';
+  readonly host: SimHost;
   /** The address clients know this listener by, without trailing slash. */
   readonly baseUrl: string;
 }
@@ -48,6 +56,8 @@ export interface Answer {
   readonly isFile?: boolean;
   /** The file's path inside its repository or folder. */
   readonly path?: string;
+  /** The xorb that the body is of. */
+  readonly xorb?: XorbBody;
 }
 
 export function jsonAnswer(kind: RouteKind, value: unknown, status = 200, headers: AnswerHeaders = {}): Answer {

@@ -9,6 +9,14 @@ interface Entry {
   hits: number;
   windowStartMs: number;
   windowCount: number;
+  running: number;
+}
+
+/** What befalls one request. */
+export interface Strike {
+  readonly faults: readonly Fault[];
+  /** To be called once the answer is over. */
+  readonly release: () => void;
 }
 
 /** The rules in force; faults of all that match are combined. */
@@ -24,7 +32,7 @@ export class FaultBook {
     const remove = (): void => {
       this.#entries = this.#entries.filter((each) => each !== entry);
     };
-    const entry: Entry = { rule, remove, seen: 0, hits: 0, windowStartMs: 0, windowCount: 0 };
+    const entry: Entry = { rule, remove, seen: 0, hits: 0, windowStartMs: 0, windowCount: 0, running: 0 };
     this.#entries = [...this.#entries, entry];
     return entry;
   }
@@ -34,11 +42,18 @@ export class FaultBook {
   }
 
   /** The faults that befall this request, in the order in which the rules were added. */
-  strike(request: SimRequest, answer: Answer): Fault[] {
-    return this.#entries.filter((entry) => this.#hits(entry, request, answer)).map((entry) => entry.rule.fault);
+  strike(request: SimRequest, answer: Answer): Strike {
+    const held: Entry[] = [];
+    const struck = this.#entries.filter((entry) => this.#hits(entry, request, answer, held));
+    return {
+      faults: struck.map((entry) => entry.rule.fault),
+      release: () => {
+        for (const entry of held.splice(0)) entry.running -= 1;
+      },
+    };
   }
 
-  #hits(entry: Entry, request: SimRequest, answer: Answer): boolean {
+  #hits(entry: Entry, request: SimRequest, answer: Answer, held: Entry[]): boolean {
     const on = entry.rule.on ?? {};
     if (!matches(on, request, answer)) return false;
     entry.seen += 1;
@@ -47,6 +62,11 @@ export class FaultBook {
     if (entry.hits >= (on.times ?? Infinity)) return false;
     if (on.share !== undefined && this.#random() >= on.share) return false;
     if (entry.rule.fault.type === 'rate-limit' && withinLimit(entry, entry.rule.fault)) return false;
+    if (entry.rule.fault.type === 'concurrency-limit' && entry.running < entry.rule.fault.requests) {
+      entry.running += 1;
+      held.push(entry);
+      return false;
+    }
     entry.hits += 1;
     return true;
   }

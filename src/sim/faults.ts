@@ -1,10 +1,13 @@
-import type { RouteKind } from './answer.js';
+import type { RouteKind, SimHost } from './answer.js';
 import type { ContentLike } from './content.js';
+import type { XorbDamage } from './xet/spoil-xorb.js';
 
 /** What goes wrong with an answer. Offsets called `atByte` count from the file's start, `afterBytes` from the answer's. */
 export type Fault =
   /** Flips bits of one byte of the file, whatever range it is fetched by. */
   | { readonly type: 'corrupt'; readonly atByte: number; readonly xor?: number }
+  /** Damages the record of one chunk of a xorb, whatever range it is fetched by. */
+  | { readonly type: 'xorb-chunk'; readonly chunk: number; readonly damage: XorbDamage }
   /** Sends nothing more after so many bytes (before the head when negative), for ever or for a while. */
   | { readonly type: 'stall'; readonly afterBytes: number; readonly forMs?: number }
   /** A TCP reset after so many bytes; before the head when negative. */
@@ -32,6 +35,8 @@ export type Fault =
       readonly windowMs: number;
       readonly tell: 'seconds' | 'date' | 'ratelimit' | 'nothing';
     }
+  /** Lets so many requests be answered at the same time, the rest get 429. An answer lasts until its last byte is out. */
+  | { readonly type: 'concurrency-limit'; readonly requests: number; readonly retryAfterSeconds?: number }
   /** Caps the rate of the matching answers. */
   | { readonly type: 'slow'; readonly bytesPerSecond: number }
   /** Extra time before the head. */
@@ -56,7 +61,7 @@ export interface FaultMatch {
   readonly method?: string;
   /** Tried on the decoded path of the URL, and on the file's path in its repository. */
   readonly path?: RegExp;
-  readonly host?: 'hub' | 'cdn';
+  readonly host?: SimHost;
   /** Only ranges that include this byte of the file; a request without Range includes all. */
   readonly coversByte?: number;
   /** Lets the first so many matching requests pass. */

@@ -3,6 +3,7 @@ import type { TlsFiles } from './listener.js';
 import type { NetworkName, NetworkProfile } from './network.js';
 import type { SimFiles, SimRepository } from './repository.js';
 import type { HubHabits } from './state.js';
+import type { XetOptions } from './xet/options.js';
 
 export interface SimOptions {
   readonly repositories?: readonly SimRepository[];
@@ -15,6 +16,8 @@ export interface SimOptions {
   readonly habits?: Partial<HubHabits>;
   /** Everything that chance decides follows from it. 1 unless told. */
   readonly seed?: number;
+  /** Large files of Hugging Face repositories lie in Xet storage too. Not unless told; `{}` is the service as it is. */
+  readonly xet?: XetOptions;
   /** A path under which the whole hub stands, e.g. `/artifactory/hf`. */
   readonly prefix?: string;
   /** Of the hub; 0 (any) unless told. */
@@ -26,4 +29,6 @@ export interface SimOptions {
   readonly signedUses?: number;
   /** Dies once so many body bytes were sent: cuts its connections and refuses new ones. */
   readonly dieAfterBytes?: number;
+  /** Falls silent once so many body bytes were sent: connections stay, new ones are taken, nothing more is said. */
+  readonly silentAfterBytes?: number;
 }

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RouteKind } from './answer.js';
+import type { RouteKind, SimHost } from './answer.js';
 
 /** One request as the simulator saw it. */
 export interface RequestRecord {
   readonly index: number;
   /** Since the simulator started. */
   readonly atMs: number;
-  readonly host: 'hub' | 'cdn';
+  readonly host: SimHost;
   /** Counts connections from 1; requests with the same number came over the same one. */
   readonly connection: number;
   readonly method: string;

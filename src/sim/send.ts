@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.js';
-import type { Connection } from './line.js';
+import type { Connection } from './connection.js';
 import { cutConnection } from './listener.js';
 import type { Reply } from './reply.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket, type Gate } from './token-bucket.js';
 
 const WRITE_BYTES = 256 * 1024;
 /** Shaped answers go out in pieces of this many milliseconds' worth. */
@@ -23,7 +23,8 @@ export interface Delivery {
   readonly reply: Reply;
   readonly faults: readonly Fault[];
   readonly connection: Connection;
-  readonly latencyMs: number;
+  /** Called when the body begins; what it returns, when nothing more of it will be sent. */
+  readonly onBody: () => () => void;
   /** Where the line itself breaks. */
   readonly breakAfterBytes: number | undefined;
   readonly onBytes: (bytes: number) => void;
@@ -32,15 +33,18 @@ export interface Delivery {
 /** Puts an answer on the wire as the faults and the line will have it. Resolves when nothing more will be sent. */
 export async function send(delivery: Delivery): Promise<void> {
   const { response, faults } = delivery;
-  await pause(delivery.latencyMs + faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0));
+  await pause(
+    delivery.connection.headDelayMs() + faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0),
+  );
   const stops = collectStops(delivery);
   for (const stop of stops.filter(({ afterBytes }) => afterBytes < 0)) {
     if (!(await comeToStop(delivery, stop))) return;
   }
+  await delivery.connection.untilItSpeaks();
   if (isGone(response)) return;
   sendHead(delivery);
   const isBodiless = delivery.request.method === 'HEAD' || [204, 304].includes(delivery.reply.status);
-  if (!isBodiless && !(await sendBody(delivery, stops))) return;
+  if (!isBodiless && !(await sendBodyCounted(delivery, stops))) return;
   if (isGone(response)) return;
   if (!isBodiless && cannotEnd(delivery)) response.socket?.end();
   else response.end();
@@ -76,11 +80,20 @@ function sendHead({ response, reply }: Delivery): void {
   response.flushHeaders();
 }
 
+async function sendBodyCounted(delivery: Delivery, stops: readonly Stop[]): Promise<boolean> {
+  const over = delivery.onBody();
+  try {
+    return await sendBody(delivery, stops);
+  } finally {
+    over();
+  }
+}
+
 /** False when the connection is gone or will never say more. */
 async function sendBody(delivery: Delivery, stops: readonly Stop[]): Promise<boolean> {
   const { reply, response } = delivery;
-  const buckets = bucketsOf(delivery);
-  const sliceBytes = buckets.reduce((least, bucket) => Math.min(least, bucket.bytesIn(SLICE_MS)), WRITE_BYTES);
+  const slow = slowedBy(delivery.faults);
+  const isOver = (): boolean => response.destroyed;
   const waiting = stops.filter(({ afterBytes }) => afterBytes >= 0);
   for (let at = reply.start; ;) {
     while (waiting[0] !== undefined && at - reply.start >= waiting[0].afterBytes) {
@@ -89,18 +102,20 @@ async function sendBody(delivery: Delivery, stops: readonly Stop[]): Promise<boo
     }
     if (at >= reply.end) return true;
     const until = waiting[0] === undefined ? reply.end : Math.min(reply.end, reply.start + waiting[0].afterBytes);
+    // Asked anew for each slice: the network may have changed.
+    const gates = [...slow, ...delivery.connection.gates];
+    const sliceBytes = gates.reduce((least, gate) => Math.min(least, gate.bytesIn(SLICE_MS)), WRITE_BYTES);
     const count = Math.min(sliceBytes, until - at);
-    for (const bucket of buckets) await bucket.take(count);
-    if (response.destroyed) return false;
+    for (const gate of gates) await gate.take(count, isOver);
+    if (isOver()) return false;
     delivery.onBytes(count);
     if (!response.write(reply.content.read(at, count)) && !(await drained(response))) return false;
     at += count;
   }
 }
 
-function bucketsOf({ connection, faults }: Delivery): readonly TokenBucket[] {
-  const slow = faults.filter((fault) => fault.type === 'slow');
-  return [...slow.map((fault) => new TokenBucket(fault.bytesPerSecond)), ...connection.buckets];
+function slowedBy(faults: readonly Fault[]): readonly Gate[] {
+  return faults.flatMap((fault) => (fault.type === 'slow' ? [new TokenBucket(fault.bytesPerSecond)] : []));
 }
 
 /** True when sending may go on afterwards. */

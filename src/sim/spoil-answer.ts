@@ -1,6 +1,7 @@
-import type { Answer, SimRequest } from './answer.js';
+import type { Answer, AnswerHeaders, SimRequest } from './answer.js';
 import { toContent, wholeContent, type Content } from './content.js';
 import type { Fault } from './faults.js';
+import { spoilXorb } from './xet/spoil-xorb.js';
 
 /** The answer with a fault in what it says. */
 export function spoilAnswer(request: SimRequest, answer: Answer, fault: Fault, trapUrl: string): Answer {
@@ -9,7 +10,11 @@ export function spoilAnswer(request: SimRequest, answer: Answer, fault: Fault, t
     const headers = { 'content-type': 'application/json', ...fault.headers };
     return { kind: answer.kind, status: fault.status, headers, body: toContent(body) };
   }
-  if (fault.type === 'rate-limit') return tooMany(answer, fault);
+  if (fault.type === 'rate-limit') return tooMany(answer, windowHeaders(fault));
+  if (fault.type === 'concurrency-limit') {
+    const { retryAfterSeconds: seconds } = fault;
+    return tooMany(answer, seconds === undefined ? {} : { 'retry-after': String(seconds) });
+  }
   if (fault.type === 'redirect') {
     const location = redirectTarget(request, fault.to, trapUrl);
     return { kind: answer.kind, status: fault.status ?? 302, headers: { ...answer.headers, location } };
@@ -19,6 +24,9 @@ export function spoilAnswer(request: SimRequest, answer: Answer, fault: Fault, t
     return { kind: answer.kind, status: fault.status ?? 200, headers, body: toContent(fault.content) };
   }
   if (fault.type === 'changed') return changed(answer, toContent(fault.content), fault.etag);
+  if (fault.type === 'xorb-chunk' && answer.xorb !== undefined) {
+    return { ...answer, body: spoilXorb(answer.xorb, fault.chunk, fault.damage) };
+  }
   if (fault.type === 'edit-json' && answer.body !== undefined) {
     const value: unknown = JSON.parse(wholeContent(answer.body).toString());
     return { ...answer, body: toContent(JSON.stringify(fault.edit(value))) };
@@ -34,7 +42,7 @@ function changed(answer: Answer, content: Content, etag: string): Answer {
   return { ...answer, headers: { ...answer.headers, ...linked } };
 }
 
-function tooMany(answer: Answer, limit: Extract<Fault, { type: 'rate-limit' }>): Answer {
+function windowHeaders(limit: Extract<Fault, { type: 'rate-limit' }>): AnswerHeaders {
   const seconds = Math.ceil(limit.windowMs / 1000);
   const dialects = {
     seconds: { 'retry-after': String(seconds) },
@@ -45,10 +53,14 @@ function tooMany(answer: Answer, limit: Extract<Fault, { type: 'rate-limit' }>):
     },
     nothing: {},
   } as const;
+  return dialects[limit.tell];
+}
+
+function tooMany(answer: Answer, headers: AnswerHeaders): Answer {
   return {
     kind: answer.kind,
     status: 429,
-    headers: { 'content-type': 'application/json', ...dialects[limit.tell] },
+    headers: { 'content-type': 'application/json', ...headers },
     body: toContent(JSON.stringify({ error: 'Too many requests' })),
   };
 }

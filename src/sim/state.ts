@@ -1,6 +1,7 @@
 import type { Content } from './content.js';
 import type { Repository, SimKind } from './repository.js';
 import type { SignedUrls } from './signed-urls.js';
+import type { XetService } from './xet/service.js';
 
 /** Plain files under `/files/<name>/`, as a web server has them. */
 export interface SimFolder {
@@ -32,6 +33,7 @@ export interface HubState {
   readonly users: ReadonlyMap<string, SimUser>;
   readonly habits: HubHabits;
   readonly signedUrls: SignedUrls;
+  readonly xet: XetService | undefined;
 }
 
 export function findRepository(list: readonly Repository[], kind: SimKind, id: string): Repository | undefined {

@@ -2,6 +2,7 @@ import { sha256Of } from '../content.js';
 import type { TreeFolder } from '../git-objects.js';
 import { lfsPointer } from '../git-objects.js';
 import type { Commit, StoredFile } from '../repository.js';
+import type { XetService } from '../xet/service.js';
 
 export interface TreeEntry {
   readonly type: 'file' | 'directory';
@@ -9,49 +10,45 @@ export interface TreeEntry {
   readonly [key: string]: unknown;
 }
 
+/** What entries are made from. */
+export interface Listed {
+  readonly commit: Commit;
+  readonly xet: XetService | undefined;
+  /** With the last commit, and what scanners said. */
+  readonly expand: boolean;
+}
+
 /** The entries of a folder of the commit, or undefined when there is no such folder. */
-export function treeEntries(
-  commit: Commit,
-  folderPath: string,
-  recursive: boolean,
-  expand: boolean,
-): TreeEntry[] | undefined {
-  const folder = findFolder(commit.tree, folderPath);
+export function treeEntries(listed: Listed, folderPath: string, recursive: boolean): TreeEntry[] | undefined {
+  const folder = findFolder(listed.commit.tree, folderPath);
   if (folder === undefined) return undefined;
   const entries: TreeEntry[] = [];
-  collect(commit, folder, folderPath, recursive, expand, entries);
+  collect(listed, folder, folderPath, recursive, entries);
   return entries;
 }
 
 /** The entry of one path, file or folder. */
-export function pathEntry(commit: Commit, path: string, expand: boolean): TreeEntry | undefined {
-  const file = commit.files.get(path);
-  if (file !== undefined) return fileEntry(commit, file, expand);
-  const folder = path === '' ? undefined : findFolder(commit.tree, path);
-  return folder === undefined ? undefined : folderEntry(commit, path, folder, expand);
+export function pathEntry(listed: Listed, path: string): TreeEntry | undefined {
+  const file = listed.commit.files.get(path);
+  if (file !== undefined) return fileEntry(listed, file);
+  const folder = path === '' ? undefined : findFolder(listed.commit.tree, path);
+  return folder === undefined ? undefined : folderEntry(listed, path, folder);
 }
 
 export function pointerBytes(file: StoredFile): number {
   return Buffer.byteLength(lfsPointer(sha256Of(file.content), file.sizeBytes));
 }
 
-function collect(
-  commit: Commit,
-  folder: TreeFolder,
-  path: string,
-  recursive: boolean,
-  expand: boolean,
-  entries: TreeEntry[],
-): void {
+function collect(listed: Listed, folder: TreeFolder, path: string, recursive: boolean, entries: TreeEntry[]): void {
   const prefix = path === '' ? '' : `${path}/`;
   const inner = [...folder.folders].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, child] of inner) {
-    entries.push(folderEntry(commit, prefix + name, child, expand));
-    if (recursive) collect(commit, child, prefix + name, recursive, expand, entries);
+    entries.push(folderEntry(listed, prefix + name, child));
+    if (recursive) collect(listed, child, prefix + name, recursive, entries);
   }
   for (const name of [...folder.files.keys()].sort()) {
-    const file = commit.files.get(prefix + name);
-    if (file !== undefined) entries.push(fileEntry(commit, file, expand));
+    const file = listed.commit.files.get(prefix + name);
+    if (file !== undefined) entries.push(fileEntry(listed, file));
   }
 }
 
@@ -61,18 +58,20 @@ function findFolder(root: TreeFolder, path: string): TreeFolder | undefined {
   return folder;
 }
 
-function folderEntry(commit: Commit, path: string, folder: TreeFolder, expand: boolean): TreeEntry {
+function folderEntry({ commit, expand }: Listed, path: string, folder: TreeFolder): TreeEntry {
   return { type: 'directory', oid: folder.oid, size: 0, path, ...(expand ? lastCommit(commit) : {}) };
 }
 
-function fileEntry(commit: Commit, file: StoredFile, expand: boolean): TreeEntry {
+function fileEntry({ commit, xet, expand }: Listed, file: StoredFile): TreeEntry {
   const lfs = file.isLfs ? { lfs: { oid: file.sha256, size: file.sizeBytes, pointerSize: pointerBytes(file) } } : {};
+  const xetHash = xet?.find(file)?.hash;
   const security = { securityFileStatus: { status: 'safe', avScan: null, pickleImportScan: null } };
   return {
     type: 'file',
     oid: file.oid,
     size: file.sizeBytes,
     ...lfs,
+    ...(xetHash === undefined ? {} : { xetHash }),
     path: file.path,
     ...(expand ? { ...lastCommit(commit), ...security } : {}),
   };

@@ -2,6 +2,7 @@ import { decode, textAnswer, type Answer, type AnswerHeaders, type SimRequest } 
 import { lfsPointer } from '../git-objects.js';
 import type { Commit, Repository, StoredFile } from '../repository.js';
 import type { HubState } from '../state.js';
+import { answerFileInfo, xetHeaders } from '../xet/hub.js';
 import { entryNotFound } from './errors.js';
 
 export interface ResolveTarget {
@@ -18,16 +19,21 @@ export function answerResolve(request: SimRequest, state: HubState, target: Reso
   const path = pathSegments.map(decode).join('/');
   const file = commit.files.get(path);
   if (file === undefined) return { ...entryNotFound('resolve', commit.id), path };
+  const xet = xetHeaders(request, state.xet, { repository, commit, file });
+  const linked = { ...linkedHeaders(commit, file), ...xet };
+  const info = answerFileInfo(request, state.xet, { repository, commit, file }, linked);
+  if (info !== undefined) return info;
   if (file.isLfs && state.habits.lfs === 'redirect') {
     const location = state.signedUrls.issue(file.content, file.sha256, baseName(path));
-    return redirect(302, location, path, linkedHeaders(commit, file));
+    return redirect(302, location, path, linked);
   }
   if (!file.isLfs && state.habits.resolveCache && !viaCache) {
     const prefix = new URL(request.baseUrl).pathname.replace(/\/$/, '');
     const place = `${prefix}/api/resolve-cache/${repository.kind}s/${repository.id}/${commit.id}/${encodePath(path)}`;
-    return redirect(307, `${place}?etag=${encodeURIComponent(`"${file.etag}"`)}`, path, linkedHeaders(commit, file));
+    return redirect(307, `${place}?etag=${encodeURIComponent(`"${file.etag}"`)}`, path, linked);
   }
-  return { kind: 'resolve', status: 200, headers: fileHeaders(commit, file), body: file.content, isFile: true, path };
+  const headers = { ...fileHeaders(commit, file), ...xet };
+  return { kind: 'resolve', status: 200, headers, body: file.content, isFile: true, path };
 }
 
 /** `GET /{repo}/raw/{rev}/{path}`: what git holds, the pointer of an LFS file. */

@@ -1,6 +1,7 @@
 import { decode, isTrue, jsonAnswer, textAnswer, type Answer, type RouteKind, type SimRequest } from '../answer.js';
 import type { Commit, Repository, SimKind } from '../repository.js';
 import { findRepository, type HubState } from '../state.js';
+import { answerXetToken } from '../xet/hub.js';
 import { identify, isAnswer, refusal, type Caller } from './access.js';
 import { hfError, revisionNotFound } from './errors.js';
 import { answerInfo, repositoryInfo } from './info.js';
@@ -16,6 +17,7 @@ const API_KINDS: Readonly<Record<string, RouteKind>> = {
   refs: 'refs',
   commits: 'commits',
   'auth-check': 'auth-check',
+  'xet-read-token': 'xet-token',
 };
 
 interface Located {
@@ -51,7 +53,7 @@ function answerApi(
   if (routeKind === undefined) return hfError('other', 404, '', 'Not Found');
   const caller = identify(request, state, routeKind);
   if (isAnswer(caller)) return caller;
-  const wants = routeKind === 'auth-check' ? 'files' : 'description';
+  const wants = routeKind === 'auth-check' || routeKind === 'xet-token' ? 'files' : 'description';
   const refused = refusal(repository, caller, routeKind, wants);
   if (refused !== undefined || repository === undefined) return refused;
   if (routeKind === 'auth-check') return textAnswer('auth-check', 200, '');
@@ -60,8 +62,9 @@ function answerApi(
   const wanted = revision ?? request.query.get('revision') ?? repository.defaultBranch;
   const commit = repository.resolve(wanted);
   if (commit === undefined) return revisionNotFound(routeKind, wanted);
+  if (routeKind === 'xet-token') return answerXetToken(state.xet, repository);
   if (routeKind === 'tree') return answerTree(request, state, commit, path);
-  if (routeKind === 'paths-info') return answerPathsInfo(request, commit);
+  if (routeKind === 'paths-info') return answerPathsInfo(request, state, commit);
   if (routeKind === 'commits') return answerCommits(repository, commit);
   return answerInfo(repository, commit, request.query);
 }

@@ -13,7 +13,8 @@ export function answerTree(
 ): Answer {
   const { query } = request;
   const folder = pathSegments.map(decode).join('/').replace(/\/+$/, '');
-  const entries = treeEntries(commit, folder, isTrue(query.get('recursive')), isTrue(query.get('expand')));
+  const listed = { commit, xet: state.xet, expand: isTrue(query.get('expand')) };
+  const entries = treeEntries(listed, folder, isTrue(query.get('recursive')));
   if (entries === undefined) return entryNotFound('tree', commit.id);
   const asked = Number(query.get('limit') ?? state.habits.treePageSize);
   const limit = Math.max(1, Math.min(state.habits.treePageSize, Number.isFinite(asked) ? asked : 1));
@@ -33,9 +34,9 @@ function nextPage(request: SimRequest, start: number): string {
 }
 
 /** `POST /api/models/{repo}/paths-info/{rev}`, the body a form or JSON. */
-export function answerPathsInfo(request: SimRequest, commit: Commit): Answer {
+export function answerPathsInfo(request: SimRequest, state: HubState, commit: Commit): Answer {
   const { paths, expand } = readPathsBody(request);
-  const found = paths.map((path) => pathEntry(commit, path.replace(/\/+$/, ''), expand));
+  const found = paths.map((path) => pathEntry({ commit, xet: state.xet, expand }, path.replace(/\/+$/, '')));
   return jsonAnswer(
     'paths-info',
     found.filter((entry) => entry !== undefined),
