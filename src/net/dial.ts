@@ -3,18 +3,23 @@ import tls from 'node:tls';
 
 import { SluiceError } from '../base/index.js';
 import { dialFault, faultReason, tlsFault } from './fault.js';
+import { Names } from './names.js';
 import type { Proxy, ProxyChoice } from './proxy.js';
+import { Sessions } from './sessions.js';
 import { openTunnel } from './tunnel.js';
 
 /** How long one address may take before the next of the name is tried beside it; above the round trip of a bad mobile link. */
 const ATTEMPT_MS = 500;
-const MAX_SESSIONS = 100;
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
 export interface DialOptions {
   readonly proxyFor: ProxyChoice;
   readonly secureContext: tls.SecureContext | undefined;
   readonly connectTimeoutMs: number;
+  readonly maxConnectionsPerHost: number;
+  /** Called before a connection that would be one too many for its origin: whoever has one without use is to close it. */
+  readonly makeRoom?: (origin: string) => void;
+  readonly names?: Names;
 }
 
 /** Where to: `https:` is given a finished TLS connection. */
@@ -29,10 +34,14 @@ export interface DialTarget {
 export class Dialler {
   readonly #options: DialOptions;
   readonly #underway = new Set<(error: Error) => void>();
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sessions = new Sessions();
+  readonly #names: Names;
+  /** Connections of each origin, those on their way included. */
+  readonly #open = new Map<string, number>();
 
   constructor(options: DialOptions) {
     this.#options = options;
+    this.#names = options.names ?? new Names();
   }
 
   /**
@@ -40,8 +49,38 @@ export class Dialler {
    * @throws SluiceError DNS, CONNECT, TLS or PROXY
    */
   async dial(target: DialTarget, onread?: net.OnReadOpts): Promise<net.Socket> {
+    const url = new URL(`${target.protocol}//${formatHost(target)}`);
+    const leave = this.#enter(url.origin);
+    try {
+      const socket = await this.#dial(target, this.#options.proxyFor(url), onread);
+      if (socket.destroyed) leave();
+      else socket.once('close', leave);
+      return socket;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** Ends every dialling under way. */
+  destroy(): void {
+    for (const giveUp of this.#underway) giveUp(new SluiceError('INTERRUPTED'));
+  }
+
+  #enter(origin: string): () => void {
+    const { maxConnectionsPerHost, makeRoom } = this.#options;
+    const open = this.#open.get(origin) ?? 0;
+    if (open >= maxConnectionsPerHost) makeRoom?.(origin);
+    this.#open.set(origin, open + 1);
+    return () => {
+      const left = (this.#open.get(origin) ?? 1) - 1;
+      if (left > 0) this.#open.set(origin, left);
+      else this.#open.delete(origin);
+    };
+  }
+
+  async #dial(target: DialTarget, proxy: Proxy | undefined, onread?: net.OnReadOpts): Promise<net.Socket> {
     const host = formatHost(target);
-    const proxy = this.#options.proxyFor(new URL(`${target.protocol}//${host}`));
     let current: net.Socket | undefined;
     let given: Error | undefined;
     const giveUp = (error: Error): void => {
@@ -71,11 +110,6 @@ export class Dialler {
     }
   }
 
-  /** Ends every dialling under way. */
-  destroy(): void {
-    for (const giveUp of this.#underway) giveUp(new SluiceError('INTERRUPTED'));
-  }
-
   async #steps(
     target: DialTarget,
     host: string,
@@ -85,7 +119,7 @@ export class Dialler {
     const wantsTls = target.protocol === 'https:';
     let socket: net.Socket;
     if (proxy === undefined) {
-      socket = await openTcp(tcpOptions(target), hold).catch(rethrow((error) => dialFault(error, host)));
+      socket = await this.#openTcp(tcpOptions(target), hold).catch(rethrow((error) => dialFault(error, host)));
     } else {
       const authority = `${bracketed(target.hostname)}:${target.port}`;
       socket = await this.#openProxy(proxy, wantsTls ? authority : undefined, hold).catch(
@@ -101,7 +135,7 @@ export class Dialler {
     authority: string | undefined,
     hold: (socket: net.Socket) => net.Socket,
   ): Promise<net.Socket> {
-    let socket = await openTcp(tcpOptions(proxy), hold);
+    let socket = await this.#openTcp(tcpOptions(proxy), hold);
     if (proxy.secure) socket = await this.#secure(socket, proxy, proxy.host, hold);
     if (authority !== undefined) await openTunnel(socket, authority, proxy);
     return socket;
@@ -115,8 +149,11 @@ export class Dialler {
     hold: (socket: net.Socket) => net.Socket,
   ): Promise<net.Socket> {
     const options = { ...tcpOptions(target), ...reading };
-    if (target.protocol !== 'https:') return openTcp(options, hold).catch(rethrow((error) => dialFault(error, host)));
-    const socket = this.#handshake({ ...options, ...this.#tlsOptions(target, host) }, host);
+    if (target.protocol !== 'https:')
+      return this.#openTcp(options, hold).catch(rethrow((error) => dialFault(error, host)));
+    const looking = { ...options, lookup: this.#names.lookup };
+    const socket = this.#handshake({ ...looking, ...this.#tlsOptions(target, host) }, host);
+    this.#names.watch(target.hostname, socket);
     let isConnected = false;
     socket.once('connect', () => {
       isConnected = true;
@@ -124,7 +161,11 @@ export class Dialler {
     });
     hold(socket);
     return settled(socket, 'secureConnect').catch(
-      rethrow((error) => (isConnected ? tlsFault(error, host) : dialFault(error, host))),
+      rethrow((error) => {
+        if (isConnected) return tlsFault(error, host);
+        this.#names.failed(target.hostname);
+        return dialFault(error, host);
+      }),
     );
   }
 
@@ -141,7 +182,13 @@ export class Dialler {
 
   #handshake(options: tls.ConnectionOptions, host: string): tls.TLSSocket {
     const socket = tls.connect(options);
-    socket.on('session', (ticket: Buffer) => this.#remember(host, ticket));
+    let isUp = false;
+    socket.on('session', (ticket: Buffer) => this.#sessions.remember(host, ticket));
+    socket.once('secureConnect', () => (isUp = true));
+    const onEnd = (): void => {
+      if (!isUp) this.#sessions.forget(host);
+    };
+    socket.once('error', onEnd).once('close', onEnd);
     return socket;
   }
 
@@ -155,11 +202,16 @@ export class Dialler {
     };
   }
 
-  #remember(host: string, ticket: Buffer): void {
-    this.#sessions.delete(host);
-    this.#sessions.set(host, ticket);
-    const oldest = this.#sessions.keys().next().value;
-    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+  /** @throws the system's error */
+  #openTcp(options: net.TcpNetConnectOpts, hold: (socket: net.Socket) => net.Socket): Promise<net.Socket> {
+    const { host = '' } = options;
+    const socket = net.connect({ ...options, lookup: this.#names.lookup });
+    this.#names.watch(host, socket);
+    hold(socket);
+    return settled(socket, 'connect').catch((error: unknown) => {
+      this.#names.failed(host);
+      throw error;
+    });
   }
 }
 
@@ -184,12 +236,6 @@ function tcpOptions(to: { readonly hostname: string; readonly port: number }): n
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
   };
-}
-
-function openTcp(options: net.NetConnectOpts, hold: (socket: net.Socket) => net.Socket): Promise<net.Socket> {
-  const socket = net.connect(options);
-  hold(socket);
-  return settled(socket, 'connect');
 }
 
 /** The socket once it is up. It keeps an error listener for good: an error between two owners must not end the process. */

@@ -51,6 +51,23 @@ describe('a small answer', () => {
     expect([head.headers['content-length'], body.length]).toEqual(['99999999', 0]);
   });
 
+  test('of which only the head matters keeps its connection when it is short, and need not be whole', async () => {
+    const ports = new Set<number | undefined>();
+    const server = await httpServer((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.writeHead(206, { 'content-length': request.url === '/broken' ? 2 : 1 });
+      response.write('x');
+      if (request.url === '/broken') request.socket.end();
+      else response.end();
+    });
+    const given = context();
+    const ask = (path: string) => fetchSmall(given, request(server.origin + path, { headOnly: true }));
+    for (let count = 0; count < 3; count += 1) expect((await ask('/')).body).toHaveLength(0);
+    expect(ports.size).toBe(1);
+    expect((await ask('/broken')).head.status).toBe(206);
+    expect(server.requests).toHaveLength(4);
+  });
+
   test('that refuses for good is asked for once, and explains itself by its first bytes', async () => {
     const server = await httpServer((_, response) => response.writeHead(403).end('no'.repeat(100_000)));
     const got = fetchSmall(context(), request(server.origin));

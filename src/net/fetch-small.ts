@@ -1,4 +1,5 @@
 import { SluiceError, type ErrorCode, type EventSink } from '../base/index.js';
+import { contentLength } from './headers.js';
 import { gateKey, type HostGate } from './host-gate.js';
 import { parseJson } from './json.js';
 import { MAX_PAUSES_MS, MAX_REFUSAL_BYTES, MAX_SMALL_ANSWER_BYTES } from './limits.js';
@@ -17,7 +18,7 @@ export interface SmallContext {
 export interface SmallRequest extends GetRequest {
   /** Most bytes of a body that is accepted; default `MAX_SMALL_ANSWER_BYTES`. */
   readonly limitBytes?: number;
-  /** Read no body of a success: its head is the answer. */
+  /** The head of a success is the answer; a body is read only where it is so short that its connection is worth more. */
   readonly headOnly?: boolean;
   /** The error that a non-2xx answer means; `body` is its first `MAX_REFUSAL_BYTES`. */
   failure(head: ResponseHead, body: string): SluiceError;
@@ -30,6 +31,8 @@ export interface SmallAnswer {
 
 const PATIENCE_MS = 60_000;
 const BASE_DELAY_MS = 500;
+/** A body that nobody needs is read up to this length: dialling anew would cost more. */
+const MAX_IDLE_BODY_BYTES = 4096;
 const MAX_DELAY_MS = 8000;
 
 /** Faults that pass sooner than others or not at all: a name mistyped, a login page of a hotel, a proxy that wants a password. */
@@ -104,7 +107,8 @@ async function tryOnce(context: SmallContext, request: SmallRequest): Promise<Sm
   const chunks: Buffer[] = [];
   let receivedBytes = 0;
   let answered: ResponseHead | undefined;
-  await context.transport.get(
+  const isHeadEnough = (): boolean => request.headOnly === true && answered !== undefined && isSuccess(answered);
+  const getting = context.transport.get(
     {
       ...request,
       onRedirect: (target, head) => {
@@ -116,9 +120,10 @@ async function tryOnce(context: SmallContext, request: SmallRequest): Promise<Sm
       onHead(head) {
         answered = head;
         context.gate.note(gateKey(head.url), head);
-        return request.headOnly !== true || !isSuccess(head);
+        return !isHeadEnough() || (contentLength(head.headers) ?? Infinity) <= MAX_IDLE_BODY_BYTES;
       },
       onData(chunk) {
+        if (isHeadEnough()) return;
         receivedBytes += chunk.length;
         if (answered !== undefined && !isSuccess(answered)) {
           chunks.push(Buffer.from(chunk));
@@ -130,6 +135,9 @@ async function tryOnce(context: SmallContext, request: SmallRequest): Promise<Sm
       },
     },
   );
+  await getting.catch((error: unknown) => {
+    if (!isHeadEnough() || request.signal.aborted) throw error;
+  });
   if (answered === undefined) throw new SluiceError('INTERNAL', { reason: 'an answer without a head' });
   if (!isSuccess(answered)) throw refusal(request, answered, chunks);
   return { head: answered, body: Buffer.concat(chunks) };

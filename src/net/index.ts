@@ -6,4 +6,5 @@ export type { BodySink, GetRequest, Headers, ResponseHead, Transport } from './p
 export { parseRateLimit, type RateLimit } from './rate-limit.js';
 export { parseHttpDate, parseRetryAfter } from './retry-after.js';
 export { sleep } from './sleep.js';
-export { createTransport, type TransportOptions } from './transport.js';
+export { createTransport } from './transport.js';
+export type { TransportOptions } from './transport-options.js';

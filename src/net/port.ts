@@ -1,3 +1,5 @@
+import type { TransportOptions } from './transport-options.js';
+
 /** Header names in lower case; repeated headers joined with ", ". */
 export type Headers = Readonly<Record<string, string>>;
 
@@ -19,6 +21,8 @@ export interface GetRequest {
   /** Asks for bytes [startByte, endByte) by a Range header; endByte undefined means to the end. */
   readonly range?: { readonly startByte: number; readonly endByte?: number };
   readonly signal: AbortSignal;
+  /** Called for every request that is put on the wire, redirect hops included: connections are there by then. */
+  readonly onWire?: () => void;
   /** Called for every redirect that is followed, with the absolute target. */
   readonly onRedirect?: (target: string, head: ResponseHead) => void;
 }
@@ -27,6 +31,11 @@ export interface GetRequest {
 export interface BodySink {
   /** Called once, for the answer that is not a redirect. Returning false refuses the body: the transport drops the connection, and `get` resolves. */
   onHead(head: ResponseHead): boolean;
+  /**
+   * Where the bytes that come next may land. A transport that can reads straight into it, as often as it likes, and then gives `onData` just the part
+   * that it filled; so a sink knows its own memory again. It stays the transport's until the next call of `onData` or the end of `get`.
+   */
+  room?(): Buffer | undefined;
   /**
    * Called in order. The chunk belongs to the transport and may be reused once the call (or the promise it returns)
    * is over; a promise holds the next chunk back.
@@ -46,6 +55,10 @@ export interface Transport {
   get(request: GetRequest, sink: BodySink): Promise<void>;
   /** Requests put on the wire so far, redirect hops included. */
   readonly requestCount: number;
+  /** What another thread can make its like from; undefined where it cannot be made again. */
+  readonly blueprint?: TransportOptions;
+  /** Adds what its likes in other threads have put on the wire to `requestCount`. */
+  countElsewhere?(requests: number): void;
   /**
    * Opens connections to the origin of `url` ahead of need, until that many are unused or on their way; does nothing where that is of
    * no use. Failures are told to whoever asks for something then.

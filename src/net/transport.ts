@@ -4,35 +4,15 @@ import { SluiceError } from '../base/index.js';
 import { Dialler } from './dial.js';
 import { FastRoad } from './fast/fast-road.js';
 import { Oddities } from './fast/oddities.js';
+import { LateUndiciRoad } from './late-undici-road.js';
 import { MAX_REDIRECTS } from './limits.js';
+import { Permits } from './permits.js';
 import type { BodySink, GetRequest, Headers, Transport } from './port.js';
 import { chooseProxy, type ProxyChoice } from './proxy.js';
 import { redirectTarget } from './redirect.js';
 import type { Leg, LegEnd } from './road.js';
+import type { TransportOptions } from './transport-options.js';
 import { trustContext } from './trust.js';
-import { UndiciRoad } from './undici-road.js';
-
-export interface TransportOptions {
-  /** `http://[user:password@]host:port` or `https://…`: https goes through it by CONNECT, http in absolute form. */
-  readonly proxy?: string | undefined;
-  /** For http:// URLs, where that is another one, or none; `proxy` unless told. */
-  readonly httpProxy?: string | false;
-  /** Hosts that are reached without the proxy, as in `NO_PROXY`. */
-  readonly noProxy?: string | undefined;
-  /** PEM files with CAs to trust beside the default ones. */
-  readonly caFiles?: readonly string[];
-  readonly userAgent?: string;
-  /** For everything up to the finished connection: name, proxy, TLS. */
-  readonly connectTimeoutMs?: number;
-  /** From the request on the wire to the head of its answer. */
-  readonly headTimeoutMs?: number;
-  /** No byte of a body for that long is STALLED; time that the sink takes is not counted. */
-  readonly idleMs?: number;
-  /** Of each of the two roads. */
-  readonly maxConnectionsPerHost?: number;
-  /** False leaves everything to undici. */
-  readonly fast?: boolean;
-}
 
 /** Headers that identify the caller: they are for one origin and must come as `credentials`. */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
@@ -48,34 +28,48 @@ export function createTransport(options: TransportOptions = {}): Transport {
 }
 
 class TwoRoads implements Transport {
+  readonly blueprint: TransportOptions;
   readonly #dialler: Dialler;
   readonly #proxyFor: ProxyChoice;
   readonly #userAgent: string;
   readonly #fast: FastRoad | undefined;
-  readonly #undici: UndiciRoad;
+  readonly #undici: LateUndiciRoad;
   readonly #oddities = new Oddities();
+  readonly #permits: Permits;
   #requestCount = 0;
 
   constructor(options: TransportOptions) {
+    this.blueprint = options;
     this.#userAgent = options.userAgent ?? 'sluice';
     this.#proxyFor = chooseProxy(options);
+    const maxConnectionsPerHost = options.maxConnectionsPerHost ?? 64;
+    this.#permits = new Permits(maxConnectionsPerHost);
     this.#dialler = new Dialler({
       proxyFor: this.#proxyFor,
       secureContext: trustContext(options.caFiles ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      maxConnectionsPerHost,
+      // As no more requests than that are under way, there is one without use, on one road or the other.
+      makeRoom: (origin) => {
+        if (this.#fast?.dropIdle(origin) !== true) this.#undici.dropIdle(origin);
+      },
     });
     const shared = {
       dialler: this.#dialler,
-      maxConnectionsPerHost: options.maxConnectionsPerHost ?? 64,
+      maxConnectionsPerHost,
       headTimeoutMs: options.headTimeoutMs ?? 30_000,
       idleMs: options.idleMs ?? 20_000,
     };
-    this.#undici = new UndiciRoad({ ...shared, proxyFor: this.#proxyFor });
+    this.#undici = new LateUndiciRoad({ ...shared, proxyFor: this.#proxyFor });
     this.#fast = options.fast === false ? undefined : new FastRoad(shared);
   }
 
   get requestCount(): number {
     return this.#requestCount;
+  }
+
+  countElsewhere(requests: number): void {
+    this.#requestCount += requests;
   }
 
   async get(request: GetRequest, sink: BodySink): Promise<void> {
@@ -87,6 +81,7 @@ class TwoRoads implements Transport {
     let credentials = request.credentials ?? {};
     const onWire = (): void => {
       this.#requestCount += 1;
+      request.onWire?.();
     };
     for (let url = first; ;) {
       if (seen.size > MAX_REDIRECTS) throw tooMany(first, `more than ${MAX_REDIRECTS}`);
@@ -104,17 +99,28 @@ class TwoRoads implements Transport {
   }
 
   warm(url: string, connections: number): void {
-    const parsed = parseUrl(url);
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return;
     if (this.#proxyFor(parsed) === undefined) this.#fast?.warm(parsed, connections);
   }
 
   async close(): Promise<void> {
+    this.#permits.close();
     this.#dialler.destroy();
     this.#fast?.close();
     await this.#undici.close();
   }
 
   async #go(leg: Leg): Promise<LegEnd> {
+    const giveBack = await this.#permits.take(leg.url.origin, leg.signal);
+    try {
+      return await this.#choose(leg);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async #choose(leg: Leg): Promise<LegEnd> {
     const fast = this.#fast;
     if (fast === undefined || this.#proxyFor(leg.url) !== undefined || this.#oddities.has(leg))
       return this.#undici.go(leg);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 
-import { Agent, Pool, type Client, type buildConnector } from 'undici';
+import type { Client, buildConnector } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 
 import type { Dialler } from './dial.js';
 import { Hop } from './hop.js';
@@ -20,6 +22,8 @@ export interface UndiciRoadOptions extends Patience {
 export class UndiciRoad {
   readonly #agent: Agent;
   readonly #options: UndiciRoadOptions;
+  /** Every client that was made for an origin; its pool keeps them as long as this road. */
+  readonly #clients = new Map<string, ValvedClient[]>();
 
   constructor(options: UndiciRoadOptions) {
     this.#options = options;
@@ -27,7 +31,7 @@ export class UndiciRoad {
       factory: (origin, poolOptions: Pool.Options) =>
         new Pool(origin, {
           ...poolOptions,
-          factory: (url, clientOptions: Client.Options) => new ValvedClient(url, clientOptions, this.#dial),
+          factory: (url, clientOptions: Client.Options) => this.#newClient(new URL(url).origin, clientOptions),
         }),
       connections: options.maxConnectionsPerHost,
       pipelining: 1,
@@ -64,8 +68,19 @@ export class UndiciRoad {
     return hop.outcome;
   }
 
+  /** Closes a connection to the origin that nobody uses; false when there is none. */
+  dropIdle(origin: string): boolean {
+    return this.#clients.get(origin)?.some((client) => client.dropIdle()) ?? false;
+  }
+
   close(): Promise<void> {
     return this.#agent.destroy();
+  }
+
+  #newClient(origin: string, options: Client.Options): ValvedClient {
+    const client = new ValvedClient(origin, options, this.#dial);
+    this.#clients.set(origin, [...(this.#clients.get(origin) ?? []), client]);
+    return client;
   }
 
   readonly #dial = (target: buildConnector.Options): Promise<Socket> => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { Client, type buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
 
 /** Holds back what a connection brings, until it is released. */
 export class Valve {
@@ -19,6 +20,10 @@ export class Valve {
 
   hold(): void {
     this.#isHeld = true;
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   release(): void {
@@ -56,6 +61,14 @@ export class ValvedClient extends Client {
       },
     });
     this.#current = current;
+  }
+
+  /** Closes its connection if nobody uses it. */
+  dropIdle(): boolean {
+    const { connected, size } = this.stats;
+    if (!connected || size > 0) return false;
+    this.#current.valve?.close();
+    return true;
   }
 
   override dispatch(options: ValvedRequest, handler: Dispatcher.DispatchHandler): boolean {

@@ -66,6 +66,7 @@ export class ConnectionPool {
   /** Takes back what `acquire` gave. One that is over, or brought more than was asked, is not kept. */
   release(connection: Connection, keepAliveMs: number): void {
     if (!this.#all.has(connection)) return;
+    connection.wasKept = true;
     if (connection.isUsable && keepAliveMs > 0 && !this.#isClosed) this.#place(connection, keepAliveMs);
     else connection.destroy();
   }
@@ -73,6 +74,13 @@ export class ConnectionPool {
   /** Opens connections ahead of need until `count` are idle or on their way. Failures show when one is asked for. */
   warm(count: number): void {
     for (let have = this.#idle.length + this.#dialling; have < count; have += 1) this.#dial();
+  }
+
+  /** Closes the connection that lay longest without use; false when there is none. */
+  dropIdle(): boolean {
+    const longest = this.#idle[0];
+    longest?.connection.destroy();
+    return longest !== undefined;
   }
 
   close(): void {
@@ -93,6 +101,7 @@ export class ConnectionPool {
       waiter.give(connection);
       return;
     }
+    connection.wasKept = true;
     connection.leave();
     const timer = setTimeout(() => connection.destroy(), keepAliveMs).unref();
     this.#idle.push({ connection, timer });
@@ -109,7 +118,8 @@ export class ConnectionPool {
       (connection) => {
         this.#dialling -= 1;
         this.#all.add(connection);
-        this.release(connection, KEEP_ALIVE_MS);
+        if (connection.isUsable && !this.#isClosed) this.#place(connection, KEEP_ALIVE_MS);
+        else connection.destroy();
       },
       (error: unknown) => {
         this.#dialling -= 1;

@@ -5,6 +5,10 @@ import { Intake } from './intake.js';
 
 /** Who uses a connection at the moment. */
 export interface Guest {
+  /** Memory of its own that the next read may fill, where nothing waits in the intake. */
+  room(): Buffer | undefined;
+  /** So much of that memory was filled. */
+  onFilled(room: Buffer, bytes: number): void;
   /** More has landed in the intake. */
   onBytes(): void;
   /** Told once: nothing will come any more. `error` is undefined when the other side ended in order. */
@@ -14,6 +18,9 @@ export interface Guest {
 /** Opens a socket that reads where `onread` says. */
 export type Dial = (onread: OnReadOpts) => Promise<Socket>;
 
+/** While reads fill their memory, the event loop goes on with the same socket, up to 32 times: others would starve beside it. */
+const TURN_BYTES = 256 * 1024;
+
 /** A socket whose bytes land in memory of ours, for one guest after the other. */
 export class Connection {
   readonly intake: Intake;
@@ -22,12 +29,15 @@ export class Connection {
   #socket: Socket | undefined;
   #guest: Guest | undefined;
   #isHeld = false;
+  /** The others have their turn. */
+  #isYielding = false;
+  #turnBytes = 0;
   #isOver = false;
   #isInUse = false;
   #isSocketClosed = false;
   #error: Error | undefined;
-  /** Answers that it has brought before. */
-  answers = 0;
+  /** It brought an answer before, or lay unused: its server may have closed it just when it is used. */
+  wasKept = false;
 
   /** @throws SluiceError what `dial` throws */
   static async open(dial: Dial, pool: BlockPool, onGone: (connection: Connection) => void): Promise<Connection> {
@@ -78,7 +88,7 @@ export class Connection {
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    if (!this.#isOver) this.#socket?.resume();
+    if (!this.#isOver && !this.#isYielding) this.#socket?.resume();
   }
 
   destroy(error?: Error): void {
@@ -88,16 +98,39 @@ export class Connection {
   }
 
   #onread(): OnReadOpts {
+    // Node asks for the memory of the next read as soon as the one before it is dealt with.
+    let room: Buffer | undefined;
+    let owner: Guest | undefined;
     return {
-      buffer: () => this.intake.room(),
+      buffer: () => {
+        owner = this.#guest;
+        room = owner?.room();
+        return room ?? this.intake.room();
+      },
       callback: (bytes) => {
-        this.intake.landed(bytes);
-        if (this.#guest !== undefined) this.#guest.onBytes();
-        // Nobody asked for it.
-        else this.destroy();
-        return !this.#isHeld;
+        if (room !== undefined && this.#guest === owner) owner?.onFilled(room, bytes);
+        else {
+          if (room === undefined) this.intake.landed(bytes);
+          if (room === undefined && this.#guest !== undefined) this.#guest.onBytes();
+          // Nobody asked for it.
+          else this.destroy();
+        }
+        this.#turnBytes += bytes;
+        if (this.#turnBytes >= TURN_BYTES) this.#yield();
+        return !this.#isHeld && !this.#isYielding;
       },
     };
+  }
+
+  #yield(): void {
+    this.#turnBytes = 0;
+    if (this.#isYielding || this.#isOver) return;
+    this.#isYielding = true;
+    this.#socket?.pause();
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (!this.#isHeld && !this.#isOver) this.#socket?.resume();
+    });
   }
 
   #settle(socket: Socket): void {

@@ -11,6 +11,8 @@ export interface ChunkedBody {
 const LF = 0x0a;
 /** RFC 9112 §7.1, without extensions. */
 const SIZE_LINE = /^([\dA-Fa-f]{1,8})\r\n$/;
+/** What can still become one. */
+const BEGUN_LINE = /^(?:[\dA-Fa-f]{1,8}\r?)?$/;
 const MAX_SIZE_LINE_BYTES = 10;
 
 /**
@@ -25,7 +27,8 @@ export function decodeChunks(bytes: Buffer): ChunkedBody | 'more' | 'odd' {
       : { body: Buffer.concat(parts), byteLength: bytes.length, isCut: true };
   for (let at = 0; ;) {
     const lineEnd = bytes.indexOf(LF, at) + 1;
-    if (lineEnd === 0) return bytes.length - at < MAX_SIZE_LINE_BYTES ? unfinished() : 'odd';
+    if (lineEnd === 0)
+      return BEGUN_LINE.test(bytes.toString('latin1', at, at + MAX_SIZE_LINE_BYTES)) ? unfinished() : 'odd';
     const match = SIZE_LINE.exec(bytes.toString('latin1', at, lineEnd));
     if (match === null) return 'odd';
     const sizeBytes = parseInt(match[1] ?? '', 16);

@@ -49,7 +49,7 @@ export class Exchange implements Guest {
     this.#connection = connection;
     this.#leg = leg;
     this.#patience = patience;
-    this.#wasUsed = connection.answers > 0;
+    this.#wasUsed = connection.wasKept;
     this.end = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -62,6 +62,25 @@ export class Exchange implements Guest {
     this.#watch(this.#patience.headTimeoutMs);
     this.#connection.send(request);
     this.#connection.enter(this);
+  }
+
+  /** A plain body goes straight to where its sink wants it. */
+  room(): Buffer | undefined {
+    const isPlain = !this.#isOver && this.#answer !== undefined && !this.#isCollecting && this.#redirect === undefined;
+    if (!isPlain || this.#writing !== undefined || this.#connection.intake.pendingBytes > 0) return undefined;
+    const room = this.#leftBytes > 0 ? this.#leg.sink.room?.() : undefined;
+    return room !== undefined && room.length > this.#leftBytes ? room.subarray(0, this.#leftBytes) : room;
+  }
+
+  onFilled(room: Buffer, bytes: number): void {
+    if (this.#isOver) {
+      this.#connection.destroy();
+      return;
+    }
+    this.#timer?.refresh();
+    this.#leftBytes -= bytes;
+    this.#deliver(room.subarray(0, bytes));
+    if (!this.#isDone()) this.#pump();
   }
 
   onBytes(): void {
@@ -89,7 +108,9 @@ export class Exchange implements Guest {
       return;
     }
     const { pendingBytes } = this.#connection.intake;
-    if (pendingBytes >= GATHER_BYTES || pendingBytes >= this.#leftBytes) this.#pump();
+    // What comes behind can land where the sink wants it only when nothing waits here.
+    if (this.#leg.sink.room !== undefined || pendingBytes >= GATHER_BYTES || pendingBytes >= this.#leftBytes)
+      this.#pump();
     else if (!this.#isPumpDue) {
       this.#isPumpDue = true;
       setImmediate(() => {
@@ -285,9 +306,9 @@ export class Exchange implements Guest {
     if (this.#isOver) return;
     this.#settle();
     this.#connection.destroy();
-    // The caller's last write must be over before it learns of the end.
+    // The caller's last write must be over before it learns of the end, and so must a read into its memory that is under way.
     const writing = this.#writing ?? Promise.resolve();
-    void writing.finally(() => this.#reject(error));
+    void writing.finally(() => setImmediate(() => this.#reject(error)));
   }
 
   #settle(): void {

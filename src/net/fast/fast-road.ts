@@ -55,6 +55,11 @@ export class FastRoad {
     if (!this.#isClosed) this.#poolOf(url).warm(count);
   }
 
+  /** Closes a connection to the origin that nobody uses; false when there is none. */
+  dropIdle(origin: string): boolean {
+    return this.#pools.get(origin)?.dropIdle() ?? false;
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();
@@ -74,7 +79,6 @@ export class FastRoad {
     } finally {
       connection.leave();
     }
-    connection.answers += 1;
     pool.release(connection, 'keepAliveMs' in end ? end.keepAliveMs : 0);
     return end;
   }

@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 
 import type { GetRequest, ResponseHead, Transport } from '../port.js';
-import { createTransport, type TransportOptions } from '../transport.js';
+import type { TransportOptions } from '../transport-options.js';
+import { createTransport } from '../transport.js';
 
 /** A transport that is closed with its test. */
 export function testTransport(options: TransportOptions = {}): Transport {

@@ -13,6 +13,8 @@ export interface ScriptedServer {
   script: Script;
   /** Seen so far. */
   readonly connections: number;
+  /** Connections that neither side has closed. */
+  readonly open: number;
 }
 
 /** Writes go out one turn of the event loop apart, so that most are read apart. */
@@ -37,6 +39,9 @@ export async function scriptedServer(): Promise<ScriptedServer> {
     script: { writes: [], then: 'end' },
     get connections() {
       return connections;
+    },
+    get open() {
+      return sockets.size;
     },
   };
   return scripted;

@@ -21,9 +21,10 @@ export interface SeenRequest {
 
 type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
-export async function httpServer(answer: Answer): Promise<TestServer> {
+export async function httpServer(answer: Answer, onConnection?: (socket: net.Socket) => void): Promise<TestServer> {
   const requests: SeenRequest[] = [];
   const server = http.createServer(recording(requests, answer));
+  if (onConnection !== undefined) server.on('connection', onConnection);
   const port = await listen(server);
   return { origin: `http://127.0.0.1:${port}`, port, requests };
 }
