@@ -3,14 +3,17 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { createHash } from 'node:crypto';
 import type { Digests } from '../base/index.js';
 import { createProof, type Verdict } from './proof.js';
+import { Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 
 /** Large enough that system calls do not count, small enough that others get their turn within a millisecond or so. */
-const BLOCK_BYTES = 1024 * 1024;
+const BLOCK_BYTES = SLAB_BYTES;
 
 export interface FollowRequest {
   readonly path: string;
   readonly sizeBytes: number;
   readonly digests: Digests;
+  /** What of the file is still in memory: it is hashed there instead of being read back. */
+  readonly memory?: { readonly slabs: SlabMemory; readonly residents: SharedArrayBuffer };
 }
 
 export interface ByteRange {
@@ -33,17 +36,28 @@ export function followFile(request: FollowRequest): FileFollower {
   let wake: () => void = () => undefined;
   const run = async (): Promise<Verdict | undefined> => {
     const proof = createProof(request.digests, request.sizeBytes);
-    const block = Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, Math.max(1, request.sizeBytes)));
+    const memory = openMemory(request);
+    let block: Buffer | undefined;
     let descriptor: number | undefined;
     try {
       for (let offset = 0; offset < request.sizeBytes;) {
         while (offset >= limitBytes && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
         if (cancelled) return undefined;
-        descriptor ??= openSync(request.path, 'r');
-        const got = readSync(descriptor, block, 0, Math.min(block.length, limitBytes - offset), offset);
-        if (got === 0) throw new Error(`${request.path} ends at byte ${offset} of ${request.sizeBytes}`);
-        proof.update(block.subarray(0, got));
-        offset += got;
+        const endByte = Math.min(offset - (offset % BLOCK_BYTES) + BLOCK_BYTES, limitBytes);
+        const isWhole = offset % BLOCK_BYTES === 0 && (endByte % BLOCK_BYTES === 0 || endByte === request.sizeBytes);
+        const waiting = isWhole ? memory?.residents.takeOut(offset / BLOCK_BYTES) : undefined;
+        if (memory !== undefined && waiting !== undefined) {
+          proof.update(memory.slabs.view(waiting).subarray(0, endByte - offset));
+          memory.slabs.giveBack(waiting);
+          offset = endByte;
+        } else {
+          descriptor ??= openSync(request.path, 'r');
+          block ??= Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, request.sizeBytes));
+          const got = readSync(descriptor, block, 0, endByte - offset, offset);
+          if (got === 0) throw new Error(`${request.path} ends at byte ${offset} of ${request.sizeBytes}`);
+          proof.update(block.subarray(0, got));
+          offset += got;
+        }
         await yieldToOthers();
       }
       return proof.finish();
@@ -62,6 +76,10 @@ export function followFile(request: FollowRequest): FileFollower {
     },
     done: run(),
   };
+}
+
+function openMemory({ memory }: FollowRequest): { slabs: Slabs; residents: Residents } | undefined {
+  return memory && { slabs: new Slabs(memory.slabs), residents: new Residents(memory.residents) };
 }
 
 /** SHA-256 of each range; undefined where the file is too short for it (or is not there). */

@@ -7,8 +7,8 @@ export interface Verdict {
   readonly sizeBytes: number;
   /** Everything that was computed: SHA-256 always, and whatever was promised. */
   readonly digests: Digests;
-  /** Promised digests that fit, strongest first. */
-  readonly checks: readonly DigestAlgorithm[];
+  /** Promised digests that fit, strongest first; `pieces` where every piece was proven by itself. */
+  readonly checks: readonly (DigestAlgorithm | 'pieces')[];
   /** The strongest promised digest that does not fit. */
   readonly mismatch?: { readonly algorithm: DigestAlgorithm; readonly expected: string; readonly actual: string };
 }

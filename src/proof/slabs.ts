@@ -1,0 +1,93 @@
+/** The unit of writing and of what waits in memory to be hashed; files are cut at its multiples. */
+export const SLAB_BYTES = 1024 * 1024;
+
+/** Memory shared by threads; plain, so that it can be sent to them. */
+export interface SlabMemory {
+  readonly bytes: SharedArrayBuffer;
+  readonly states: SharedArrayBuffer;
+}
+
+const FREE = 0;
+const USED = 1;
+
+/** Room for `count` slabs; untouched ones cost nothing. */
+export function createSlabMemory(count: number): SlabMemory {
+  return {
+    bytes: new SharedArrayBuffer(count * SLAB_BYTES),
+    states: new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT),
+  };
+}
+
+/** A fixed number of slabs of memory that any thread may take and any other give back. */
+export class Slabs {
+  /** To be given to another thread. */
+  readonly memory: SlabMemory;
+  readonly #states: Int32Array;
+
+  constructor(memory: SlabMemory) {
+    this.memory = memory;
+    this.#states = new Int32Array(memory.states);
+  }
+
+  get count(): number {
+    return this.#states.length;
+  }
+
+  get freeCount(): number {
+    let free = 0;
+    for (let id = 0; id < this.#states.length; id += 1) if (Atomics.load(this.#states, id) === FREE) free += 1;
+    return free;
+  }
+
+  /** The lowest free one, so that memory which was used before is used again; undefined when all are in use. */
+  take(): number | undefined {
+    for (let id = 0; id < this.#states.length; id += 1)
+      if (Atomics.compareExchange(this.#states, id, FREE, USED) === FREE) return id;
+    return undefined;
+  }
+
+  view(id: number): Buffer {
+    return Buffer.from(this.memory.bytes, id * SLAB_BYTES, SLAB_BYTES);
+  }
+
+  giveBack(id: number): void {
+    Atomics.store(this.#states, id, FREE);
+  }
+}
+
+/**
+ * Which slabs of one file are still in memory, by their number in the file. Whoever takes an entry out owns its slab. What is not here
+ * is read from the file, so losing an entry costs time only.
+ */
+export class Residents {
+  readonly #entries: Int32Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#entries = new Int32Array(shared);
+  }
+
+  static share(sizeBytes: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(Math.ceil(sizeBytes / SLAB_BYTES) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** Returns the slab that stood there before, now the caller's. */
+  put(index: number, id: number): number | undefined {
+    return slabOf(Atomics.exchange(this.#entries, index, id + 1));
+  }
+
+  takeOut(index: number): number | undefined {
+    return slabOf(Atomics.exchange(this.#entries, index, 0));
+  }
+
+  /** Gives back what waits of slabs [first, end). */
+  clear(slabs: Slabs, first = 0, end = this.#entries.length): void {
+    for (let index = first; index < Math.min(end, this.#entries.length); index += 1) {
+      const id = this.takeOut(index);
+      if (id !== undefined) slabs.giveBack(id);
+    }
+  }
+}
+
+function slabOf(entry: number): number | undefined {
+  return entry === 0 ? undefined : entry - 1;
+}
