@@ -11,6 +11,7 @@ export interface Layout {
   readonly aliases: string;
   readonly partials: string;
   readonly tmp: string;
+  readonly limits: string;
   readonly documents: string;
   blob(sha256: string): string;
   stamp(sha256: string): string;
@@ -35,6 +36,7 @@ export function layoutOf(root: string): Layout {
     aliases,
     partials,
     tmp: join(root, 'tmp'),
+    limits: join(root, 'limits'),
     documents: join(root, 'documents'),
     blob: (sha256) => join(blobs, fanOut(sha256), sha256),
     stamp: (sha256) => join(stamps, fanOut(sha256), `${sha256}.json`),

@@ -32,6 +32,16 @@ describe('a store', () => {
     await expect(openStore(join(root, 'file', 'store'))).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
   });
 
+  test('finds content by every digest that it was ever proven against', async () => {
+    const store = await open();
+    const { digests, ...proof } = proofOf(bytes);
+    await store.putBytes(bytes, { ...proof, digests: {} });
+    expect(await store.lookup({ gitSha1: gitIdOf(bytes) }, bytes.length)).toBeUndefined();
+    // The same content again, from a hub that knows it by another name.
+    await store.putBytes(bytes, { ...proof, digests });
+    expect(await store.lookup({ gitSha1: gitIdOf(bytes) }, bytes.length)).toBe(proof.sha256);
+  });
+
   test('refuses to make a path of what is not a digest', async () => {
     const store = await open();
     expect(() => store.blobPath('../../../../etc/passwd')).toThrow('not a SHA-256');

@@ -29,10 +29,10 @@ export interface OpenStoreOptions {
 export async function openStore(root: string, options: OpenStoreOptions = {}): Promise<Store> {
   const layout = layoutOf(isAbsolute(root) ? root : resolve(root));
   await asSluiceErrors(() => prepare(layout));
-  return storeAt(layout, options.leaseTiming ?? LEASE_TIMING);
+  return storeAt(layout, options.leaseTiming);
 }
 
-function storeAt(layout: Layout, timing: LeaseTiming): Store {
+export function storeAt(layout: Layout, timing: LeaseTiming = LEASE_TIMING): Store {
   return {
     root: layout.root,
     documents: documentsIn(layout),

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { DigestAlgorithm, Digests } from '../../base/index.js';
-import { unless } from '../files/errors.js';
+import { calls } from '../files/calls.js';
 import { writeAtomic } from '../files/write-atomic.js';
 import { isSha256, type Layout } from '../layout.js';
 
@@ -26,8 +25,8 @@ export async function readAlias(
   for (const algorithm of ALIASED) {
     const hex = digests[algorithm];
     if (hex === undefined || !isHex(hex)) continue;
-    const text = await unless(readFile(layout.alias(algorithm, hex), 'latin1'));
-    const alias = text === undefined ? undefined : parseAlias(text);
+    const text = await calls.readFileIf(layout.alias(algorithm, hex));
+    const alias = text === undefined ? undefined : parseAlias(text.toString('latin1'));
     if (alias !== undefined && (sizeBytes === undefined || sizeBytes === alias.sizeBytes)) return alias.sha256;
   }
   return undefined;

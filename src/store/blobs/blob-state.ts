@@ -1,6 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
-import { unless } from '../files/errors.js';
+import { calls } from '../files/calls.js';
 import type { Layout } from '../layout.js';
 import type { BlobState } from '../port.js';
 import { readStamp, stampFits } from './stamps.js';
@@ -15,6 +14,6 @@ export async function blobState(layout: Layout, sha256: string): Promise<BlobSta
 
 /** The blob's stat, when a regular file stands at its name. */
 export async function blobStat(layout: Layout, sha256: string): Promise<BigIntStats | undefined> {
-  const found = await unless(lstat(layout.blob(sha256), { bigint: true }));
+  const found = await calls.lstatIf(layout.blob(sha256));
   return found?.isFile() === true ? found : undefined;
 }

@@ -12,19 +12,29 @@ import { stampedFile, writeStamp, type Stamp, type StampedFile } from './stamps.
 /** Nobody, nor a program that a person runs, should write into a blob: every view may share its bytes. */
 export const BLOB_MODE = 0o444;
 
-/** Bytes that are proven in memory become a blob. One that is there already, proven, wins. */
-export async function putBytes(layout: Layout, bytes: Uint8Array, proof: BlobProof): Promise<void> {
+/**
+ * Bytes that are proven in memory become a blob. One that is there already, proven, wins. `syncName` is given the folder whose new name
+ * is to become durable; the bytes are so before they have it.
+ */
+export async function putBytes(
+  layout: Layout,
+  bytes: Uint8Array,
+  proof: BlobProof,
+  syncName: (folder: string) => Promise<void> = syncFolder,
+): Promise<void> {
   if (bytes.length !== proof.sizeBytes) throw unlike(layout, proof, bytes.length);
-  if ((await blobState(layout, proof.sha256)) === 'proven') return;
+  if ((await blobState(layout, proof.sha256)) === 'proven') return addNames(layout, proof);
   let file: StampedFile | undefined;
-  await writeAtomic(layout.blob(proof.sha256), bytes, {
+  const blob = layout.blob(proof.sha256);
+  await writeAtomic(blob, bytes, {
     tmp: layout.tmp,
     mode: BLOB_MODE,
-    sync: 'folder',
-    beforeRename: async (handle) => {
-      file = stampedFile(await handle.stat({ bigint: true }));
+    sync: 'file',
+    beforeRename: async (written) => {
+      file = stampedFile(await written.stat());
     },
   });
+  await syncName(dirname(blob));
   await record(layout, proof, file);
 }
 
@@ -42,10 +52,18 @@ export async function putFile(layout: Layout, path: string, proof: BlobProof): P
   } finally {
     await handle.close();
   }
-  if ((await blobState(layout, proof.sha256)) === 'proven') return rm(path, { force: true });
+  if ((await blobState(layout, proof.sha256)) === 'proven') {
+    await rm(path, { force: true });
+    return addNames(layout, proof);
+  }
   await inFolder(dirname(target), () => rename(path, target));
   await syncFolder(dirname(target));
   await record(layout, proof, file);
+}
+
+/** The same content from another hub may have been proven against another digest, by which it is looked for next time. */
+async function addNames(layout: Layout, { sha256, sizeBytes, digests }: BlobProof): Promise<void> {
+  await writeAliases(layout, sha256, sizeBytes, digests);
 }
 
 const STAMP_TRIES = 10;

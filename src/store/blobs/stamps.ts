@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Digests } from '../../base/index.js';
 import { DIGEST_ALGORITHMS } from '../../base/index.js';
-import { unless } from '../files/errors.js';
+import { calls } from '../files/calls.js';
 import { writeAtomic } from '../files/write-atomic.js';
 import { isSha256, type Layout } from '../layout.js';
 import type { BlobProof } from '../port.js';
@@ -42,8 +42,8 @@ export async function writeStamp(layout: Layout, stamp: Stamp): Promise<void> {
 
 /** The stamp, or undefined when there is none or it is broken. */
 export async function readStamp(layout: Layout, sha256: string): Promise<Stamp | undefined> {
-  const text = await unless(readFile(layout.stamp(sha256), 'utf8'));
-  return text === undefined ? undefined : parseStamp(text, sha256);
+  const text = await calls.readFileIf(layout.stamp(sha256));
+  return text === undefined ? undefined : parseStamp(text.toString('utf8'), sha256);
 }
 
 export async function removeStamp(layout: Layout, sha256: string): Promise<void> {

@@ -7,6 +7,11 @@ const BUFFER_BYTES = 1024 * 1024;
 /** Larger files are LFS files, which nobody looks for by git id. */
 const GIT_ID_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Asked between steps: whether to end. An `AbortSignal` is one, and so is what another thread can set. */
+export interface StopSign {
+  readonly aborted: boolean;
+}
+
 export interface HashedFile {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -16,7 +21,7 @@ export interface HashedFile {
 }
 
 /** Reads the whole file. Computes the git id too while the file is small. @throws SluiceError INTERRUPTED, and system errors */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<HashedFile> {
+export async function hashFile(path: string, signal?: StopSign): Promise<HashedFile> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
@@ -35,7 +40,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<Hash
 async function readAll(
   handle: Awaited<ReturnType<typeof open>>,
   hashes: readonly Hash[],
-  signal: AbortSignal | undefined,
+  signal: StopSign | undefined,
 ): Promise<number> {
   const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   let total = 0;

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { errnoOf } from '../../base/index.js';
+import { calls } from './calls.js';
 
 interface Round {
   begun: boolean;
@@ -31,7 +31,7 @@ async function run(folder: string, round: Round): Promise<void> {
 
 async function sync(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
+    const handle = await calls.open(folder, 'r');
     try {
       await handle.sync();
     } finally {

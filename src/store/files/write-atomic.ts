@@ -1,6 +1,6 @@
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf } from '../../base/index.js';
+import { calls, type OpenFile } from './calls.js';
 import { syncFolder } from './sync-folder.js';
 import { temporaryName } from './temporary-name.js';
 
@@ -13,7 +13,7 @@ export interface WriteOptions {
   /** `none`: losing it in a power cut costs only work. `file`: bytes before name. `folder`: the name too. */
   readonly sync: 'none' | 'file' | 'folder';
   /** Sees the file as it will be, before it gets its name. */
-  readonly beforeRename?: (handle: FileHandle) => Promise<void>;
+  readonly beforeRename?: (file: OpenFile) => Promise<void>;
 }
 
 /** Temporary name → (fsync) → rename. Readers see the old content or the new. Makes missing folders. */
@@ -21,27 +21,20 @@ export async function writeAtomic(path: string, content: Uint8Array | string, op
   const folder = dirname(path);
   const temporary = options.temporary ?? temporaryName(options.tmp ?? folder);
   try {
-    const handle = await inFolder(dirname(temporary), () => open(temporary, 'wx', options.mode ?? 0o666));
+    const file = await inFolder(dirname(temporary), () => calls.open(temporary, 'wx', options.mode));
     try {
-      await writeWhole(handle, typeof content === 'string' ? Buffer.from(content) : content);
-      if (options.sync !== 'none') await handle.sync();
-      await options.beforeRename?.(handle);
+      await file.write(typeof content === 'string' ? Buffer.from(content) : content);
+      if (options.sync !== 'none') await file.sync();
+      await options.beforeRename?.(file);
     } finally {
-      await handle.close();
+      await file.close();
     }
-    await inFolder(folder, () => rename(temporary, path));
+    await inFolder(folder, () => calls.rename(temporary, path));
   } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await calls.remove(temporary).catch(() => undefined);
     throw thrown;
   }
   if (options.sync === 'folder') await syncFolder(folder);
-}
-
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    written += (await handle.write(bytes, written, bytes.length - written, written)).bytesWritten;
-  }
 }
 
 /** Runs `work`; when the folder is missing, makes it and runs `work` again. */
@@ -50,7 +43,7 @@ export async function inFolder<T>(folder: string, work: () => Promise<T>): Promi
     return await work();
   } catch (thrown) {
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-    await mkdir(folder, { recursive: true });
+    await calls.mkdir(folder, { recursive: true });
     return work();
   }
 }

@@ -7,6 +7,8 @@ import { unless } from '../files/errors.js';
 const run = promisify(execFile);
 /** Below this the process start costs more than it saves. */
 const RESERVE_FROM_BYTES = 64 * 1024 * 1024;
+/** File systems in memory: taking space is filling pages with zeros there, which the writers do as well, and several at once. */
+const IN_MEMORY = new Set([0x0102_1994, 0x8584_58f6]);
 
 /**
  * Makes the file at `path` this long; where the file system can, its space is really taken now, so that a full disk is
@@ -39,7 +41,7 @@ async function assertRoom(folder: string, neededBytes: number, path: string): Pr
 
 /** util-linux' fallocate; Node has no such call. Without it, or where the file system cannot, the file stays sparse. */
 async function reserve(path: string, sizeBytes: number, folder: string): Promise<void> {
-  if (process.platform !== 'linux') return;
+  if (process.platform !== 'linux' || IN_MEMORY.has((await statfs(folder)).type)) return;
   try {
     await run('fallocate', ['-l', String(sizeBytes), path], { env: { ...process.env, LC_ALL: 'C' } });
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import type { StopSign } from '../files/hash-file.js';
 import type { Store } from '../port.js';
 
 /** Layouts that loaders know. */
@@ -61,7 +62,7 @@ export interface LandOptions {
   /** `hf` only: false puts real files into `snapshots/`, as its client does where symlinks are impossible. Default: symlinks if they can be made. */
   readonly symlinks?: boolean;
   /** Ends the landing between files, and the hashing of a foreign one. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSign;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError, printable } from '../../../base/index.js';
+import { calls } from '../../files/calls.js';
 import { CACHEDIR_TAG } from '../hf/cachedir-tag.js';
 import { etagOf } from '../hf/etag.js';
 import { treeDocument } from '../hf/tree-document.js';
@@ -43,10 +43,10 @@ export async function landFlat(context: LayoutContext): Promise<Landed> {
 async function writeMetadata({ placer, store, request }: LayoutContext, file: ViewFile): Promise<void> {
   const path = `${OWN_FOLDER}/download/${file.path}.metadata`;
   const etag = await etagOf(file, store);
-  const { mtimeMs } = await lstat(join(placer.root, file.path));
+  const { mtimeNs } = await calls.lstat(join(placer.root, file.path));
   const now = await placer.read(path);
   const held = now === undefined ? undefined : parseMetadata(now.toString('utf8'));
-  const current = held?.commit === request.commit && held.etag === etag && mtimeMs / 1000 - 1 <= held.timestampS;
+  const current = held?.commit === request.commit && held.etag === etag && Number(mtimeNs) / 1e9 - 1 <= held.timestampS;
   const content = formatMetadata({ commit: request.commit, etag, timestampS: Date.now() / 1000 });
   await placer.text(path, current && now !== undefined ? now : content);
 }

@@ -1,5 +1,6 @@
-import { constants, copyFile, link, open, rename, rm, symlink } from 'node:fs/promises';
+import { constants, copyFile, open } from 'node:fs/promises';
 import { errnoOf } from '../../../base/index.js';
+import { calls } from '../../files/calls.js';
 import type { LinkMethod } from '../port.js';
 
 export type LadderMethod = Exclude<LinkMethod, 'kept'>;
@@ -12,9 +13,9 @@ const CANNOT = ['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', '
 const ATOMIC: readonly LadderMethod[] = ['hardlink', 'symlink'];
 
 const MAKE: Readonly<Record<LadderMethod, (blob: string, target: string) => Promise<void>>> = {
-  hardlink: (blob, target) => link(blob, target),
+  hardlink: (blob, target) => calls.link(blob, target),
   reflink: (blob, target) => copy(blob, target, constants.COPYFILE_FICLONE_FORCE),
-  symlink: (blob, target) => symlink(blob, target, 'file'),
+  symlink: (blob, target) => calls.symlink(blob, target),
   copy: (blob, target) => copy(blob, target, 0),
 };
 
@@ -53,9 +54,9 @@ async function climb(method: LadderMethod, { blob, target, replaces, temporary }
   if (!replaces && ATOMIC.includes(method)) return MAKE[method](blob, target);
   try {
     await MAKE[method](blob, temporary);
-    await rename(temporary, target);
+    await calls.rename(temporary, target);
   } finally {
-    await rm(temporary, { force: true });
+    await calls.remove(temporary);
   }
 }
 

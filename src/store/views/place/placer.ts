@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { lstat, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { SluiceError, errnoOf } from '../../../base/index.js';
+import { calls } from '../../files/calls.js';
 import { unless } from '../../files/errors.js';
-import { hashFile } from '../../files/hash-file.js';
+import { hashFile, type StopSign } from '../../files/hash-file.js';
 import { writeAtomic } from '../../files/write-atomic.js';
 import type { Store } from '../../port.js';
 import type { LinkMethod, ViewEntry } from '../port.js';
@@ -19,7 +20,7 @@ export interface PlacerOptions {
   readonly known: readonly ViewEntry[];
   /** The temporary name for a target; by default a hidden one beside it. */
   readonly temporary?: (root: string, target: string) => string;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSign;
 }
 
 /** Whether what stands at a name shows the blob already. */
@@ -39,7 +40,7 @@ export class Placer {
   readonly #known: ReadonlyMap<string, ViewEntry>;
   readonly #ladder: Ladder;
   readonly #temporary: (target: string) => Promise<string>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: StopSign | undefined;
 
   private constructor(folders: SafeFolders, options: PlacerOptions) {
     this.#folders = folders;
@@ -65,16 +66,16 @@ export class Placer {
     if (this.#signal?.aborted === true) throw new SluiceError('INTERRUPTED');
     const target = await this.#folders.place(path);
     const blob = this.#store.blobPath(sha256);
-    const blobStat = await lstat(blob, { bigint: true });
+    const blobStat = await calls.lstat(blob);
     const isSame: Judge = (found) => this.#shows(found, target, path, sha256, blobStat);
     const make = async (replaces: boolean): Promise<LinkMethod> =>
       ladder({ blob, target, replaces, temporary: await this.#temporary(target) });
     const method = await settle(target, isSame, make);
-    const now = await lstat(target, { bigint: true });
+    const now = await calls.lstat(target);
     const link = now.isSymbolicLink();
     this.entries.set(
       path,
-      link ? { type: 'symlink', path, target: await readlink(target) } : fileEntry(path, sha256, now),
+      link ? { type: 'symlink', path, target: await calls.readlink(target) } : fileEntry(path, sha256, now),
     );
     return method;
   }
@@ -82,9 +83,9 @@ export class Placer {
   /** A symlink with exactly this target. @throws the system's error where links are impossible */
   async pointer(path: string, target: string): Promise<LinkMethod> {
     const place = await this.#folders.place(path);
-    const isSame: Judge = async (found) => found.isSymbolicLink() && (await readlink(place)) === target;
+    const isSame: Judge = async (found) => found.isSymbolicLink() && (await calls.readlink(place)) === target;
     const method = await settle(place, isSame, async (replaces) => {
-      if (!replaces) await symlink(target, place, 'file');
+      if (!replaces) await calls.symlink(target, place);
       else await replaceByLink(place, target, await this.#temporary(place));
       return 'symlink';
     });
@@ -96,19 +97,19 @@ export class Placer {
   async text(path: string, content: string | Uint8Array): Promise<void> {
     const place = await this.#folders.place(path);
     const bytes = Buffer.from(content);
-    const found = await unless(lstat(place));
+    const found = await calls.lstatIf(place);
     if (found !== undefined && !found.isFile() && !found.isSymbolicLink()) throw obstructed(place, 'not a file');
-    const same = found?.isFile() === true && (await readFile(place)).equals(bytes);
+    const same = found?.isFile() === true && (await calls.readFileIf(place))?.equals(bytes) === true;
     if (!same) await writeAtomic(place, bytes, { temporary: await this.#temporary(place), sync: 'file' });
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    this.entries.set(path, fileEntry(path, sha256, await lstat(place, { bigint: true })));
+    this.entries.set(path, fileEntry(path, sha256, await calls.lstat(place)));
   }
 
   /** What a small file of the layout says now, if it is a regular file. */
   async read(path: string): Promise<Buffer | undefined> {
     const place = await this.#folders.place(path);
-    const found = await unless(lstat(place));
-    return found?.isFile() === true ? readFile(place) : undefined;
+    const found = await calls.lstatIf(place);
+    return found?.isFile() === true ? calls.readFileIf(place) : undefined;
   }
 
   async #shows(
@@ -119,7 +120,7 @@ export class Placer {
     blobStat: BigIntStats,
   ): Promise<boolean> {
     if (found.ino === blobStat.ino && found.dev === blobStat.dev) return true;
-    if (found.isSymbolicLink() && (await readlink(target)) === this.#store.blobPath(sha256)) return true;
+    if (found.isSymbolicLink() && (await calls.readlink(target)) === this.#store.blobPath(sha256)) return true;
     // A foreign link is only read through. Where it leads nowhere it is replaced.
     const led = await unless(stat(target, { bigint: true }), ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES']);
     if (led?.isFile() !== true || led.size !== blobStat.size) return false;
@@ -136,7 +137,7 @@ async function settle(
   make: (replaces: boolean) => Promise<LinkMethod>,
 ): Promise<LinkMethod> {
   for (let attempt = 1; ; attempt += 1) {
-    const found = await unless(lstat(target, { bigint: true }));
+    const found = await calls.lstatIf(target);
     if (found?.isDirectory() === true) throw obstructed(target, 'a folder');
     if (found !== undefined && !found.isFile() && !found.isSymbolicLink()) throw obstructed(target, 'not a file');
     if (found !== undefined && (await isSame(found))) return 'kept';
@@ -151,9 +152,9 @@ async function settle(
 
 async function replaceByLink(place: string, target: string, temporary: string): Promise<void> {
   try {
-    await symlink(target, temporary, 'file');
-    await rename(temporary, place);
+    await calls.symlink(target, temporary);
+    await calls.rename(temporary, place);
   } finally {
-    await rm(temporary, { force: true });
+    await calls.remove(temporary);
   }
 }

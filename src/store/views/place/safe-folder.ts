@@ -1,7 +1,7 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SluiceError, assertSafePath, errnoOf, printable } from '../../../base/index.js';
-import { unless } from '../../files/errors.js';
+import { calls } from '../../files/calls.js';
 
 /** The folders of one view. Makes them, and refuses every one that is not a real folder below the root. */
 export interface SafeFolders {
@@ -33,10 +33,10 @@ export async function safeFolders(root: string): Promise<SafeFolders> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const found = await unless(lstat(folder));
+  const found = await calls.lstatIf(folder);
   if (found === undefined) {
     try {
-      await mkdir(folder);
+      await calls.mkdir(folder);
       return;
     } catch (thrown) {
       // Somebody else made it just now: then look at what it is.
