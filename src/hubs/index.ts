@@ -1,3 +1,5 @@
+import type { DecodePool } from './xet/index.js';
+
 export { compilePattern, literalPattern, matchFiles, type PathMatcher } from './filters.js';
 export { parseChecksums, type ChecksumEntry } from './http/checksums.js';
 export { createHttpOrigin, type HttpOriginOptions } from './http/client.js';
@@ -5,7 +7,8 @@ export { createHuggingFaceOrigin } from './huggingface/client.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';
 export type { HubOptions, OriginOptions } from './options.js';
-export type { Manifest, ManifestFile, Origin, Pinned, Source } from './port.js';
+export type { Manifest, ManifestFile, Origin, Pinned, Source, Spans } from './port.js';
+export { isPublicHub } from './public-hubs.js';
 export {
   formatRef,
   parseRef,
@@ -15,3 +18,8 @@ export {
   type RepositoryRef,
   type UrlRef,
 } from './ref.js';
+export type { DecodePool } from './xet/index.js';
+
+/** Threads for what comes in Xet's chunks, loaded when wanted. */
+export const openDecoders = async (threads: number): Promise<DecodePool> =>
+  (await import('./xet/index.js')).createDecodePool({ threads });

@@ -1,5 +1,6 @@
 import type { EventSink } from '../base/index.js';
 import type { HostGate, Transport } from '../net/index.js';
+import type { DecodePool } from './xet/index.js';
 
 /** What every origin is made of. */
 export interface OriginOptions {
@@ -8,6 +9,8 @@ export interface OriginOptions {
   readonly emit: EventSink;
   /** How long small requests are tried again; 60 s unless told. */
   readonly patienceMs?: number;
+  /** Threads for what comes in Xet's chunks; without them nothing does. */
+  readonly decoders?: (() => Promise<DecodePool>) | undefined;
 }
 
 /** What an origin at a hub is made of. */

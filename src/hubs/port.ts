@@ -29,6 +29,8 @@ export interface Pinned {
   readonly commit: string;
   /** ModelScope only: when the revision was made, Unix seconds (its legacy cache records it). */
   readonly createdAtS?: number;
+  /** Whether the hub says that everybody may read the repository; undefined where the pinning answer does not tell. */
+  readonly isPublic?: boolean;
   /** The listing, when the request that pinned the ref brought it along. */
   readonly files?: readonly ManifestFile[];
 }
@@ -37,6 +39,23 @@ export interface Manifest {
   readonly pinned: Pinned;
   /** Every file of the commit, sorted by path, paths unique (also when case is ignored). */
   readonly files: readonly ManifestFile[];
+}
+
+/** Bytes that do not come as they are, but are put together and written by whoever fetches them. */
+export interface Spans {
+  /** Shorter ones are not worth asking for. */
+  readonly worthwhileBytes: number;
+  /**
+   * Writes bytes [startByte, endByte) of the file to `fd` at their places, which must stay open until this has settled; nothing is written any more then.
+   * `received` tells of bytes on the wire, and a promise holds the next ones back; `advanced` tells up to where all of the span is written.
+   * @throws SluiceError
+   */
+  fetch(
+    span: { readonly startByte: number; readonly endByte: number },
+    fd: number,
+    progress: { received(wireBytes: number): void | Promise<void>; advanced(endByte: number): void },
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /**
@@ -57,6 +76,8 @@ export interface Source {
   failure(head: ResponseHead, body: string): SluiceError;
   /** Told where a request for this file was redirected to. */
   redirected?(target: string): void;
+  /** Set where bytes come by these alone: `url` is never asked then, and says only whose they are. */
+  readonly spans?: Spans;
 }
 
 /**
@@ -73,4 +94,8 @@ export interface Origin {
   pin(ref: Ref, signal: AbortSignal): Promise<Pinned>;
   list(pinned: Pinned, signal: AbortSignal): Promise<Manifest>;
   source(pinned: Pinned, file: ManifestFile): Source;
+  /** Another way to the same bytes of the same endpoint, where it has one for this file. */
+  xetSource?(pinned: Pinned, file: ManifestFile): Source | undefined;
+  /** Asks, with requests of its own, what `Pinned.isPublic` could not tell; an origin without it never can. */
+  isPublic?(ref: Ref, signal: AbortSignal): Promise<boolean>;
 }

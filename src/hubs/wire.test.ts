@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { SluiceError } from '../base/index.js';
-import { parseCommit, parseNextQuery, parseTreePage } from './huggingface/wire.js';
+import { parseCommit, parseIsPublic, parseNextQuery, parseTreePage } from './huggingface/wire.js';
 import { checkFiles } from './manifest.js';
+import * as modelscope from './modelscope/wire.js';
 import { listingId, parseFiles, parseRevisions, unwrap } from './modelscope/wire.js';
 import type { ManifestFile } from './port.js';
+import { isPublicHub } from './public-hubs.js';
 import { fileName } from './http/file-name.js';
 import { headerDigests } from './http/header-digests.js';
 
@@ -158,5 +160,44 @@ describe('a listing as a whole', () => {
 
   test.each([-1, 0.5, NaN, Infinity, 1e15, 2 ** 53])('a size of %d is refused', (sizeBytes) => {
     expect(() => checkFiles([file('a', sizeBytes)], 'h')).toThrow(expect.objectContaining({ code: 'BAD_MANIFEST' }));
+  });
+});
+
+describe('a repository is public', () => {
+  test.each([
+    [{ private: false, gated: false }, true],
+    [{ private: false, gated: false, disabled: true }, false],
+    [{ private: true, gated: false }, false],
+    [{ private: false, gated: 'auto' }, false],
+    [{ private: false, gated: 'manual' }, false],
+    [{ private: false }, undefined],
+    [{ gated: false }, undefined],
+    [{ private: 'no', gated: false }, undefined],
+    [null, undefined],
+  ])('on Hugging Face, with %j: %s', (info, isPublic) => {
+    expect(parseIsPublic(info)).toBe(isPublic);
+  });
+
+  test.each([
+    [{ Visibility: 5 }, true],
+    [{ Visibility: 5, ProtectedMode: 2 }, true],
+    [{ Visibility: 5, ProtectedMode: 1 }, false],
+    [{ Visibility: 1 }, false],
+    [{ Visibility: '5' }, false],
+    [{}, false],
+    [null, false],
+  ])('on ModelScope, with %j: %s', (info, isPublic) => {
+    expect(modelscope.parseIsPublic(info)).toBe(isPublic);
+  });
+
+  test.each([
+    ['https://huggingface.co', true],
+    ['https://hf-mirror.com/x', true],
+    ['https://www.modelscope.ai', true],
+    ['https://huggingface.co.example.org', false],
+    ['http://127.0.0.1:80', false],
+    ['nonsense', false],
+  ])('the hub %s serves everybody: %s', (endpoint, is) => {
+    expect(isPublicHub(endpoint)).toBe(is);
   });
 });

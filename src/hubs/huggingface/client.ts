@@ -8,7 +8,8 @@ import type { Manifest, ManifestFile, Origin, Pinned, Source } from '../port.js'
 import { repositoryPath, type Ref, type RepositoryRef } from '../ref.js';
 import type { Asked } from '../refusal.js';
 import { huggingFaceRefusal } from './refusal.js';
-import { parseCommit, parseNextQuery, parseTreePage, type Refuse } from './wire.js';
+import { XetSources } from './xet-source.js';
+import { parseCommit, parseIsPublic, parseNextQuery, parseTreePage, type Refuse } from './wire.js';
 
 const PUBLIC_ENDPOINT = 'https://huggingface.co';
 const DEFAULT_REVISION = 'main';
@@ -31,10 +32,13 @@ class HuggingFaceOrigin implements Origin {
    * does so, the others are asked for there at once: half the requests of a repository of small files.
    */
   readonly #shortcut = { isOpen: false };
+  readonly #options: HubOptions;
+  readonly #xet = new Map<string, XetSources>();
 
   constructor(options: HubOptions) {
     this.#endpoint = parseEndpoint(options.endpoint?.trim() || PUBLIC_ENDPOINT);
     this.#context = options;
+    this.#options = options;
     const token = checkToken(options.token);
     this.#credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
@@ -52,7 +56,9 @@ class HuggingFaceOrigin implements Origin {
     const revision = repository.revision ?? DEFAULT_REVISION;
     const url = `${this.#apiUrl(repository)}/revision/${encodeURIComponent(revision)}`;
     const { value } = await this.#fetch(url, this.#asked(repository, revision), signal);
-    return { ref, revision, commit: parseCommit(value, this.#refuse) };
+    const isPublic = parseIsPublic(value);
+    const commit = parseCommit(value, this.#refuse);
+    return { ref, revision, commit, ...(isPublic === undefined ? {} : { isPublic }) };
   }
 
   async list(pinned: Pinned, signal: AbortSignal): Promise<Manifest> {
@@ -102,6 +108,25 @@ class HuggingFaceOrigin implements Origin {
         if (isSmall && target.split('?')[0] === shortUrl) shortcut.isOpen = true;
       },
     };
+  }
+
+  xetSource(pinned: Pinned, file: ManifestFile): Source | undefined {
+    const repository = ownRef(pinned.ref);
+    const key = `${repositoryPath(repository)} ${pinned.commit}`;
+    const asked = this.#asked(repository, pinned.revision);
+    const sources =
+      this.#xet.get(key) ??
+      new XetSources({
+        options: this.#options,
+        endpoint: this.#endpoint.base,
+        id: this.id,
+        repository,
+        pinned,
+        credentials: this.#credentials,
+        failure: (head, body) => huggingFaceRefusal(head, body, asked),
+      });
+    this.#xet.set(key, sources);
+    return sources.sourceOf(file);
   }
 
   readonly #refuse: Refuse = (reason) => new SluiceError('BAD_MANIFEST', { host: this.#endpoint.host, reason });

@@ -12,6 +12,14 @@ export function parseCommit(value: unknown, refuse: Refuse): string {
   return commit;
 }
 
+/** Whether the same answer says that everybody may read the repository; undefined when it does not say. */
+export function parseIsPublic(value: unknown): boolean | undefined {
+  const info = asObject(value);
+  const [hidden, gated] = [field(info, 'private'), field(info, 'gated')];
+  if (typeof hidden !== 'boolean' || gated === undefined) return undefined;
+  return !hidden && gated === false && field(info, 'disabled') !== true;
+}
+
 /** One page of `GET /api/{kind}s/{id}/tree/{revision}?recursive=true`: its files, and how many entries it had. */
 export function parseTreePage(
   value: unknown,

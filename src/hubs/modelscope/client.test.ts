@@ -143,6 +143,22 @@ describe('ModelScope access', () => {
       expect(headers).toMatchObject({ authorization: 'Bearer ms-granted', cookie: 'm_session_id=ms-granted' });
   });
 
+  test.each([
+    ['ms:acme/gated', 'ms-granted', false],
+    ['ms:acme/private', 'ms-granted', false],
+    ['ms:acme/open', 'ms-granted', true],
+    ['ms:acme/open', undefined, true],
+    ['ms:acme/none', undefined, false],
+  ])('%s, asked with %s, is public: %s', async (ref, token, isPublic) => {
+    const { origin, sim } = await openCase(
+      { ...CASE, open: (at, options) => createModelScopeOrigin({ ...options, endpoint: at.url, token }) },
+      { repositories: [...repositories, { id: 'acme/open', files: SUITE_FILES }], users },
+    );
+    expect(await origin.isPublic?.(parseRef(ref), never)).toBe(isPublic);
+    for (const { headers } of sim.requests)
+      expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined]);
+  });
+
   test('studios are not for pulling', async () => {
     const { origin, sim } = await openCase(CASE);
     const got = origin.pin(parseRef('ms:spaces/acme/show'), never);

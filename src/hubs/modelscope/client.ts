@@ -8,7 +8,7 @@ import type { Manifest, ManifestFile, Origin, Pinned, Source } from '../port.js'
 import { repositoryPath, type Ref, type RepositoryRef } from '../ref.js';
 import type { Asked } from '../refusal.js';
 import { envelopeRefusal, modelScopeRefusal } from './refusal.js';
-import { listingId, parseFiles, parseRevisions, unwrap, type Refuse, type Revision } from './wire.js';
+import { listingId, parseFiles, parseIsPublic, parseRevisions, unwrap, type Refuse, type Revision } from './wire.js';
 
 const PUBLIC_ENDPOINT = 'https://modelscope.cn';
 const DEFAULT_REVISION = 'master';
@@ -79,6 +79,21 @@ class ModelScopeOrigin implements Origin {
       credentials: this.#credentials,
       failure: (head, body) => modelScopeRefusal(head, body, asked),
     };
+  }
+
+  /** Asks without the token: a repository that only its owner sees is none to everybody else, and a gated one refuses its revisions. */
+  async isPublic(ref: Ref, signal: AbortSignal): Promise<boolean> {
+    const repository = ownRef(ref);
+    const asked = { ...this.#asked(repository, DEFAULT_REVISION), withToken: false };
+    try {
+      if (!parseIsPublic(await this.#fetch(this.#apiUrl(repository), asked, signal, {}))) return false;
+      if (this.#credentials.authorization === undefined) return true;
+      await this.#fetch(`${this.#apiUrl(repository)}/revisions`, asked, signal, {});
+      return true;
+    } catch (error) {
+      if (error instanceof SluiceError && error.retry === 'elsewhere') return false;
+      throw error;
+    }
   }
 
   /** Pinning showed that the repository is there, so what is not found now is the revision. */
@@ -160,10 +175,15 @@ class ModelScopeOrigin implements Origin {
   }
 
   /** The `Data` of an answer. */
-  async #fetch(url: string, asked: Asked, signal: AbortSignal): Promise<unknown> {
+  async #fetch(
+    url: string,
+    asked: Asked,
+    signal: AbortSignal,
+    credentials: Headers = this.#credentials,
+  ): Promise<unknown> {
     const { head, value } = await fetchJson(this.#context, {
       url,
-      credentials: this.#credentials,
+      credentials,
       signal,
       failure: (answered, body) => modelScopeRefusal(answered, body, asked),
     });

@@ -58,6 +58,12 @@ function parseRevision(value: unknown, refuse: Refuse): Revision {
   };
 }
 
+/** Whether `Data` of `GET /api/v1/{kind}s/{id}` calls the repository public (5) and unprotected. */
+export function parseIsPublic(data: unknown): boolean {
+  const info = asObject(data);
+  return field(info, 'Visibility') === 5 && field(info, 'ProtectedMode') !== 1;
+}
+
 /** `Data` of a listing: `{"Files":[…]}`, or the list itself. Its files, and how many entries it had. */
 export function parseFiles(
   data: unknown,

@@ -1,0 +1,66 @@
+import type { Headers } from '../../net/index.js';
+import type { HubOptions } from '../options.js';
+import type { ManifestFile, Pinned, Source, Spans } from '../port.js';
+import type { RepositoryRef } from '../ref.js';
+import type { XetAccess, XetFile } from '../xet/index.js';
+
+export interface XetRepository {
+  readonly options: HubOptions;
+  /** Base URL of the hub, and the name that people know it by. */
+  readonly endpoint: string;
+  readonly id: string;
+  readonly repository: RepositoryRef;
+  readonly pinned: Pinned;
+  readonly credentials: Headers;
+  readonly failure: Source['failure'];
+}
+
+/** Shorter spans than this would cost more in round trips and in chunks that two of them share than they are worth. */
+const WORTHWHILE_BYTES = 16 * 2 ** 20;
+
+/** Files of one commit as the content service behind the hub has them. What speaks its protocol is loaded when the first of them is fetched. */
+export class XetSources {
+  readonly #repository: XetRepository;
+  #access: Promise<XetAccess> | undefined;
+
+  constructor(repository: XetRepository) {
+    this.#repository = repository;
+  }
+
+  /** Undefined where a file is not there, or without the threads that decode. */
+  sourceOf({ path, xetHash, sizeBytes }: ManifestFile): Source | undefined {
+    const { endpoint, id, credentials, failure, options } = this.#repository;
+    const { decoders } = options;
+    if (xetHash === undefined || sizeBytes === undefined || decoders === undefined) return undefined;
+    if (sizeBytes < WORTHWHILE_BYTES / 2) return undefined;
+    const source = `${id}/xet`;
+    let file: Promise<XetFile> | undefined;
+    const open = async (): Promise<XetFile> => {
+      const { createXetFile } = await import('../xet/index.js');
+      const { transport, gate } = options;
+      const access = await (this.#access ??= this.#open());
+      return createXetFile({
+        transport,
+        gate,
+        access,
+        pool: await decoders(),
+        fileId: xetHash,
+        sizeBytes,
+        path,
+        source,
+      });
+    };
+    const spans: Spans = {
+      worthwhileBytes: WORTHWHILE_BYTES,
+      fetch: async (span, fd, progress, signal) => (await (file ??= open())).fetchSpan(span, { fd }, progress, signal),
+    };
+    return { id: source, url: endpoint, credentials, failure, spans };
+  }
+
+  async #open(): Promise<XetAccess> {
+    const { createXetAccess, xetTokenUrl } = await import('../xet/index.js');
+    const { options, endpoint, repository, pinned, credentials, failure } = this.#repository;
+    const tokenUrl = xetTokenUrl(endpoint, repository, pinned.commit);
+    return createXetAccess({ ...options, tokenUrl, credentials, failure });
+  }
+}

@@ -1,0 +1,51 @@
+/** Bytes [startByte, endByte) of a file. */
+export interface ByteSpan {
+  readonly startByte: number;
+  readonly endByte: number;
+}
+
+/** Chunks of one xorb that follow one another there and in a file. */
+export interface ChunkSpan {
+  /** 64 hex. */
+  readonly xorb: string;
+  /** Index in the xorb of the first of them. */
+  readonly firstChunk: number;
+  /** Of its first byte in the file. */
+  readonly position: number;
+  /** 32 bytes each. */
+  readonly hashes: Uint8Array;
+  /** Raw bytes of each. */
+  readonly lengths: Uint32Array;
+}
+
+/** Behind its last byte in the file. */
+export function endOf(span: ChunkSpan): number {
+  return span.lengths.reduce((end, length) => end + length, span.position);
+}
+
+/** Where decoded bytes go. Written by the decoding threads themselves when there is a file: they then never pass through the main thread. */
+export type XetTarget =
+  | {
+      /** Open for writing until `fetchSpan` has settled. */
+      readonly fd: number;
+    }
+  | {
+      /** Called with bytes in any order, each byte of the span once; they are the callee's. */
+      deliver(bytes: Uint8Array, position: number): void | Promise<void>;
+    };
+
+/** What a fetch tells while it goes on. */
+export interface XetProgress {
+  /** So many stored bytes came over the wire. A promise holds the next ones back: a limit of bandwidth. */
+  received?(wireBytes: number): void | Promise<void>;
+  /** Everything in [startByte of the span, endByte) is with the target; `endByte` only grows. */
+  advanced?(endByte: number): void;
+  /** These chunks are hashed, and their bytes with the target. They may reach beyond the span's edges. */
+  hashed?(span: ChunkSpan): void;
+}
+
+/** Hashes of chunks that are known from elsewhere: files landed before. */
+export interface KnownChunks {
+  /** 32 bytes. */
+  expected(xorb: string, chunk: number): Uint8Array | undefined;
+}
