@@ -1,15 +1,24 @@
-import type { Followers } from '../proof/index.js';
-import type { Store } from '../store/index.js';
+import type { Followers, Slabs } from '../proof/index.js';
+import type { Carriers } from './carry/carriers.js';
+import type { Hands, Store } from '../store/index.js';
 import type { BlockPool } from './files/block-writer.js';
+import type { SmallBuffers } from './files/small-buffers.js';
 import type { TransferOptions } from './port.js';
 import type { RequestEnvironment } from './request/fetch-body.js';
 
 /** What all files of one transfer share. */
 export interface Environment extends RequestEnvironment {
   readonly store: Store;
+  readonly hands: Hands;
   readonly followers: Followers;
+  readonly carriers: Carriers;
+  readonly slabs: Slabs;
+  /** Called at every tick, before anything is measured. */
+  readonly pulse: Set<() => void>;
   readonly blocks: BlockPool;
+  readonly smallBuffers: SmallBuffers;
   readonly signal: AbortSignal;
+  readonly lookedAtMs: number;
   readonly foreignPartials: TransferOptions['foreignPartials'];
   /** Monotonic milliseconds: unlike the wall clock it neither jumps nor counts the time the machine slept. */
   readonly now: () => number;

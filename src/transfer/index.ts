@@ -1,4 +1,4 @@
 export { pieceBytesFor } from './pieces/piece-size.js';
 export type { PieceRecord, Transfer, TransferOptions, TransferResult, TransferTask } from './port.js';
-export { resumableBytes } from './resumable.js';
+export { hasPartial, resumableBytes } from './resumable.js';
 export { transfer } from './transfer.js';

@@ -7,27 +7,103 @@ const MIB = 1024 * 1024;
 /** Pieces are powers of two in this range: the unit of scheduling, of repair and of what a kill can cost. */
 export const MIN_PIECE_BYTES = MIB;
 export const MAX_PIECE_BYTES = 64 * MIB;
-/** A file is cut into about this many pieces, as far as the range above allows. */
-export const PIECES_PER_FILE = 128;
+/** A file is cut into at most so many pieces while they stay within the usual size: small enough to share out, to mend and to lose. */
+export const PIECES_PER_FILE = 512;
+export const USUAL_PIECE_BYTES = 8 * MIB;
+/** Only a file that would have more pieces than this gets larger ones. */
+export const MOST_PIECES = 16_384;
 
 /** Files up to here come by one GET into memory and are proven before they touch the store. */
 export const SMALL_FILE_BYTES = MIB;
+/** So many proven small files, beside those on their connections, may wait in memory for the disk. */
+export const SMALL_FILES_TO_STORE = 32;
+/** For so long a look into the store counts as new: what another process brings meanwhile is fetched twice. */
+export const FRESH_LOOK_MS = 5000;
 
 /** Bytes are gathered to writes of this size; each connection has two such blocks, one filling, one being written. */
 export const WRITE_BLOCK_BYTES = MIB;
+/** Slabs that connections read into, and that wait to be hashed. */
+export const USUAL_BUFFER_BYTES = 64 * MIB;
+/** Threads that carry bytes. */
+export const MAX_CARRIER_THREADS = 3;
+
 /** Copies from other tools' partials are read in blocks of this size. */
 export const COPY_BLOCK_BYTES = MIB;
 
 /** Large files that arrive side by side: enough for two hashing threads, few enough that files also finish. */
 export const LARGE_FILES_IN_FLIGHT = 3;
 
-/** One request spans about this much time of its connection, so that the round trip does not count. */
-export const RUN_TARGET_MS = 2000;
-/** A piece that is in flight for longer than this may be asked for a second time when connections idle. */
-export const HEDGE_AFTER_MS = 3000;
+/** Connections opened ahead of need to a host that will be asked for pieces; the others follow when they are wanted. */
+export const WARM_CONNECTIONS = 8;
 
-/** Clock of the engine: progress events, goodput, deadlines. */
-export const TICK_MS = 200;
+/** Clock of the scheduler: it measures, compares and takes back at this pace. */
+export const TICK_MS = 25;
+/** Progress events come at this pace. */
+export const REPORT_MS = 200;
+
+/**
+ * What the scheduler decides by; times in milliseconds. Shares are of the ideal in virtual time, as `node bench/sweep.mjs` shows them
+ * (docs/decisions/0009-scheduler.md).
+ */
+export const SCHEDULE = {
+  /** Connections in all when nobody says how many. */
+  mostConnections: 64,
+  /** Of them to one host. */
+  mostPerHost: 32,
+  /** With which every source begins. 16 starts where small origins have collapsed (collapse-4 0.40 instead of 0.88), 4 is slow where connections are capped (capped-256 0.80 instead of 0.88). */
+  startConnections: 8,
+  /** Bytes asked for ahead of the oldest that is missing: what is hashed in order should still be in memory. */
+  windowBytes: 64 * MIB,
+  /** The same as long as nothing is known: fewer, larger first requests meet fewer limits (429-window 0.98 instead of 0.86 with 64 MiB), and are shared when somebody idles. */
+  firstWindowBytes: 128 * MIB,
+  /** A run lasts this many round trips where the window allows it, so that one costs 5 %. */
+  roundTripsPerRun: 20,
+  /** A run is at most this share of what is left for its connection (0.5: 503-every-4th 0.92 instead of 0.97); the second where round trips cost more (0.5: far 0.30 instead of 0.42). */
+  tailShare: 0.7,
+  farTailShare: 1,
+  /** New connections get this long to come up before goodput is compared, or so many round trips. */
+  settleMs: 30,
+  settleRoundTrips: 2,
+  /** Goodput is compared over this long, or so many round trips. 60: the worst draw of slow-edges 0.40 instead of 0.89. */
+  measureMs: 120,
+  measureRoundTrips: 3,
+  /** Growth counts already after this share of it (0.7: far-2048 0.81 instead of 0.87). */
+  earlyShare: 0.4,
+  /** Twice the connections must bring so much more to go on climbing, and so much more to be kept. 1.15 to 1.4 make no difference. */
+  climbGain: 1.25,
+  keepGain: 1.08,
+  /** More connections that bring less than this share are a collapse. */
+  collapseShare: 0.8,
+  /** Fewer connections that bring at least this share are enough. */
+  easeShare: 0.97,
+  /** More connections are tried again after this long, and after twice as long each time that does not help. */
+  probeMs: 4000,
+  /** A rate is averaged over this long (250: the worst draw of slow-edges 0.47 instead of 0.89). */
+  rateWindowMs: 400,
+  /** A request that is silent for so many round trips, and this long, while others deliver, is taken back. */
+  silentRoundTrips: 4,
+  silentMs: 1000,
+  /** The same when nobody else delivers. */
+  lonelySilentMs: 3000,
+  /** A connection below this share of its best siblings is dialled again, once it had this long (200: the worst draw of slow-edges 0.64 instead of 0.89), or so many round trips. */
+  redialShare: 0.25,
+  redialAfterMs: 150,
+  redialAfterRoundTrips: 6,
+  /** What is taken over must be there sooner by this much (100: mirrors-256 0.93 instead of 0.98), or so many round trips; by the last from a host that counts requests. */
+  reliefGainMs: 40,
+  reliefGainRoundTrips: 2,
+  reliefGainCountedMs: 500,
+  /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */
+  degradedRoundTripMs: 200,
+  degradedFailedShare: 0.05,
+} as const;
+
+export type Schedule = Readonly<Record<keyof typeof SCHEDULE, number>>;
+
+/** How often processes that share a limit look at one another, and the clock on the wall is looked at for the timetable. */
+export const LIMIT_LOOK_MS = 1000;
+/** A limit that held somebody back so lately counts as what holds the transfer back. */
+export const LIMIT_SHOWN_MS = 1000;
 
 /** Backoff of a source that fails: doubles from the first to the last, with jitter of ± 50 %. */
 export const BACKOFF_FIRST_MS = 200;

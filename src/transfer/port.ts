@@ -1,7 +1,8 @@
-import type { Digests, EventSink, SluiceError } from '../base/index.js';
+import type { Digests, EventSink, SluiceError, Timetable } from '../base/index.js';
 import type { Source } from '../hubs/index.js';
 import type { HostGate, Transport } from '../net/index.js';
-import type { ForeignPartial, Store } from '../store/index.js';
+import type { PieceHashes } from '../proof/index.js';
+import type { ForeignPartial, Hands, Store } from '../store/index.js';
 
 /** One file to bring in. */
 export interface TransferTask {
@@ -11,8 +12,17 @@ export interface TransferTask {
   /** What it must turn out to be. Empty only where the origin gives nothing. */
   readonly digests: Digests;
   readonly validators?: { readonly etag?: string; readonly lastModified?: string };
+  /**
+   * What its pieces must be, from somebody who is believed: each is proven as it lands, and that proves the file. Its digests are not computed then.
+   */
+  readonly pieces?: PieceHashes;
   /** In order of preference; at least one. */
   readonly sources: readonly Source[];
+  /**
+   * Further sources of the same content, each group whenever it is known: they join the file while it is fetched, and nothing waits for them
+   * as long as one of `sources` may still give it. They count only where a digest identifies the content. None of them may stay open for ever.
+   */
+  readonly joining?: readonly Promise<readonly Source[]>[];
 }
 
 /** Where one piece came from: the material of `sluice explain`. */
@@ -44,19 +54,28 @@ export interface TransferResult {
 
 export interface TransferOptions {
   readonly store: Store;
+  /** Threads for small files; the transfer's own unless given. */
+  readonly hands?: Hands;
   readonly transport: Transport;
   /** Shared with everything else that asks the same hosts. */
   readonly gate?: HostGate;
   readonly emit: EventSink;
   readonly signal: AbortSignal;
-  /** Most connections at once, in all and per host. */
-  readonly connections: number;
-  /** Bytes per second for this process; undefined means no limit. */
-  readonly limitBytesPerSecond?: number;
+  /** Memory for bodies under way and for what waits to be hashed, and threads for moving and hashing; usual ones unless told. */
+  readonly bufferBytes?: number;
+  readonly threads?: number;
+  /** Shared with every other transfer of this machine into the same store; none when absent. */
+  readonly limit?: Timetable;
+  /** Most connections at once, in all and per host; `auto` leaves it to the scheduler. Fewer are used where more bring nothing. */
+  readonly connections: number | 'auto';
+  /** The most that `auto` may come to; by memory, say. */
+  readonly mostConnections?: number;
   /** Files whose download another tool began, looked at before the first byte is asked for. */
   readonly foreignPartials?: (task: TransferTask) => Promise<readonly ForeignPartial[]>;
   /** Give up on a file that got no byte further for this long. */
   readonly noProgressMs: number;
+  /** When the caller looked for all of it in the store and found nothing, by `performance.now()`: small files are not looked for again soon after. */
+  readonly lookedAtMs?: number;
   /** Called as each file is proven, before its result is returned; landing runs beside the other transfers. */
   readonly onProven?: (task: TransferTask, sha256: string) => Promise<void>;
 }

@@ -1,19 +1,37 @@
+import { availableParallelism } from 'node:os';
 import { SluiceError } from '../base/index.js';
-import { createFollowers } from '../proof/index.js';
+import { createFollowers, createSlabMemory, SLAB_BYTES, Slabs } from '../proof/index.js';
+import { createCarriers } from './carry/carriers.js';
+import { openHostLimit, type HostLimit } from './budget/host-limit.js';
+import { SharedBucket } from './budget/shared-bucket.js';
+import { joinLimits, openHands } from '../store/index.js';
+import type { Source } from '../hubs/index.js';
 import { findShortage } from './disk-room.js';
 import type { Environment } from './environment.js';
 import { BlockPool } from './files/block-writer.js';
 import type { Job } from './files/job.js';
 import { PieceFile } from './files/piece-file.js';
+import { SmallBuffers } from './files/small-buffers.js';
 import { SmallFile } from './files/small-file.js';
 import { StreamFile } from './files/stream-file.js';
+import { joinSources } from './join-sources.js';
+import { Turns } from './files/turns.js';
+import { UnsizedFile } from './files/unsized-file.js';
 import { Landings } from './landings.js';
-import { SMALL_FILE_BYTES } from './limits.js';
+import {
+  LARGE_FILES_IN_FLIGHT,
+  MAX_CARRIER_THREADS,
+  SCHEDULE,
+  SMALL_FILE_BYTES,
+  SMALL_FILES_TO_STORE,
+  USUAL_BUFFER_BYTES,
+  WARM_CONNECTIONS,
+} from './limits.js';
+import { pieceBytesFor } from './pieces/piece-size.js';
 import type { Transfer, TransferOptions, TransferResult, TransferTask } from './port.js';
 import { createFileSource, type FileSource } from './request/file-source.js';
 import { sameContent } from './same-content.js';
-import { Engine, type Pending } from './schedule/engine.js';
-import { createRateLimiter } from './schedule/rate-limiter.js';
+import { Engine, mostConnections, type Pending } from './schedule/engine.js';
 import { SourceState } from './schedule/source-state.js';
 
 /**
@@ -23,24 +41,32 @@ import { SourceState } from './schedule/source-state.js';
 export const transfer: Transfer = async (tasks, options) => {
   const groups = sameContent(tasks);
   let engine: Engine | undefined;
-  const environment = createEnvironment(options, () => engine?.pump());
+  const limit = await openLimit(options);
+  const environment = createEnvironment(options, limit, () => engine?.pump());
   const states = new Map<string, SourceState>();
   try {
     const firsts = groups.map(([first]) => first);
     const shortage = await findShortage(options.store, firsts, options.signal);
     if (shortage !== undefined) return tasks.map((task) => refused(task, shortage, options));
+    if (firsts.some(({ sizeBytes = 0 }) => sizeBytes > SMALL_FILE_BYTES)) environment.carriers.warm();
+    const turns = new Turns(LARGE_FILES_IN_FLIGHT);
     const landings = new Landings(options);
     const pending = groups.map((group) => ({
-      ...pendingJob(environment, group[0], states, options),
+      ...pendingJob(environment, group[0], states, options, turns),
       onResult: (result: TransferResult) => landings.begin(group, result),
     }));
     engine = new Engine(environment, options, states, pending);
-    await engine.run();
+    try {
+      await engine.run();
+    } finally {
+      await environment.hands.sync();
+    }
     const results = await landings.results();
     if (options.signal.aborted) throw new SluiceError('INTERRUPTED');
     return tasks.map((task) => results.get(task) ?? refused(task, new SluiceError('INTERNAL'), options));
   } finally {
-    await environment.followers.close();
+    if (options.hands === undefined) await environment.hands.close();
+    await Promise.all([environment.followers.close(), environment.carriers.close(), limit?.close()]);
   }
 };
 
@@ -49,8 +75,16 @@ function refused(task: TransferTask, error: SluiceError, { emit }: TransferOptio
   return { task, checks: [], fetchedBytes: 0, pieces: [], error };
 }
 
-function createEnvironment(options: TransferOptions, wake: () => void): Environment {
+async function openLimit({ limit, store, emit }: TransferOptions): Promise<HostLimit | undefined> {
+  return limit === undefined ? undefined : openHostLimit({ timetable: limit, roll: joinLimits(store.root), emit });
+}
+
+function createEnvironment(options: TransferOptions, limit: HostLimit | undefined, wake: () => void): Environment {
   const { transport, gate, emit, store, signal, foreignPartials } = options;
+  const limiter = limit?.bucket ?? new SharedBucket();
+  const slabs = createSlabMemory(Math.max(1, Math.floor((options.bufferBytes ?? USUAL_BUFFER_BYTES) / SLAB_BYTES)));
+  const threads = carrierThreads(options.threads ?? availableParallelism());
+  const carriers = createCarriers({ transport, limiter, slabs, threads });
   return {
     transport,
     gate,
@@ -58,12 +92,28 @@ function createEnvironment(options: TransferOptions, wake: () => void): Environm
     store,
     signal,
     foreignPartials,
-    limiter: createRateLimiter(options.limitBytesPerSecond),
+    limiter,
+    slabs: new Slabs(slabs),
+    carriers,
+    pulse: new Set(),
+    lookedAtMs: options.lookedAtMs ?? -Infinity,
+    hands: options.hands ?? openHands(store),
     followers: createFollowers(),
     blocks: new BlockPool(),
+    smallBuffers: new SmallBuffers(mostConnections(options) + SMALL_FILES_TO_STORE),
     now: () => performance.now(),
     wake,
+    warm: (url, sizeBytes) => {
+      if (sizeBytes === undefined || sizeBytes <= SMALL_FILE_BYTES) return;
+      const pieces = Math.ceil(sizeBytes / pieceBytesFor(sizeBytes));
+      carriers.warmTo(url, Math.min(pieces, mostConnections(options), WARM_CONNECTIONS));
+    },
   };
+}
+
+/** One core is left to hashing. */
+function carrierThreads(threads: number): number {
+  return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1));
 }
 
 function pendingJob(
@@ -71,31 +121,49 @@ function pendingJob(
   task: TransferTask,
   states: Map<string, SourceState>,
   { connections }: TransferOptions,
+  turns: Turns,
 ): Omit<Pending, 'onResult'> {
   return {
     sizeBytes: task.sizeBytes,
-    isLarge: task.sizeBytes === undefined || task.sizeBytes > SMALL_FILE_BYTES,
+    // What may be small is begun among the small ones.
+    isLarge: task.sizeBytes === undefined ? !isProvable(task) : task.sizeBytes > SMALL_FILE_BYTES,
     open: (): Job => {
-      const sources = usableSources(task).map((source): FileSource => {
-        const state = states.get(source.id) ?? new SourceState(source.id, connections);
+      const made = (source: Source): FileSource => {
+        const state =
+          states.get(source.id) ??
+          new SourceState(source.id, connections === 'auto' ? SCHEDULE.mostPerHost : connections);
         states.set(source.id, state);
         return createFileSource(source, state);
-      });
-      if (task.sizeBytes === undefined) return new StreamFile(environment, task, sources);
-      if (task.sizeBytes <= SMALL_FILE_BYTES) return new SmallFile(environment, task, task.sizeBytes, sources);
-      if (isNameless(task)) return new StreamFile(environment, task, sources);
-      return new PieceFile(environment, task, task.sizeBytes, sources);
+      };
+      const sources = usableSources(task).map(made);
+      const job = makeJob(environment, task, sources, turns);
+      joinSources(job, sources, made, environment.wake);
+      return job;
     },
   };
 }
 
+function makeJob(environment: Environment, task: TransferTask, sources: readonly FileSource[], turns: Turns): Job {
+  if (task.sizeBytes === undefined)
+    return isProvable(task)
+      ? new UnsizedFile(environment, task, sources, turns)
+      : new StreamFile(environment, task, sources);
+  if (task.sizeBytes <= SMALL_FILE_BYTES) return new SmallFile(environment, task, task.sizeBytes, sources);
+  if (isNameless(task)) return new StreamFile(environment, task, sources);
+  return new PieceFile(environment, task, task.sizeBytes, sources);
+}
+
 /** Nothing would tell whether two answers are of one version of the file: only what comes in one answer belongs together. */
-function isNameless({ digests, validators }: TransferTask): boolean {
-  const isProven = Object.values(digests).some((value) => value !== undefined);
-  return !isProven && validators?.etag === undefined && validators?.lastModified === undefined;
+function isNameless(task: TransferTask): boolean {
+  const { validators } = task;
+  return !isProvable(task) && validators?.etag === undefined && validators?.lastModified === undefined;
 }
 
 /** Without any digest nothing says that two sources have the same content: the first one alone is asked. */
-function usableSources({ digests, sources }: TransferTask): TransferTask['sources'] {
-  return Object.values(digests).some((value) => value !== undefined) ? sources : sources.slice(0, 1);
+function usableSources(task: TransferTask): TransferTask['sources'] {
+  return isProvable(task) ? task.sources : task.sources.slice(0, 1);
+}
+
+function isProvable({ digests }: TransferTask): boolean {
+  return Object.values(digests).some((value) => value !== undefined);
 }

@@ -1,18 +1,23 @@
 import { DIGEST_ALGORITHMS } from '../../base/index.js';
-import type { Store } from '../../store/index.js';
+import type { Hands, Store } from '../../store/index.js';
 import type { TransferResult, TransferTask } from '../port.js';
+
+/** Where to look, and who proves what is doubtful. */
+export interface Holder {
+  readonly store: Store;
+  readonly hands: Hands;
+}
 
 /** The result for a file whose content the store already holds, proven; undefined when it does not. @throws SluiceError */
 export async function alreadyHere(
-  store: Store,
+  { store, hands }: Holder,
   task: TransferTask,
   signal?: AbortSignal,
 ): Promise<TransferResult | undefined> {
-  const sha256 = task.digests.sha256 ?? (await store.lookup(task.digests, task.sizeBytes));
-  if (sha256 === undefined) return undefined;
-  let state = await store.blobState(sha256);
-  if (state === 'unproven') state = (await store.proveBlob(sha256, signal)) === 'proven' ? 'proven' : 'absent';
-  if (state !== 'proven') return undefined;
+  const [looked] = await hands.look([{ digests: task.digests, sizeBytes: task.sizeBytes }]);
+  const sha256 = looked?.sha256;
+  if (looked === undefined || sha256 === undefined) return undefined;
+  if (looked.state === 'unproven' && (await store.proveBlob(sha256, signal)) !== 'proven') return undefined;
   const known = DIGEST_ALGORITHMS.find((algorithm) => task.digests[algorithm] !== undefined);
   return {
     task,

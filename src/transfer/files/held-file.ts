@@ -1,10 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Follower, Verdict } from '../../proof/index.js';
+import { SluiceError } from '../../base/index.js';
+import { Residents, type Follower, type Verdict } from '../../proof/index.js';
 import type { BlobProof, Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
 import { writeJournal, type JournalWriter } from '../journal/write-journal.js';
 import type { PieceProgress } from './piece-progress.js';
+import { WriteTurn } from '../carry/write-turn.js';
 import { PieceMap } from '../pieces/piece-map.js';
 import type { TransferTask } from '../port.js';
 
@@ -26,9 +28,14 @@ export class HeldFile {
   readonly map: PieceMap;
   readonly trusted: readonly string[] | undefined;
   readonly landed = new Map<number, LandedPiece>();
+  readonly turn = new WriteTurn();
+  /** What of it waits in memory to be hashed. */
+  readonly residents: SharedArrayBuffer | undefined;
   readonly #journal: JournalWriter;
   readonly #environment: Environment;
   readonly #task: TransferTask;
+  /** Its pieces prove it. */
+  readonly #byPieces: boolean;
   #follower: Follower | undefined;
 
   private constructor(
@@ -45,11 +52,13 @@ export class HeldFile {
     this.trusted = opening.trusted;
     this.#journal = journal;
     this.map = new PieceMap(opening.header.sizeBytes, opening.header.pieceBytes);
+    this.#byPieces = task.pieces !== undefined && task.pieces.sha256 === opening.trusted;
+    this.residents = this.#byPieces ? undefined : Residents.share(opening.header.sizeBytes);
     for (const piece of opening.pieces.values()) {
       this.landed.set(piece.index, piece);
       this.map.land(piece.index);
     }
-    this.#follower = this.#follow();
+    if (!this.#byPieces) this.#follower = this.#follow();
   }
 
   /** The journal stands before the space is taken, and both before the first byte is asked for. */
@@ -80,21 +89,33 @@ export class HeldFile {
       this.landed.delete(index);
       this.map.drop(index);
     }
-    this.#follower?.cancel();
-    this.#follower = undefined;
+    this.#unfollow();
   }
 
   /** What the whole file is; begins anew after pieces were dropped. */
   verdict(): Promise<Verdict> {
+    if (this.#byPieces) return Promise.resolve(this.#verdictOfPieces());
     this.#follower ??= this.#follow();
     return this.#follower.verdict();
   }
 
+  /** No piece lands here but the one that was named. */
+  #verdictOfPieces(): Verdict {
+    const { sizeBytes } = this.map;
+    const { sha256 } = this.#task.digests;
+    if (sha256 === undefined || !this.map.isComplete)
+      throw new SluiceError('INTERNAL', { reason: 'pieces of nothing' });
+    return { sha256, sizeBytes, digests: { sha256 }, checks: ['pieces'] };
+  }
+
   #follow(): Follower {
+    const { residents } = this;
+    const slabs = this.#environment.slabs.memory;
     const follower = this.#environment.followers.follow({
       path: this.partial.dataPath,
       sizeBytes: this.map.sizeBytes,
       digests: this.#task.digests,
+      ...(residents === undefined ? {} : { memory: { slabs, residents } }),
     });
     // Whoever waits for the verdict hears of it; nobody may.
     follower.verdict().catch(() => undefined);
@@ -120,25 +141,32 @@ export class HeldFile {
   }
 
   async commit(proof: BlobProof): Promise<void> {
+    this.#unfollow();
     await this.#closeFiles();
     await this.partial.commit(proof);
   }
 
   /** Forgets all that arrived; the lease stays. The file cannot be used any more. */
   async reset(): Promise<void> {
-    this.#follower?.cancel();
+    this.#unfollow();
     await this.#closeFiles();
     await this.partial.reset();
   }
 
   /** Lets go and keeps everything, also what is there of pieces that have not landed. */
   async release(begun: Iterable<PieceProgress> = []): Promise<void> {
-    this.#follower?.cancel();
-    for (const { index, filledBytes: bytes, hash, sources } of begun)
-      if (bytes > 0)
-        await this.#journal.began({ index, bytes, sha256: hash.copy().digest('hex'), source: sources.join('+') });
+    this.#unfollow();
+    for (const { index, filledBytes: bytes, sha256, sources } of begun)
+      if (bytes > 0 && sha256 !== undefined)
+        await this.#journal.began({ index, bytes, sha256, source: sources.join('+') });
     await this.#closeFiles();
     await this.partial.release();
+  }
+
+  #unfollow(): void {
+    this.#follower?.cancel();
+    this.#follower = undefined;
+    if (this.residents !== undefined) new Residents(this.residents).clear(this.#environment.slabs);
   }
 
   async #closeFiles(): Promise<void> {

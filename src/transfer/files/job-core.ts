@@ -9,6 +9,7 @@ export class JobCore {
   readonly done: Promise<TransferResult>;
   progressAtMs: number;
   fetchedBytes = 0;
+  awaitedSources = 0;
   #finish!: (result: TransferResult) => void;
   #isOver = false;
 

@@ -2,42 +2,65 @@ import type { SluiceError } from '../../base/index.js';
 import type { TransferResult, TransferTask } from '../port.js';
 import type { FileSource } from '../request/file-source.js';
 
-/** One request's worth of work, already taken for a source. */
-export interface Work {
-  /** First piece, for events. */
+/** What the scheduler sees of a request; it grows and shrinks as bytes come. Times are monotonic milliseconds. */
+export interface RequestView {
+  /** The piece that it is at. */
   readonly index: number;
+  readonly receivedBytes: number;
+  /** When it was on the wire, where that is known apart from when it was decided. */
+  readonly askedMs?: number | undefined;
+  readonly firstByteMs: number | undefined;
+  readonly lastByteMs: number | undefined;
+  /** What it still has to bring. */
+  readonly leftBytes: number;
+  /** Of that, what it has not begun and `split` may give to another. */
+  readonly spareBytes: number;
+  /** When it may be taken back without losing what it brought: a `rigid` one never, a `whole` one only when it is silent. */
+  readonly keeps: 'loose' | 'whole' | 'rigid';
+}
+
+/** One request's worth of work, already taken for a source. */
+export interface Work extends RequestView {
   /** @throws SluiceError why it failed; whatever did not land is free again */
   run(): Promise<void>;
-  abort(): void;
+  /** Ends it; `run` throws INTERRUPTED then. What it brought is kept where that is possible. `reason` is for the piece's record. */
+  abort(reason?: string): void;
 }
 
-/** How much one request should bring, where there is that much to do. */
-export interface RunWish {
-  readonly bytes: number;
-  /** That share the work. */
-  readonly connections: number;
-}
-
-/** A file on its way, as the scheduler sees it. */
-export interface Job {
-  readonly task: TransferTask;
+/** What gives out work, as the scheduler sees it: a file on its way. */
+export interface Desk {
+  /** Unique among the files of a transfer. */
+  readonly task: Pick<TransferTask, 'path'>;
   readonly sources: readonly FileSource[];
+  /** Set while there are bytes to ask for (or being asked for). */
+  readonly isFetching: boolean;
+  /** What no request has been made for yet. */
+  readonly freeBytes: number;
+  /** Takes about so many bytes of work for a source, the first that are missing; undefined when there are none (for it). */
+  take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined;
+  /** Takes about so many of the last bytes that another request of this file has not begun. */
+  split(victim: Work, from: FileSource, wishBytes: number): Work | undefined;
+  /** The pieces that this request is at and has before it are not given to its own source for a while. */
+  shun(victim: Work, untilMs: number): void;
+}
+
+/** A file on its way. */
+export interface Job extends Desk {
+  readonly task: TransferTask;
+  /** Groups of sources that may still join it. */
+  awaitedSources: number;
   /** Whether it counts as one of the large files in flight. */
   readonly isLarge: boolean;
   /** Opens what it needs. Then `take` gives work until `done` settles. */
   start(): void;
   /** Never rejects. */
   readonly done: Promise<TransferResult>;
-  /** Set while there are bytes to ask for (or being asked for). */
-  readonly isFetching: boolean;
   /** Monotonic time of the last byte that brought it further. */
   progressAtMs: number;
   lastError: SluiceError | undefined;
   readonly doneBytes: number;
-  /** Takes work for a source; undefined when there is none (for it). */
-  take(from: FileSource, wish: RunWish): Work | undefined;
-  /** Takes part of what a slow connection still has to do. */
-  takeOver(from: FileSource): Work | undefined;
+  /** Begins anew, as the content changed on its source; false when it cannot or has done so too often. */
+  restart?(): Promise<boolean>;
   /** Ends the file with this error; what arrived is kept. */
   fail(error: SluiceError): void;
 }

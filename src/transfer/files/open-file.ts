@@ -24,8 +24,21 @@ export async function openFile(
   sizeBytes: number,
   partial: Partial,
 ): Promise<Opening> {
+  const opening = await look(environment, task, sizeBytes, partial);
+  const { trusted } = opening;
+  if (trusted === undefined) return opening;
+  const right = [...opening.pieces].filter(([index, { sha256 }]) => trusted[index] === sha256);
+  return { ...opening, pieces: new Map(right) };
+}
+
+async function look(
+  environment: Environment,
+  task: TransferTask,
+  sizeBytes: number,
+  partial: Partial,
+): Promise<Opening> {
   const proof = task.digests.sha256 === undefined ? undefined : await environment.store.blobProof(task.digests.sha256);
-  const known = proof?.sizeBytes === sizeBytes ? proof.pieces : undefined;
+  const known = task.pieces ?? (proof?.sizeBytes === sizeBytes ? proof.pieces : undefined);
   const header: JournalHeader = {
     sizeBytes,
     pieceBytes: known?.pieceBytes ?? pieceBytesFor(sizeBytes),

@@ -4,21 +4,21 @@ import type { Verdict } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { LandedPiece, PiecePart } from '../journal/journal.js';
-import { HEDGE_AFTER_MS, MAX_RESTARTS } from '../limits.js';
+import { MAX_RESTARTS } from '../limits.js';
 import type { PieceRecord, TransferTask } from '../port.js';
 import { checkVersion, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { alreadyHere } from './already-here.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
-import type { Job, RunWish, Work } from './job.js';
+import { HandOut } from './hand-out.js';
+import type { Job, Work } from './job.js';
 import { isIdentified, openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { RunSet, killAll } from './run-set.js';
-import { victimFor } from './take-over.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
 
@@ -35,10 +35,10 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   #phase: Phase = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
+  #handOut: HandOut | undefined;
   #mismatch: Verdict['mismatch'];
   /** The furthest byte that a whole-file request reached. */
   #wholeMark = 0;
-  #begunBytes = 0;
   #restarts = 0;
   #wrongTrusted = new Map<string, number>();
 
@@ -63,38 +63,38 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   }
 
   get doneBytes(): number {
-    return Math.min(this.#sizeBytes, (this.#held?.map.landedBytes ?? 0) + this.#begunBytes);
+    let bytes = this.#held?.map.landedBytes ?? 0;
+    for (const { filledBytes } of [...this.#begun.values(), ...this.#runs.all()]) bytes += filledBytes;
+    return Math.min(this.#sizeBytes, bytes);
   }
 
   start(): void {
     this.#settle(this.#open());
   }
 
-  take(from: FileSource, wish: RunWish): Work | undefined {
-    if (!this.isFetching || !this.#mayAsk(from) || this.held.map.freeCount === 0) return undefined;
-    if (from.ignoresRanges) return this.#takeWhole(from);
-    const { map } = this.held;
-    // The nearer the end, the shorter the runs: what has to be taken over then is little.
-    const fair = Math.ceil(map.freeCount / (2 * wish.connections));
-    const run = map.takeRun(Math.max(1, Math.min(fair, Math.floor(wish.bytes / map.pieceBytes))));
-    if (run === undefined) return undefined;
-    let last = run.first;
-    // A piece with a beginning is asked for from where it ends: only as the first of a run.
-    while (last + 1 < run.first + run.count && !this.#begun.has(last + 1)) last += 1;
-    for (let index = last + 1; index < run.first + run.count; index += 1) map.giveBack(index);
-    return this.#track(new PieceRun(this, from, 'range', run.first, last));
+  get freeBytes(): number {
+    return (this.#held?.map.freeCount ?? 0) * (this.#held?.map.pieceBytes ?? 0);
   }
 
-  takeOver(from: FileSource): Work | undefined {
-    if (!this.isFetching || !this.#mayAsk(from) || from.ignoresRanges) return undefined;
-    const taken = victimFor(this.#runs.all(), from, this.environment.now(), HEDGE_AFTER_MS);
-    if (taken === undefined) return undefined;
-    const { run, share } = taken;
-    if (share === 'hedge') return this.#track(new PieceRun(this, from, 'hedge', run.index, run.index));
-    const last = run.last;
-    const first = last - Math.ceil((last - run.index) / 2) + 1;
-    run.shrinkTo(first - 1);
-    return this.#track(new PieceRun(this, from, 'range', first, last));
+  take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
+    if (!this.isFetching || !this.#mayAsk(from) || this.held.map.freeCount === 0) return undefined;
+    if (from.ignoresRanges) return this.#takeWhole(from);
+    const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
+    const share = this.#handOut?.take(from.source.id, wish, nowMs);
+    return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
+  }
+
+  split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
+    const run = this.#runs.runOf(victim);
+    if (run?.mode !== 'range' || !this.isFetching || !this.#mayAsk(from) || from.ignoresRanges) return undefined;
+    const share = this.#handOut?.split(run, wishBytes);
+    return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
+  }
+
+  shun(victim: Work, untilMs: number): void {
+    const run = this.#runs.runOf(victim);
+    if (run?.mode !== 'range') return;
+    this.#handOut?.shun({ first: run.index, last: run.last }, run.from.source.id, untilMs);
   }
 
   fail(error: SluiceError): void {
@@ -111,11 +111,10 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     checkVersion(this.path, from, listed, head);
   }
 
-  received(run: PieceRun, bytes: number, isWanted: boolean, position: number): void {
+  received(run: PieceRun, bytes: number, position: number): void {
     this.fetchedBytes += bytes;
-    if (isWanted && run.mode !== 'hedge') this.#begunBytes += bytes;
     // A source that always breaks at the same byte of the whole brings nothing by coming so far again.
-    if (run.mode === 'range' ? isWanted : position > this.#wholeMark) this.gained();
+    if (run.mode === 'range' || position > this.#wholeMark) this.gained();
     if (run.mode === 'whole') this.#wholeMark = Math.max(this.#wholeMark, position);
   }
 
@@ -126,20 +125,19 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     return begun;
   }
 
-  async land(run: PieceRun, progress: PieceProgress): Promise<void> {
+  async land(progress: PieceProgress, sha256: string): Promise<void> {
     const { index } = progress;
     const { held, environment } = this;
     const piece: LandedPiece = {
       index,
-      sha256: progress.hash.digest('hex'),
+      sha256,
       source: progress.sources.join('+'),
       atMs: Date.now(),
       ms: Math.round(environment.now() - progress.startedMs),
       retries: progress.retries,
       ...(progress.reason === undefined ? {} : { reason: progress.reason }),
     };
-    this.#forget(run, progress);
-    if (!(await this.#isRight(run, piece))) return;
+    this.#assertRight(piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
     environment.emit({
@@ -155,20 +153,16 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   }
 
   leave(run: PieceRun, index: number, progress: PieceProgress | undefined): void {
-    const isShared = this.#runs.rivals(run, index).length > 0;
-    if (!isShared) this.held.map.giveBack(index);
+    this.held.map.giveBack(index);
     if (progress === undefined) return;
-    if (isShared || run.mode !== 'range') {
-      this.#forget(run, progress);
-      return;
-    }
+    if (run.mode !== 'range') return;
     progress.retries += 1;
     this.#begun.set(index, progress);
   }
 
   async #open(): Promise<void> {
     const { environment, task } = this;
-    const here = await alreadyHere(environment.store, task, environment.signal);
+    const here = await alreadyHere(environment, task, environment.signal);
     if (here !== undefined) {
       if (this.close()) this.succeedWith(here);
       return;
@@ -202,6 +196,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       opening = await openFile(environment, task, this.#sizeBytes, partial);
       environment.signal.throwIfAborted();
       this.#held = await HeldFile.open(environment, task, opening);
+      this.#handOut = new HandOut(this.#held.map, (index) => this.#begun.has(index));
     } catch (thrown) {
       // Whoever ends the file lets go of what it holds, which this is not yet.
       await partial.release();
@@ -231,7 +226,6 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     const progress = await resumePiece(held, part, environment);
     if (progress === undefined) return;
     this.#begun.set(part.index, progress);
-    this.#begunBytes += progress.filledBytes;
   }
 
   /** All pieces have landed: says what they are together. */
@@ -247,7 +241,6 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     }
     if (this.#mismatch === undefined) throw new SluiceError('INTERNAL', { reason: 'a proof without a verdict' });
     await this.#repair.next(held, this.#mismatch);
-    this.#begunBytes = 0;
     this.#wholeMark = 0;
     this.#phase = 'fetching';
     this.gained();
@@ -300,7 +293,6 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     this.#held = undefined;
     await held.reset();
     this.#begun.clear();
-    this.#begunBytes = 0;
     for (const from of this.sources) from.validators = undefined;
     await this.#begin(this.#partial);
     return true;
@@ -320,34 +312,25 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     const others = this.sources.filter((other) => other !== from && other.banned === undefined);
     if (others.some((other) => !other.ignoresRanges && this.#mayAsk(other))) return undefined;
     if (this.#runs.hasWhole) return undefined;
-    for (const begun of this.#begun.values()) this.#begunBytes -= begun.filledBytes;
     this.#begun.clear();
     return this.#track(new PieceRun(this, from, 'whole', 0, this.held.map.count - 1));
   }
 
   #track(run: PieceRun): Work {
-    return this.#runs.add(run, (code) => {
+    const isOpen = (): boolean => this.#held !== undefined;
+    return this.#runs.add(run, this.held.map, isOpen, (reason) => {
       const begun = this.#begun.get(run.index);
-      if (begun !== undefined) begun.reason = code;
+      if (begun !== undefined) begun.reason = reason;
     });
   }
 
-  #forget(run: PieceRun, progress: PieceProgress): void {
-    if (run.mode !== 'hedge') this.#begunBytes = Math.max(0, this.#begunBytes - progress.filledBytes);
-  }
-
-  /** Whether a piece may be counted on; when not, it is free again. */
-  async #isRight(run: PieceRun, piece: LandedPiece): Promise<boolean> {
+  /** Frees a piece that is not what somebody who is believed says it is. @throws SluiceError what that means for its source */
+  #assertRight(piece: LandedPiece): void {
     const { held } = this;
-    const rivals = this.#runs.rivals(run, piece.index);
-    await killAll(rivals);
-    // Rivals wrote to the same place, perhaps other bytes.
-    const isTorn = rivals.length > 0 && (await held.unlike([piece])).length > 0;
     const expected = held.trusted?.[piece.index];
-    const isWrong = expected !== undefined && expected !== piece.sha256;
-    if (isTorn || isWrong) held.map.giveBack(piece.index);
-    if (isWrong) throw this.#wrongPiece(piece, expected);
-    return !isTorn;
+    if (expected === undefined || expected === piece.sha256) return;
+    held.map.giveBack(piece.index);
+    throw this.#wrongPiece(piece, expected);
   }
 
   #wrongPiece(piece: LandedPiece, expected: string): SluiceError {

@@ -1,10 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
-
 /** A piece of which a part stands in the partial: the next request goes on where the last one ended. */
 export interface PieceProgress {
   readonly index: number;
-  readonly hash: Hash;
   filledBytes: number;
+  /** SHA-256 of these bytes, as far as a request left them. */
+  sha256: string | undefined;
   /** Who gave its bytes, in order; nearly always one. */
   readonly sources: string[];
   readonly startedMs: number;
@@ -13,13 +12,5 @@ export interface PieceProgress {
 }
 
 export function beginPiece(index: number, nowMs: number): PieceProgress {
-  return {
-    index,
-    hash: createHash('sha256'),
-    filledBytes: 0,
-    sources: [],
-    startedMs: nowMs,
-    retries: 0,
-    reason: undefined,
-  };
+  return { index, filledBytes: 0, sha256: undefined, sources: [], startedMs: nowMs, retries: 0, reason: undefined };
 }

@@ -1,12 +1,15 @@
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
+import type { Carriage, CarryListener } from '../carry/carriers.js';
+import type { CarryEnd, CarryOrder, Grant, RunMode } from '../carry/messages.js';
+import { revivedFailure } from '../carry/plain-failure.js';
+import { clockMs, Slot } from '../carry/slot.js';
+import { carrySpans } from '../carry/span-carriage.js';
 import type { Environment } from '../environment.js';
-import { checkAnswer, hostOf, sizeMismatch } from '../request/check-answer.js';
-import { fetchBody, type DataAnswer } from '../request/fetch-body.js';
+import { fetchBody } from '../request/fetch-body.js';
 import type { FileSource } from '../request/file-source.js';
-import { BlockWriter } from './block-writer.js';
+import type { WireEnd, WireHooks, WireRequest } from '../request/perform.js';
 import type { HeldFile } from './held-file.js';
-import type { Work } from './job.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 
 /** What a run needs from the file that it works for. */
@@ -16,38 +19,38 @@ export interface RunOwner {
   readonly environment: Environment;
   /** @throws SluiceError SOURCE_CHANGED */
   checkVersion(from: FileSource, head: ResponseHead): void;
-  /** Bytes came, up to `position`; wanted ones belong to a piece that this run owns. */
-  received(run: PieceRun, bytes: number, isWanted: boolean, position: number): void;
+  /** Bytes came, up to `position`. */
+  received(run: PieceRun, bytes: number, position: number): void;
   /** What there is of a piece that this run owns. */
   resume(index: number): PieceProgress;
   /** All bytes of the piece are with the kernel. */
-  land(run: PieceRun, progress: PieceProgress): Promise<void>;
+  land(progress: PieceProgress, sha256: string): Promise<void>;
   /** The run does not work on this piece any more, which has not landed. */
   leave(run: PieceRun, index: number, progress: PieceProgress | undefined): void;
 }
 
-/**
- * How a run goes about its pieces. `range`: asks for exactly its pieces, which it owns. `hedge`: the same for one piece that another run owns too, from its first
- * byte. `whole`: asks for the whole file and takes the free pieces as they pass, for sources that know no ranges.
- */
-export type RunMode = 'range' | 'hedge' | 'whole';
+const NO_HOOKS: WireHooks = { onRedirect: () => undefined, onHead: () => undefined };
 
-/** One request and the pieces it brings, in order. */
-export class PieceRun implements Work {
+/** One request and the pieces it brings, in order: what is known of it here while a carrier does the work. */
+export class PieceRun {
   readonly from: FileSource;
+  readonly mode: RunMode;
   readonly startedMs: number;
-  receivedBytes = 0;
-  lastByteMs: number;
-  #mode: RunMode;
   readonly #owner: RunOwner;
-  readonly #writer: BlockWriter;
-  readonly #ending = new AbortController();
-  #index: number;
-  #last: number;
-  /** Undefined while bytes pass that nobody needs. */
+  readonly #first: number;
+  readonly #slot: Slot;
+  readonly #askedEndByte: number;
+  #carriage: Carriage | undefined;
+  /** The piece that is to land next; undefined while none is wanted. */
   #current: PieceProgress | undefined;
-  #position: number;
-  #askedEndByte: number;
+  /** Its number, or that of the piece that passes by. */
+  #index: number;
+  #countedBytes = 0;
+  #landing: Promise<void> = Promise.resolve();
+  #failure: unknown;
+  readonly #ending = new AbortController();
+  /** What it brings is not to be kept. */
+  #isDoubted = false;
   #isKilled = false;
   /** Settles when its owner has seen it end. */
   readonly over: Promise<void>;
@@ -58,200 +61,235 @@ export class PieceRun implements Work {
     this.over = new Promise((resolve) => (this.finish = resolve));
     this.#owner = owner;
     this.from = from;
-    this.#mode = mode;
+    this.mode = mode;
+    this.#first = first;
     this.#index = first;
-    this.#last = last;
-    this.#writer = new BlockWriter(held.handle, environment.blocks);
     this.startedMs = environment.now();
-    this.lastByteMs = this.startedMs;
     if (mode === 'range') this.#current = owner.resume(first);
-    if (mode === 'hedge') this.#current = beginPiece(first, this.startedMs);
     if (mode === 'whole' && held.map.take(first)) this.#current = beginPiece(first, this.startedMs);
-    this.#position = held.map.startOf(first) + (this.#current?.filledBytes ?? 0);
+    this.#slot = Slot.create(last - first, held.map.startOf(first) + (this.#current?.filledBytes ?? 0));
     this.#askedEndByte = held.map.endOf(last);
-  }
-
-  get mode(): RunMode {
-    return this.#mode;
   }
 
   /** The piece it is at. */
   get index(): number {
-    return this.#index;
+    return this.mode === 'whole' ? this.#index : this.#first + this.#slot.current;
   }
 
   get last(): number {
-    return this.#last;
+    return this.mode === 'whole' ? this.#owner.held.map.count - 1 : this.#first + this.#slot.last;
   }
 
   get hasCurrent(): boolean {
     return this.#current !== undefined;
   }
 
+  get receivedBytes(): number {
+    return this.#slot.receivedBytes;
+  }
+
+  /** By the clock of its environment. */
+  get lastByteMs(): number {
+    return this.#owner.environment.now() - (clockMs() - this.#slot.lastByteMs);
+  }
+
+  get firstByteMs(): number | undefined {
+    const { firstByteMs } = this.#slot;
+    return firstByteMs === 0 ? undefined : this.#owner.environment.now() - (clockMs() - firstByteMs);
+  }
+
+  /** When the request was on the wire. */
+  get askedMs(): number | undefined {
+    const { askedMs } = this.#slot;
+    return askedMs === 0 ? undefined : this.#owner.environment.now() - (clockMs() - askedMs);
+  }
+
   get pieceBytes(): number {
-    return this.#owner.held.map.lengthOf(this.#index);
+    return this.#owner.held.map.lengthOf(this.index);
   }
 
   get leftOfPieceBytes(): number {
-    return this.#owner.held.map.endOf(this.#index) - this.#position;
+    return Math.max(0, this.#owner.held.map.endOf(this.index) - this.#slot.positionByte);
   }
 
-  /** Pieces that it has not begun go to somebody else. */
-  shrinkTo(last: number): void {
-    this.#last = last;
+  /** Bytes that stand in the partial of pieces which have not landed. */
+  get filledBytes(): number {
+    if (this.#current === undefined) return 0;
+    return Math.max(0, this.#slot.positionByte - this.#owner.held.map.startOf(this.#index));
+  }
+
+  /** Pieces that it has not begun go to somebody else; false when it has begun them after all. */
+  shrinkTo(last: number): boolean {
+    return this.mode === 'range' && this.#slot.shrinkTo(last - this.#first);
   }
 
   abort(): void {
     this.#ending.abort();
+    this.#carriage?.stop(false);
   }
 
-  /** Ends it without trace: another run has landed its piece. Resolves when it will write no more. */
+  /** Ends it without trace: nothing of it is wanted any more. Resolves when it will write no more. */
   async kill(): Promise<void> {
     this.#isKilled = true;
     this.#ending.abort();
-    await this.#writer.discard();
+    this.#carriage?.stop(true);
+    await this.#carriage?.ended;
   }
 
   async run(): Promise<void> {
+    let end: CarryEnd | undefined;
+    const pulse = (): void => this.#count();
+    const { environment } = this.#owner;
+    environment.pulse.add(pulse);
     try {
-      await this.#fetch();
-      if (!this.#isKilled && this.#position < this.#owner.held.map.endOf(this.#last))
-        throw new SluiceError('RESET', { host: hostOf(this.from.source.url), reason: 'the answer ended early' });
+      await this.#fetch((ended) => (end = ended));
     } catch (thrown) {
-      if (!this.#isKilled) throw thrown;
-    } finally {
-      await this.#leave();
+      this.#failure ??= thrown;
     }
+    environment.pulse.delete(pulse);
+    this.#count();
+    await this.#landing;
+    this.#leave(end);
+    if (this.#failure !== undefined && !this.#isKilled) throw toSluiceError(this.#failure);
   }
 
-  async #fetch(): Promise<void> {
-    const { environment, path } = this.#owner;
+  async #fetch(onEnd: (end: CarryEnd) => void): Promise<void> {
+    const { environment, path, held } = this.#owner;
+    const range = { startByte: this.#slot.positionByte, endByte: this.#askedEndByte };
+    if (this.from.source.spans !== undefined) {
+      const end = await this.#carry({ url: this.from.source.url, range }, NO_HOOKS);
+      onEnd(end);
+      this.#judge(end);
+      return;
+    }
     await fetchBody(environment, {
       file: path,
       from: this.from,
-      sizeBytes: this.#owner.held.map.sizeBytes,
-      ...(this.#mode === 'whole' ? {} : { range: { startByte: this.#position, endByte: this.#askedEndByte } }),
+      sizeBytes: held.map.sizeBytes,
+      ...(this.mode === 'whole' ? {} : { range }),
       signal: this.#ending.signal,
-      onHead: (head) => this.#onHead(head),
-      onData: (chunk) => this.#onData(chunk),
+      perform: async (wire, hooks) => {
+        const end = await this.#carry(wire, hooks);
+        onEnd(end);
+        return this.#judge(end);
+      },
     });
   }
 
-  #onHead(head: ResponseHead): void {
-    const { held, path } = this.#owner;
-    const range = { startByte: this.#position, endByte: this.#askedEndByte };
-    const { sizeBytes } = held.map;
+  async #carry(wire: WireRequest, hooks: WireHooks): Promise<CarryEnd> {
+    if (this.#ending.signal.aborted) throw new SluiceError('INTERRUPTED');
+    const guard = (work: () => void): void => {
+      if (this.#failure !== undefined || this.#isKilled) return;
+      try {
+        work();
+      } catch (thrown) {
+        this.#fail(thrown);
+      }
+    };
+    const listener: CarryListener = {
+      onRedirect: (target, head) => guard(() => hooks.onRedirect(target, head)),
+      onHead: (head) =>
+        guard(() => {
+          hooks.onHead(head);
+          if (head.status >= 200 && head.status <= 299) this.#owner.checkVersion(this.from, head);
+        }),
+      onLanded: (index, sha256, isLast) => guard(() => this.#landed(index, sha256, isLast)),
+      onReached: (index) => this.#reached(index),
+    };
+    this.#carriage = this.#begin(this.#order(wire), listener);
+    const end = await this.#carriage.ended;
+    if (end.ignoredRange) this.from.ignoresRanges = true;
+    return end;
+  }
+
+  #begin(order: CarryOrder, listener: CarryListener): Carriage {
+    const { environment, held } = this.#owner;
+    const { spans } = this.from.source;
+    if (spans === undefined) return environment.carriers.carry(order, listener);
+    const { followers, limiter } = environment;
+    return carrySpans(spans, order, listener, { followers, limiter, fd: held.handle.fd });
+  }
+
+  #order(wire: WireRequest): CarryOrder {
+    const { path, held } = this.#owner;
+    const { sizeBytes, pieceBytes } = held.map;
     const asked = { path, source: this.from.source.id, sizeBytes };
-    const answer = checkAnswer(this.#mode === 'whole' ? asked : { ...asked, range }, head);
-    this.#owner.checkVersion(this.from, head);
-    if (answer === 'range' || this.#mode === 'whole') return;
-    if (range.startByte === 0 && range.endByte === sizeBytes) return;
-    this.from.ignoresRanges = true;
-    if (this.#mode !== 'range' || this.#position !== 0)
-      throw new SluiceError('RANGE_REFUSED', { host: hostOf(head.url), path, reason: '200 instead of 206' });
-    this.#becomeWhole();
+    const { range } = wire;
+    return {
+      wire,
+      asked:
+        range?.endByte === undefined
+          ? asked
+          : { ...asked, range: { startByte: range.startByte, endByte: range.endByte } },
+      mode: this.mode,
+      dataPath: held.partial.dataPath,
+      pieceBytes,
+      first: this.#first,
+      filledBytes: this.#current?.filledBytes ?? 0,
+      isFirstWanted: this.#current !== undefined,
+      slot: this.#slot.shared,
+      turn: held.turn.shared,
+      residents: held.residents,
+    };
   }
 
-  /** The source sends everything although a part was asked for, and we stand at the first byte: take it as it comes. */
-  #becomeWhole(): void {
-    const { map } = this.#owner.held;
-    for (let index = this.#index + 1; index <= this.#last; index += 1) map.giveBack(index);
-    this.#mode = 'whole';
-    this.#last = map.count - 1;
-    this.#askedEndByte = map.sizeBytes;
+  #judge({ outcome }: CarryEnd): WireEnd {
+    if (this.#failure !== undefined) throw toSluiceError(this.#failure);
+    if ('failure' in outcome) throw revivedFailure(outcome.failure);
+    return outcome.end;
   }
 
-  #onData(chunk: Buffer): DataAnswer {
-    if (this.#isKilled) return 'enough';
-    this.receivedBytes += chunk.length;
-    this.lastByteMs = this.#owner.environment.now();
-    return chunk.length < this.leftOfPieceBytes ? this.#put(chunk)?.then(() => undefined) : this.#cross(chunk);
+  #fail(thrown: unknown): void {
+    this.#failure ??= thrown;
+    this.#isDoubted = true;
+    this.#carriage?.stop(false);
   }
 
-  #put(bytes: Buffer): Promise<void> | undefined {
-    const position = this.#position;
-    this.#position += bytes.length;
-    const isWanted = this.#current !== undefined;
-    this.#owner.received(this, bytes.length, isWanted, this.#position);
-    if (this.#current === undefined) return undefined;
-    this.#current.hash.update(bytes);
-    this.#current.filledBytes += bytes.length;
-    return this.#writer.write(bytes, position);
+  #landed(index: number, sha256: string, isLast: boolean): void {
+    const progress = this.#current;
+    if (progress?.index !== index) throw new SluiceError('INTERNAL', { reason: `piece ${index} landed out of turn` });
+    this.#count();
+    if (!progress.sources.includes(this.from.source.id)) progress.sources.push(this.from.source.id);
+    this.#current = isLast ? undefined : this.#owner.resume(index + 1);
+    if (!isLast) this.#index = index + 1;
+    this.#landing = this.#landing
+      .then(() => (this.#isKilled ? undefined : this.#owner.land(progress, sha256)))
+      .catch((thrown: unknown) => this.#fail(thrown));
   }
 
-  /** A chunk that reaches the end of its piece, perhaps of several. */
-  async #cross(chunk: Buffer): Promise<'enough' | undefined> {
-    let rest = chunk;
-    for (;;) {
-      const room = this.leftOfPieceBytes;
-      if (rest.length < room) {
-        await this.#put(rest);
-        return undefined;
-      }
-      if (room === 0) throw this.#tooMuch(rest.length);
-      await this.#put(rest.subarray(0, room));
-      rest = rest.subarray(room);
-      await this.#landCurrent();
-      if (this.#isKilled) return 'enough';
-      if (!this.#goOn()) {
-        if (this.#position < this.#askedEndByte) return 'enough';
-        if (rest.length > 0) throw this.#tooMuch(rest.length);
-        return undefined;
-      }
-    }
-  }
-
-  async #landCurrent(): Promise<void> {
-    const current = this.#current;
-    if (current === undefined) return;
-    await this.#writer.flush();
-    if (this.#isKilled) return;
-    if (!current.sources.includes(this.from.source.id)) current.sources.push(this.from.source.id);
-    await this.#owner.land(this, current);
-    this.#current = undefined;
-  }
-
-  /** On to the next piece; false when there is none for this run. */
-  #goOn(): boolean {
+  #reached(index: number): Grant {
     const { held, environment } = this.#owner;
-    if (this.#index >= this.#last || held.map.isComplete) return false;
-    this.#index += 1;
-    if (this.#mode === 'range') this.#current = this.#owner.resume(this.#index);
-    else if (held.map.take(this.#index)) this.#current = beginPiece(this.#index, environment.now());
-    return true;
+    if (this.#ending.signal.aborted || this.#failure !== undefined || held.map.isComplete) return 'stop';
+    this.#index = index;
+    if (!held.map.take(index)) return 'skip';
+    this.#current = beginPiece(index, environment.now());
+    return 'take';
+  }
+
+  /** Accounts for what came since the last look. */
+  #count(): void {
+    const bytes = this.receivedBytes - this.#countedBytes;
+    if (bytes <= 0) return;
+    this.#countedBytes += bytes;
+    this.from.state.received(bytes);
+    this.#owner.received(this, bytes, this.#slot.positionByte);
   }
 
   /** Keeps what there is of the current piece, and gives back what was not begun. */
-  async #leave(): Promise<void> {
+  #leave(end: CarryEnd | undefined): void {
     const current = this.#current;
+    const { index, last } = this;
     this.#current = undefined;
-    if (this.#isKilled) {
-      this.#leaveRest();
-      return;
+    if (current !== undefined && !this.#isKilled) {
+      const left = end?.left?.index === current.index && !this.#isDoubted ? end.left : undefined;
+      const isMore = left !== undefined && left.filledBytes > current.filledBytes;
+      if (isMore && !current.sources.includes(this.from.source.id)) current.sources.push(this.from.source.id);
+      if (left !== undefined) Object.assign(current, { filledBytes: left.filledBytes, sha256: left.sha256 });
+      // Without a word from the carrier nobody knows what it wrote; what was there before still is, or is found out.
+      this.#owner.leave(this, current.index, current);
     }
-    try {
-      await this.#writer.flush();
-    } catch (thrown) {
-      if (current !== undefined) this.#owner.leave(this, this.#index, undefined);
-      throw thrown;
-    } finally {
-      this.#leaveRest();
-    }
-    if (current === undefined) return;
-    if (current.filledBytes > 0 && !current.sources.includes(this.from.source.id))
-      current.sources.push(this.from.source.id);
-    this.#owner.leave(this, this.#index, current);
-  }
-
-  #leaveRest(): void {
-    if (this.#mode !== 'range') return;
-    for (let index = this.#index + 1; index <= this.#last; index += 1) this.#owner.leave(this, index, undefined);
-  }
-
-  #tooMuch(bytes: number): SluiceError {
-    const { path, held } = this.#owner;
-    const asked = { path, source: this.from.source.id, sizeBytes: held.map.sizeBytes };
-    if (this.#mode === 'whole') return sizeMismatch(asked, this.#position + bytes);
-    return new SluiceError('BAD_RESPONSE', { host: hostOf(this.from.source.url), reason: 'more bytes than asked for' });
+    if (this.mode !== 'range') return;
+    const firstLeft = current === undefined ? index + 1 : current.index + 1;
+    for (let other = firstLeft; other <= last; other += 1) this.#owner.leave(this, other, undefined);
   }
 }

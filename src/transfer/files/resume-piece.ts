@@ -3,29 +3,21 @@ import type { PiecePart } from '../journal/journal.js';
 import type { HeldFile } from './held-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 
-/** The beginning of a piece as the journal claims it, hashed again so that the rest can follow; undefined when the bytes are others. */
+/** The beginning of a piece as the journal claims it, so that the rest can follow; undefined when the bytes are others. */
 export async function resumePiece(
   held: HeldFile,
   part: PiecePart,
-  { blocks, now }: Pick<Environment, 'blocks' | 'now'>,
+  { followers, now }: Pick<Environment, 'followers' | 'now'>,
 ): Promise<PieceProgress | undefined> {
+  const startByte = held.map.startOf(part.index);
+  const [sha256] = await followers.hashRanges(held.partial.dataPath, [{ startByte, endByte: startByte + part.bytes }]);
+  if (sha256 !== part.sha256) return undefined;
   const progress = beginPiece(part.index, now());
-  const start = held.map.startOf(part.index);
-  const block = blocks.lend();
-  try {
-    while (progress.filledBytes < part.bytes) {
-      const wanted = Math.min(block.length, part.bytes - progress.filledBytes);
-      const { bytesRead } = await held.handle.read(block, 0, wanted, start + progress.filledBytes);
-      if (bytesRead === 0) return undefined;
-      progress.hash.update(block.subarray(0, bytesRead));
-      progress.filledBytes += bytesRead;
-    }
-  } finally {
-    blocks.giveBack(block);
-  }
-  if (progress.hash.copy().digest('hex') !== part.sha256) return undefined;
-  progress.sources.push(part.source);
-  progress.retries = 1;
-  progress.reason = 'resumed';
-  return progress;
+  return Object.assign(progress, {
+    filledBytes: part.bytes,
+    sha256,
+    sources: [part.source],
+    retries: 1,
+    reason: 'resumed',
+  });
 }

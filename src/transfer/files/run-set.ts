@@ -1,48 +1,96 @@
 import { toSluiceError } from '../../base/index.js';
-import type { Work } from './job.js';
+import type { PieceMap } from '../pieces/piece-map.js';
+import type { RequestView, Work } from './job.js';
 import type { PieceRun } from './piece-run.js';
+import { workOf } from './request-work.js';
+
+interface Entry {
+  readonly run: PieceRun;
+  /** Why it was taken back. */
+  reason: string | undefined;
+}
 
 /** The runs of one file that are under way. */
 export class RunSet {
-  readonly #runs = new Set<PieceRun>();
+  readonly #entries = new Map<PieceRun, Entry>();
+  readonly #runOf = new WeakMap<Work, PieceRun>();
 
-  /** Makes a run the work of a connection. `onFailure` hears why it failed, once it has let go of its pieces. */
-  add(run: PieceRun, onFailure: (code: string) => void): Work {
-    this.#runs.add(run);
-    return {
-      index: run.index,
-      abort: () => run.abort(),
+  /** Makes a run the work of a connection, as long as its file is open. `onFailure` hears why it failed, once it has let go of its pieces. */
+  add(run: PieceRun, map: PieceMap, isOpen: () => boolean, onFailure: (reason: string) => void): Work {
+    const entry: Entry = { run, reason: undefined };
+    this.#entries.set(run, entry);
+    const work = workOf(viewOf(entry, map, isOpen), {
+      abort: (reason) => {
+        entry.reason = reason;
+        run.abort();
+      },
       run: async () => {
         try {
           await run.run();
         } catch (thrown) {
-          onFailure(toSluiceError(thrown).code);
+          onFailure(entry.reason ?? toSluiceError(thrown).code);
           throw thrown;
         } finally {
-          this.#runs.delete(run);
+          this.#entries.delete(run);
           run.finish();
         }
       },
-    };
+    });
+    this.#runOf.set(work, run);
+    return work;
+  }
+
+  runOf(work: Work): PieceRun | undefined {
+    return this.#runOf.get(work);
   }
 
   all(): PieceRun[] {
-    return [...this.#runs];
+    return [...this.#entries.keys()];
   }
 
   get hasWhole(): boolean {
     return this.all().some((run) => run.mode === 'whole');
   }
 
-  /** Others that work on the same piece. */
-  rivals(run: PieceRun, index: number): PieceRun[] {
-    return this.all().filter((other) => other !== run && other.hasCurrent && other.index === index);
-  }
-
   /** Resolves when all have ended and let go. */
   async over(): Promise<void> {
     await Promise.all(this.all().map((run) => run.over));
   }
+}
+
+/** `isOpen`: a file that begins anew closes while its runs still end. */
+function viewOf(entry: Entry, map: PieceMap, isOpen: () => boolean): RequestView {
+  const { run } = entry;
+  const isRange = (): boolean => run.mode === 'range';
+  const spareBytes = (): number =>
+    isRange() && run.last > run.index ? map.endOf(run.last) - map.startOf(run.index + 1) : 0;
+  return {
+    get index() {
+      return run.index;
+    },
+    get receivedBytes() {
+      return run.receivedBytes;
+    },
+    get askedMs() {
+      return run.askedMs;
+    },
+    get firstByteMs() {
+      return run.firstByteMs;
+    },
+    get lastByteMs() {
+      return run.firstByteMs === undefined ? undefined : run.lastByteMs;
+    },
+    get leftBytes() {
+      if (!isOpen()) return 0;
+      return run.leftOfPieceBytes + (isRange() ? spareBytes() : map.endOf(run.last) - map.endOf(run.index));
+    },
+    get spareBytes() {
+      return spareBytes();
+    },
+    get keeps() {
+      return isRange() ? 'loose' : 'rigid';
+    },
+  };
 }
 
 /** Resolves when none of them will write any more. */

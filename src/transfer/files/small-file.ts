@@ -1,13 +1,15 @@
 import { SluiceError, toSluiceError } from '../../base/index.js';
-import { proveBytes, type Verdict } from '../../proof/index.js';
 import type { Environment } from '../environment.js';
+import { FRESH_LOOK_MS } from '../limits.js';
 import type { TransferTask } from '../port.js';
 import { checkAnswer, hostOf, sizeMismatch } from '../request/check-answer.js';
-import { fetchBody } from '../request/fetch-body.js';
+import { fetchBody, performHere } from '../request/fetch-body.js';
 import type { FileSource } from '../request/file-source.js';
+import type { WireTarget } from '../request/perform.js';
 import { alreadyHere } from './already-here.js';
 import { JobCore } from './job-core.js';
 import type { Job, Work } from './job.js';
+import { WholeRequest, workOf } from './request-work.js';
 
 /** A file that comes whole, by one GET, into memory: proven there, then put into the store. Nothing of it is kept when that fails. */
 export class SmallFile extends JobCore implements Job {
@@ -19,6 +21,8 @@ export class SmallFile extends JobCore implements Job {
   #ending: AbortController | undefined;
   #doneBytes = 0;
   #retries = 0;
+  /** It gave wrong bytes once. */
+  #doubted: FileSource | undefined;
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
@@ -39,17 +43,20 @@ export class SmallFile extends JobCore implements Job {
   }
 
   async #open(): Promise<void> {
-    const here = await alreadyHere(this.environment.store, this.task, this.environment.signal);
-    if (this.isOver) return;
-    if (here !== undefined && this.close()) {
-      this.succeedWith(here);
-      return;
+    const { lookedAtMs, now, signal } = this.environment;
+    if (now() - lookedAtMs > FRESH_LOOK_MS) {
+      const here = await alreadyHere(this.environment, this.task, signal);
+      if (this.isOver) return;
+      if (here !== undefined && this.close()) {
+        this.succeedWith(here);
+        return;
+      }
     }
     this.announce(this.#sizeBytes, 0);
     this.gained();
     // Nothing to ask for; a range of an empty file is an error to many servers.
     if (this.#sizeBytes === 0) {
-      await this.#prove(Buffer.alloc(0), undefined);
+      await this.#putNothing();
       return;
     }
     this.#isOpen = true;
@@ -57,24 +64,32 @@ export class SmallFile extends JobCore implements Job {
   }
 
   take(from: FileSource): Work | undefined {
-    if (!this.isFetching || this.#ending !== undefined) return undefined;
+    if (!this.isFetching || this.#ending !== undefined || !this.#isAskedFirst(from)) return undefined;
     const ending = new AbortController();
     this.#ending = ending;
-    return {
-      index: 0,
+    const request = new WholeRequest(this.#sizeBytes, 'whole');
+    return workOf(request, {
       abort: () => ending.abort(),
       run: async () => {
         try {
-          await this.#run(from, ending.signal);
+          await this.#run(from, ending.signal, request);
         } finally {
           this.#ending = undefined;
         }
       },
-    };
+    });
   }
 
-  takeOver(): undefined {
+  get freeBytes(): number {
+    return this.isFetching && this.#ending === undefined ? this.#sizeBytes : 0;
+  }
+
+  split(): undefined {
     return undefined;
+  }
+
+  shun(): void {
+    // There is one request at a time, and whoever is asked next is asked for all of it.
   }
 
   fail(error: SluiceError): void {
@@ -83,41 +98,60 @@ export class SmallFile extends JobCore implements Job {
     this.failed(error, []);
   }
 
-  async #run(from: FileSource, signal: AbortSignal): Promise<void> {
-    const startedMs = this.environment.now();
-    let wrong: string | undefined;
-    for (;;) {
-      const bytes = await this.#fetch(from, signal).catch((thrown: unknown) => {
-        this.#retries += 1;
-        throw thrown;
-      });
-      const verdict = proveBytes(bytes, this.task.digests);
-      if (verdict.mismatch === undefined) {
-        const ms = Math.round(this.environment.now() - startedMs);
-        this.#isOpen = false;
-        await this.#store(bytes, verdict, from, ms);
-        return;
-      }
-      const { path: file } = this.task;
-      const error = new SluiceError('DIGEST_MISMATCH', { path: file, ...verdict.mismatch, source: from.source.id });
-      this.environment.emit({ type: 'piece.wrong', file, index: 0, source: from.source.id, message: error.message });
-      from.state.wrongPieces += 1;
-      // The same wrong bytes twice are what the source has; others may have flipped on the way.
-      if (wrong !== undefined) throw error;
-      wrong = verdict.sha256;
+  async #run(from: FileSource, signal: AbortSignal, view: WholeRequest): Promise<void> {
+    const { smallBuffers, now } = this.environment;
+    const startedMs = now();
+    const buffer = await smallBuffers.lend(signal);
+    const bytes = buffer.subarray(0, this.#sizeBytes);
+    const giveBack = (): void => smallBuffers.giveBack(buffer);
+    let proving: Promise<SluiceError | undefined>;
+    try {
+      await this.#fetch(bytes, from, signal, view);
+      this.#isOpen = false;
+      proving = this.#prove(bytes, { source: from.source.id, ms: Math.round(now() - startedMs) });
+    } catch (thrown) {
+      this.#retries += 1;
+      giveBack();
+      throw thrown;
     }
+    const judged = proving.finally(giveBack).then((wrong) => this.#judge(wrong, from));
+    // A connection does not wait for the proof, unless it was in vain before: then its source has to answer for the bytes.
+    if (this.#doubted === from) await judged;
+    else judged.catch((thrown: unknown) => this.fail(toSluiceError(thrown)));
   }
 
-  async #fetch(from: FileSource, signal: AbortSignal): Promise<Buffer> {
+  /** Bytes may flip on the way: a source is asked a second time. What is wrong again is what it has. @throws SluiceError DIGEST_MISMATCH */
+  #judge(wrong: SluiceError | undefined, from: FileSource): void {
+    if (wrong === undefined || this.isOver) return;
+    this.environment.emit({
+      type: 'piece.wrong',
+      file: this.task.path,
+      index: 0,
+      source: from.source.id,
+      message: wrong.message,
+    });
+    from.state.wrongPieces += 1;
+    const isSecond = this.#doubted === from;
+    this.#doubted = isSecond ? undefined : from;
+    this.#isOpen = true;
+    if (isSecond) throw wrong;
+    this.environment.wake();
+  }
+
+  /** While the doubted source can be asked, nobody else is: only that shows whether it has the wrong bytes. */
+  #isAskedFirst(from: FileSource): boolean {
+    const doubted = this.#doubted;
+    if (doubted === undefined || doubted === from) return true;
+    const { banned, state } = doubted;
+    return banned !== undefined || state.banned !== undefined || this.environment.now() < state.waitUntilMs;
+  }
+
+  async #fetch(bytes: Buffer, from: FileSource, signal: AbortSignal, view: WholeRequest): Promise<void> {
     const { path } = this.task;
     const asked = { path, source: from.source.id, sizeBytes: this.#sizeBytes };
-    const bytes = Buffer.allocUnsafeSlow(this.#sizeBytes);
     let filled = 0;
     let best = this.#doneBytes;
-    await fetchBody(this.environment, {
-      file: path,
-      from,
-      signal,
+    const target: WireTarget = {
       onHead: (head) => {
         checkAnswer(asked, head);
       },
@@ -126,6 +160,7 @@ export class SmallFile extends JobCore implements Job {
         chunk.copy(bytes, filled);
         filled += chunk.length;
         this.fetchedBytes += chunk.length;
+        view.received(chunk.length, this.environment.now());
         if (filled > best) {
           best = filled;
           this.#doneBytes = filled;
@@ -133,44 +168,44 @@ export class SmallFile extends JobCore implements Job {
         }
         return undefined;
       },
-    });
+    };
+    const request = { file: path, from, signal };
+    await fetchBody(this.environment, { ...request, perform: performHere(this.environment, request, target) });
     if (filled < bytes.length)
       throw new SluiceError('RESET', { host: hostOf(from.source.url), reason: 'the answer ended early' });
-    return bytes;
   }
 
-  async #store(bytes: Buffer, verdict: Verdict, from: FileSource, ms: number): Promise<void> {
-    const { path: file } = this.task;
-    const endByte = bytes.length;
-    this.environment.emit({
-      type: 'piece.landed',
-      file,
-      index: 0,
-      startByte: 0,
-      endByte,
-      source: from.source.id,
-      ms,
-    });
-    await this.#prove(bytes, { source: from.source.id, ms }, verdict);
+  async #putNothing(): Promise<void> {
+    const wrong = await this.#prove(Buffer.alloc(0), undefined);
+    if (wrong !== undefined) throw wrong;
   }
 
+  /** The file is over when a blob has it. Returns why the bytes are not what they should be; never rejects. */
   async #prove(
     bytes: Buffer,
     origin: { readonly source: string; readonly ms: number } | undefined,
-    verdict = proveBytes(bytes, this.task.digests),
-  ): Promise<void> {
-    const { sha256, sizeBytes, digests, checks, mismatch } = verdict;
-    if (mismatch !== undefined) throw new SluiceError('DIGEST_MISMATCH', { path: this.task.path, ...mismatch });
-    if (this.isOver) return;
-    await this.environment.store.putBytes(bytes, { sha256, sizeBytes, digests });
-    if (!this.close()) return;
-    const piece = { index: 0, startByte: 0, endByte: sizeBytes, atMs: Date.now(), retries: this.#retries };
-    const reason = this.lastError === undefined ? {} : { reason: this.lastError.code };
-    this.succeed({
-      sha256,
-      sizeBytes,
-      checks,
-      pieces: origin === undefined ? [] : [{ ...piece, ...origin, ...reason }],
-    });
+  ): Promise<SluiceError | undefined> {
+    const { path } = this.task;
+    const { emit, hands } = this.environment;
+    try {
+      const putting = hands.put(bytes, this.task.digests);
+      const { sha256, sizeBytes, checks, mismatch } = await putting.verdict;
+      if (mismatch !== undefined)
+        return new SluiceError('DIGEST_MISMATCH', {
+          path,
+          ...mismatch,
+          ...(origin === undefined ? {} : { source: origin.source }),
+        });
+      const piece = { index: 0, startByte: 0, endByte: sizeBytes };
+      if (origin !== undefined) emit({ type: 'piece.landed', file: path, ...piece, ...origin });
+      await putting.stored;
+      if (!this.close()) return undefined;
+      const reason = this.lastError === undefined ? {} : { reason: this.lastError.code };
+      const record = { ...piece, atMs: Date.now(), retries: this.#retries, ...reason };
+      this.succeed({ sha256, sizeBytes, checks, pieces: origin === undefined ? [] : [{ ...record, ...origin }] });
+    } catch (thrown) {
+      this.fail(toSluiceError(thrown));
+    }
+    return undefined;
   }
 }

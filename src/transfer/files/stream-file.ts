@@ -4,12 +4,14 @@ import type { Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { TransferTask } from '../port.js';
 import { contentLength, sizeMismatch } from '../request/check-answer.js';
-import { fetchBody } from '../request/fetch-body.js';
+import { fetchBody, performHere } from '../request/fetch-body.js';
 import type { FileSource } from '../request/file-source.js';
+import type { WireTarget } from '../request/perform.js';
 import { alreadyHere } from './already-here.js';
 import { BlockWriter } from './block-writer.js';
 import { JobCore } from './job-core.js';
 import type { Job, Work } from './job.js';
+import { WholeRequest, workOf } from './request-work.js';
 
 /**
  * A file whose size nobody tells, or whose version: one request from the first byte to the last, begun anew when it breaks. It cannot
@@ -50,12 +52,12 @@ export class StreamFile extends JobCore implements Job {
     let finish: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (finish = resolve));
     this.#run = { ending, over, finish };
-    return {
-      index: 0,
+    const request = new WholeRequest(this.task.sizeBytes, 'rigid');
+    return workOf(request, {
       abort: () => ending.abort(),
       run: async () => {
         try {
-          await this.#fetch(from, ending.signal);
+          await this.#fetch(from, ending.signal, request);
         } catch (thrown) {
           this.#retries += 1;
           throw thrown;
@@ -64,11 +66,19 @@ export class StreamFile extends JobCore implements Job {
           finish();
         }
       },
-    };
+    });
   }
 
-  takeOver(): undefined {
+  get freeBytes(): number {
+    return this.isFetching && this.#run === undefined ? (this.task.sizeBytes ?? 0) : 0;
+  }
+
+  split(): undefined {
     return undefined;
+  }
+
+  shun(): void {
+    // One request brings it all.
   }
 
   fail(error: SluiceError): void {
@@ -86,7 +96,7 @@ export class StreamFile extends JobCore implements Job {
   async #open(): Promise<void> {
     const { environment, task } = this;
     const { store, signal, emit } = environment;
-    const here = await alreadyHere(store, task, signal);
+    const here = await alreadyHere(environment, task, signal);
     if (here !== undefined) {
       if (this.close()) this.succeedWith(here);
       return;
@@ -114,7 +124,7 @@ export class StreamFile extends JobCore implements Job {
     environment.wake();
   }
 
-  async #fetch(from: FileSource, signal: AbortSignal): Promise<void> {
+  async #fetch(from: FileSource, signal: AbortSignal, request: WholeRequest): Promise<void> {
     const { environment, task } = this;
     const partial = this.#partial;
     if (partial === undefined) return;
@@ -122,7 +132,7 @@ export class StreamFile extends JobCore implements Job {
     const handle = await open(partial.dataPath, 'w');
     let sizeBytes: number;
     try {
-      sizeBytes = await this.#stream(from, signal, handle);
+      sizeBytes = await this.#stream(from, signal, handle, request);
     } finally {
       await handle.close();
     }
@@ -145,16 +155,14 @@ export class StreamFile extends JobCore implements Job {
     this.succeed({ sha256, sizeBytes, checks, pieces });
   }
 
-  async #stream(from: FileSource, signal: AbortSignal, handle: FileHandle): Promise<number> {
+  async #stream(from: FileSource, signal: AbortSignal, handle: FileHandle, view: WholeRequest): Promise<number> {
     const writer = new BlockWriter(handle, this.environment.blocks);
     let position = 0;
     let toldBytes: number | undefined;
     this.#doneBytes = 0;
     try {
-      await fetchBody(this.environment, {
-        file: this.task.path,
-        from,
-        signal,
+      const request = { file: this.task.path, from, signal };
+      const target: WireTarget = {
         onHead: (head) => {
           if (head.status !== 200)
             throw new SluiceError('BAD_RESPONSE', { host: from.source.id, reason: `the status ${head.status}` });
@@ -165,11 +173,13 @@ export class StreamFile extends JobCore implements Job {
           position += chunk.length;
           this.fetchedBytes += chunk.length;
           this.#doneBytes = position;
+          view.received(chunk.length, this.environment.now());
           if (position > this.#markBytes) this.gained();
           this.#markBytes = Math.max(this.#markBytes, position);
           return writer.write(chunk, at)?.then(() => undefined);
         },
-      });
+      };
+      await fetchBody(this.environment, { ...request, perform: performHere(this.environment, request, target) });
       await writer.flush();
     } finally {
       await writer.discard();

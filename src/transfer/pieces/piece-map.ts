@@ -69,13 +69,19 @@ export class PieceMap {
     return this.#states[index] === LANDED;
   }
 
-  /** Takes the first free piece and up to `most - 1` free ones right behind it. */
-  takeRun(most: number): PieceRun | undefined {
+  /** Takes the first free piece (from `from` on) and up to `most - 1` free ones right behind it. */
+  takeRun(most: number, from = 0): PieceRun | undefined {
     while (this.#scan < this.count && this.#states[this.#scan] !== FREE) this.#scan += 1;
-    const first = this.#scan;
+    const first = from <= this.#scan ? this.#scan : (this.firstFreeFrom(from) ?? this.count);
     let count = 0;
     while (count < most && first + count < this.count && this.take(first + count)) count += 1;
     return count === 0 ? undefined : { first, count };
+  }
+
+  /** The first free piece from `index` on. */
+  firstFreeFrom(index: number): number | undefined {
+    for (let at = Math.max(index, this.#scan); at < this.count; at += 1) if (this.#states[at] === FREE) return at;
+    return undefined;
   }
 
   /** Takes one piece if it is free. */

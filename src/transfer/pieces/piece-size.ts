@@ -1,9 +1,10 @@
-import { MAX_PIECE_BYTES, MIN_PIECE_BYTES, PIECES_PER_FILE } from '../limits.js';
+import { MAX_PIECE_BYTES, MIN_PIECE_BYTES, MOST_PIECES, PIECES_PER_FILE, USUAL_PIECE_BYTES } from '../limits.js';
 
-/** Piece size for a file: the power of two that cuts it into about 128 pieces, within 1–64 MiB. */
+/** Piece size for a file: a power of two from 1 MiB on, 8 MiB for most large files, up to 64 MiB beyond 128 GiB. */
 export function pieceBytesFor(sizeBytes: number): number {
   let pieceBytes = MIN_PIECE_BYTES;
-  while (pieceBytes < MAX_PIECE_BYTES && pieceBytes * PIECES_PER_FILE < sizeBytes) pieceBytes *= 2;
+  while (pieceBytes < USUAL_PIECE_BYTES && pieceBytes * PIECES_PER_FILE < sizeBytes) pieceBytes *= 2;
+  while (pieceBytes < MAX_PIECE_BYTES && pieceBytes * MOST_PIECES < sizeBytes) pieceBytes *= 2;
   return pieceBytes;
 }
 

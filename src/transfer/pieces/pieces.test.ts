@@ -7,9 +7,8 @@ const MIB = 1024 * 1024;
 
 describe('pieceBytesFor', () => {
   it('is a power of two from 1 to 64 MiB', () => {
-    expect([1, 100 * MIB, 129 * MIB, 1024 * MIB, 5000 * MIB, 1e15].map((size) => pieceBytesFor(size) / MIB)).toEqual([
-      1, 1, 2, 8, 64, 64,
-    ]);
+    const sizes = [1, 512 * MIB, 513 * MIB, 2048 * MIB, 2049 * MIB, 131_072 * MIB, 131_073 * MIB, 1e15];
+    expect(sizes.map((size) => pieceBytesFor(size) / MIB)).toEqual([1, 1, 2, 4, 8, 8, 16, 64]);
   });
 });
 
@@ -22,6 +21,13 @@ describe('PieceMap', () => {
     expect(map.takeRun(4)).toEqual({ first: 1, count: 1 });
     expect(map.takeRun(99)).toEqual({ first: 5, count: 5 });
     expect(map.takeRun(1)).toBeUndefined();
+  });
+
+  it('hands out from a place on, without losing what is before it', () => {
+    const map = new PieceMap(6 * MIB, MIB);
+    expect(map.takeRun(2, 3)).toEqual({ first: 3, count: 2 });
+    expect([map.firstFreeFrom(3), map.firstFreeFrom(6)]).toEqual([5, undefined]);
+    expect(map.takeRun(9)).toEqual({ first: 0, count: 3 });
   });
 
   it('knows its frontier, also after pieces were dropped', () => {

@@ -2,18 +2,19 @@ import { SluiceError, toSluiceError } from '../../base/index.js';
 import { gateKey } from '../../net/index.js';
 import type { Environment } from '../environment.js';
 import type { Job } from '../files/job.js';
-import { LARGE_FILES_IN_FLIGHT, TICK_MS } from '../limits.js';
+import { LARGE_FILES_IN_FLIGHT, REPORT_MS, SCHEDULE, TICK_MS } from '../limits.js';
 import type { TransferResult } from '../port.js';
-import type { FileSource } from '../request/file-source.js';
-import { choose, type Choice } from './choose.js';
-import { judgeFailure } from './judge-failure.js';
+import type { Flight } from './flight.js';
+import { judgeFailure, verdictOf } from './judge-failure.js';
 import { Queue } from './queue.js';
 import { createProgress, type Progress } from './progress.js';
 import { Patience } from './patience.js';
+import { Scheduler } from './scheduler.js';
 import type { SourceState } from './source-state.js';
 
 export interface EngineOptions {
-  readonly connections: number;
+  readonly connections: number | 'auto';
+  readonly mostConnections?: number;
   readonly noProgressMs: number;
 }
 
@@ -35,12 +36,12 @@ export class Engine {
   readonly #large: Queue<Pending>;
   readonly #small: Queue<Pending>;
   readonly #jobs = new Set<Job>();
-  readonly #active = new Map<Job, number>();
-  readonly #inFlight = new Set<{ choice: Choice; over: Promise<void> }>();
+  readonly #scheduler: Scheduler<Job>;
+  readonly #inFlight = new Set<Promise<void>>();
   #fatal: SluiceError | undefined;
   #pumpTimer: NodeJS.Timeout | undefined;
   #finish: () => void = () => undefined;
-  #tickedMs: number;
+  #reportedMs: number;
   #gainedMs: number;
 
   constructor(
@@ -59,8 +60,17 @@ export class Engine {
       waiting.map(({ sizeBytes }) => sizeBytes),
     );
     this.#patience = new Patience(environment, options.noProgressMs);
-    this.#tickedMs = environment.now();
-    this.#gainedMs = this.#tickedMs;
+    this.#scheduler = new Scheduler({
+      states,
+      mostConnections: mostConnections(options),
+      emit: environment.emit,
+      isHeldBack: (_job, from) => {
+        const { gate } = environment;
+        return gate !== undefined && gate.pauseMs(gateKey(from.route.likelyUrl)) > 0;
+      },
+    });
+    this.#reportedMs = environment.now();
+    this.#gainedMs = this.#reportedMs;
   }
 
   /** Resolves when every job is over and nothing is in flight any more. */
@@ -73,7 +83,7 @@ export class Engine {
       this.pump();
       if (this.#environment.signal.aborted) onAbort();
       await done;
-      await Promise.all([...this.#inFlight].map(({ over }) => over));
+      await Promise.all(this.#inFlight);
       this.#progress.report([], this.#states);
     } finally {
       clearInterval(clock);
@@ -86,16 +96,10 @@ export class Engine {
   pump(): void {
     this.#admit();
     if (this.#fatal !== undefined) return;
-    const { connections } = this.#options;
-    while (this.#inFlight.size < connections) {
-      const nowMs = this.#environment.now();
-      const choice = choose(this.#jobs, {
-        connections,
-        activeOf: (job) => this.#active.get(job) ?? 0,
-        isOpen: (job, from) => this.#isOpen(job, from, nowMs),
-      });
-      if (choice === undefined) break;
-      this.#launch(choice);
+    for (;;) {
+      const flight = this.#scheduler.next(this.#jobs, this.#environment.now());
+      if (flight === undefined) break;
+      this.#launch(flight);
     }
     this.#pumpLater();
   }
@@ -106,7 +110,7 @@ export class Engine {
     let large = jobs.filter((job) => job.isLarge).length;
     let small = jobs.length - large;
     for (; large < LARGE_FILES_IN_FLIGHT && this.#open(this.#large); large += 1);
-    for (; small < this.#options.connections * 2 && this.#open(this.#small); small += 1);
+    for (; small < mostConnections(this.#options) * 2 && this.#open(this.#small); small += 1);
     if (this.#jobs.size === 0 && this.#large.isEmpty && this.#small.isEmpty) this.#finish();
   }
 
@@ -130,58 +134,46 @@ export class Engine {
     this.pump();
   }
 
-  #isOpen(job: Job, from: FileSource, nowMs: number): boolean {
-    if (from.banned !== undefined || nowMs < from.state.waitUntilMs) return false;
-    if (from.state.active >= from.state.mostActive) return false;
-    if (from.state.banned !== undefined && !this.#isLastHope(job, from)) return false;
-    const { gate } = this.#environment;
-    return gate === undefined || gate.pauseMs(gateKey(from.route.likelyUrl)) === 0;
-  }
-
-  /** A liar may still serve where it is alone: the digest decides. Nobody who cannot be spoken to safely may. */
-  #isLastHope(job: Job, from: FileSource): boolean {
-    if (from.state.banned?.code !== 'DIGEST_MISMATCH') return false;
-    return job.sources.every((other) => other.banned !== undefined || other.state.banned !== undefined);
-  }
-
-  #launch(choice: Choice): void {
-    const { job, from, work } = choice;
+  #launch(flight: Flight<Job>): void {
+    const { from, work } = flight;
     const { state } = from;
-    const startedMs = this.#environment.now();
-    state.active += 1;
-    this.#active.set(job, (this.#active.get(job) ?? 0) + 1);
     const bytesBefore = state.receivedBytes;
-    const flight = { choice, over: Promise.resolve() };
-    flight.over = work
+    const over = work
       .run()
       .then(() => {
-        state.succeeded();
+        this.#scheduler.ended(flight, this.#environment.now());
         from.refreshes = 0;
         from.doubtedMs = undefined;
       })
       .catch((thrown: unknown) => {
         if (state.receivedBytes > bytesBefore) from.refreshes = 0;
-        return this.#failed(choice, toSluiceError(thrown), startedMs);
+        return this.#failed(flight, toSluiceError(thrown));
       })
       .finally(() => {
-        state.active -= 1;
-        const left = (this.#active.get(job) ?? 1) - 1;
-        if (left > 0) this.#active.set(job, left);
-        else this.#active.delete(job);
-        this.#inFlight.delete(flight);
+        this.#scheduler.gone(flight, this.#environment.now());
+        this.#inFlight.delete(over);
         this.pump();
       });
-    this.#inFlight.add(flight);
+    this.#inFlight.add(over);
   }
 
-  async #failed(choice: Choice, error: SluiceError, startedMs: number): Promise<void> {
+  async #failed(flight: Flight<Job>, error: SluiceError): Promise<void> {
     if (this.#fatal !== undefined || this.#environment.signal.aborted) return;
     try {
-      const outcome = await judgeFailure(this.#environment, choice, error, startedMs);
+      const outcome = await judgeFailure(this.#environment, this.#scheduler, flight, error);
       if (outcome === 'stop-all') this.#stop(error);
-      else if (outcome !== 'go-on') choice.job.fail(outcome);
+      else if (outcome !== 'go-on') flight.job.fail(outcome);
+      this.#giveUpLost();
     } catch (thrown) {
-      choice.job.fail(toSluiceError(thrown));
+      flight.job.fail(toSluiceError(thrown));
+    }
+  }
+
+  /** A source that nobody may speak to any more is lost to all files. */
+  #giveUpLost(): void {
+    for (const job of [...this.#jobs]) {
+      const error = job.isFetching ? verdictOf(job) : undefined;
+      if (error !== undefined) job.fail(error);
     }
   }
 
@@ -193,33 +185,44 @@ export class Engine {
 
   #tick(): void {
     const nowMs = this.#environment.now();
-    const elapsedMs = nowMs - this.#tickedMs;
-    this.#tickedMs = nowMs;
-    const isGain = [...this.#states.values()].map((state) => state.measure(elapsedMs) > 0).includes(true);
-    if (isGain) this.#gainedMs = nowMs;
+    for (const look of this.#environment.pulse) look();
+    if (this.#scheduler.tick(nowMs)) this.#gainedMs = nowMs;
+    if (nowMs - this.#reportedMs >= REPORT_MS) this.#report(nowMs);
+    this.pump();
+  }
+
+  /** Tells how far everything is, and gives up what gets no further. */
+  #report(nowMs: number): void {
+    const elapsedMs = nowMs - this.#reportedMs;
+    this.#reportedMs = nowMs;
     this.#progress.report([...this.#jobs], this.#states);
-    const isFull = this.#inFlight.size >= this.#options.connections;
+    this.#giveUpLost();
+    const { isFull } = this.#scheduler;
     for (const job of [...this.#jobs]) {
-      const active = this.#active.get(job) ?? 0;
+      const active = this.#scheduler.activeOf(job);
       const error = this.#patience.judge(job, { nowMs, elapsedMs, active, isCrowdedOut: isFull && active === 0 });
       if (error === undefined) continue;
       // When nothing at all came for that long, files that have not had their turn would only wait as long again.
       if (error.code === 'NO_PROGRESS' && nowMs - this.#gainedMs > this.#options.noProgressMs) this.#stop(error);
       else job.fail(error);
     }
-    this.pump();
   }
 
   /** A source that waits is asked again on time rather than at the next tick. */
   #pumpLater(): void {
     clearTimeout(this.#pumpTimer);
-    if (this.#inFlight.size >= this.#options.connections) return;
+    if (this.#scheduler.isFull) return;
     const nowMs = this.#environment.now();
     let soonest = Infinity;
     for (const { waitUntilMs } of this.#states.values())
       if (waitUntilMs > nowMs) soonest = Math.min(soonest, waitUntilMs - nowMs);
     if (soonest < TICK_MS) this.#pumpTimer = setTimeout(() => this.pump(), Math.ceil(soonest));
   }
+}
+
+/** Of `auto`, or as told. */
+export function mostConnections({ connections, mostConnections: most = Infinity }: EngineOptions): number {
+  return connections === 'auto' ? Math.min(SCHEDULE.mostConnections, most) : connections;
 }
 
 /** What ends everything names the file it is told of. */

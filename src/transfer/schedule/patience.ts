@@ -15,7 +15,7 @@ export interface Moment {
 
 /**
  * Gives up on a file that gets no byte further for too long, however often it was tried. Time in which others have the connections, or in
- * which every source asked us to wait (`Retry-After`), does not count, the latter up to a limit.
+ * which every source asked us to wait (`Retry-After`), does not count, the latter up to a limit; nor does what the bandwidth limit makes readers wait.
  */
 export class Patience {
   readonly #environment: Environment;
@@ -37,7 +37,8 @@ export class Patience {
       this.#asked.set(job, { ms, sinceMs: job.progressAtMs });
       if (ms > MAX_ASKED_WAIT_MS) return job.lastError ?? this.#noProgress(job);
     }
-    return moment.nowMs - job.progressAtMs > this.#noProgressMs ? this.#noProgress(job) : undefined;
+    const allowedMs = this.#noProgressMs + this.#environment.limiter.debtMs;
+    return moment.nowMs - job.progressAtMs > allowedMs ? this.#noProgress(job) : undefined;
   }
 
   #isAskedToWait(job: Job): boolean {

@@ -1,6 +1,7 @@
 import type { FileProgress } from '../../base/index.js';
 import type { Environment } from '../environment.js';
 import type { Job } from '../files/job.js';
+import { LIMIT_SHOWN_MS } from '../limits.js';
 import type { TransferResult } from '../port.js';
 import type { SourceState } from './source-state.js';
 
@@ -23,6 +24,7 @@ export function createProgress(environment: Environment, sizes: readonly (number
   let finishedBytes = 0;
   let filesDone = 0;
   let atMs = environment.now();
+  let heldMs = -Infinity;
   return {
     finished: (job, result) => {
       finishedBytes += result.error === undefined ? (result.sizeBytes ?? job.doneBytes) : 0;
@@ -47,6 +49,8 @@ export function createProgress(environment: Environment, sizes: readonly (number
       const doneBytes = jobs.reduce((sum, job) => sum + job.doneBytes, finishedBytes);
       const received = [...states.values()].reduce((sum, state) => sum + state.receivedBytes, 0);
       const bytesPerSecond = total.next(received, elapsedMs);
+      if (environment.limiter.debtMs > 0) heldMs = nowMs;
+      const limit = nowMs - heldMs <= LIMIT_SHOWN_MS ? environment.limiter.bytesPerSecond : undefined;
       const leftBytes = totalBytes === null ? null : Math.max(0, totalBytes - doneBytes);
       environment.emit({
         type: 'progress',
@@ -65,6 +69,7 @@ export function createProgress(environment: Environment, sizes: readonly (number
         etaMs: leftBytes === null || bytesPerSecond === 0 ? null : Math.round((leftBytes / bytesPerSecond) * 1000),
         filesDone,
         filesTotal: sizes.length,
+        ...(limit === undefined ? {} : { limitBytesPerSecond: limit }),
       });
     },
   };

@@ -1,30 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../base/index.js';
-import { createRateLimiter } from './rate-limiter.js';
 import { SourceState } from './source-state.js';
-
-describe('createRateLimiter', () => {
-  const { signal } = new AbortController();
-
-  it('lets a burst pass and then makes readers wait their share', async () => {
-    let nowMs = 1000;
-    const limiter = createRateLimiter(1_000_000, () => nowMs);
-    expect(limiter.take(100_000, signal)).toBeUndefined();
-    const wait = limiter.take(20_000, signal);
-    expect(wait).toBeInstanceOf(Promise);
-    await wait;
-    nowMs += 200;
-    expect(limiter.take(50_000, signal)).toBeUndefined();
-  });
-
-  it('does nothing without a limit, and does not hold up an end', async () => {
-    expect(createRateLimiter(undefined).take(1e12, signal)).toBeUndefined();
-    const stop = new AbortController();
-    const wait = createRateLimiter(1000).take(1e9, stop.signal);
-    stop.abort();
-    await wait;
-  });
-});
 
 describe('SourceState', () => {
   const reset = new SluiceError('RESET', { host: 'h' });
@@ -32,10 +8,10 @@ describe('SourceState', () => {
 
   it('forgives one lost connection and waits longer and longer for a dead host', () => {
     const state = new SourceState('s', 8);
-    expect(state.failed(reset, 0, 10)).toBe(0);
+    expect(state.failed(reset, 0, 10).waitMs).toBe(0);
     let nowMs = 20;
     const waits = Array.from({ length: 12 }, () => {
-      const waitMs = state.failed(refused, nowMs, nowMs);
+      const { waitMs } = state.failed(refused, nowMs, nowMs);
       nowMs += waitMs + 1;
       return waitMs;
     });
@@ -46,7 +22,7 @@ describe('SourceState', () => {
 
   it('counts requests that failed together once', () => {
     const state = new SourceState('s', 8);
-    const first = state.failed(refused, 0, 100);
+    const first = state.failed(refused, 0, 100).waitMs;
     for (let index = 0; index < 7; index += 1) state.failed(refused, 0, 101);
     expect(state.waitUntilMs).toBeLessThanOrEqual(100 + first);
   });
@@ -55,13 +31,12 @@ describe('SourceState', () => {
     const state = new SourceState('s', 8);
     state.active = 8;
     const limited = new SluiceError('RATE_LIMITED', { host: 'h' }, { retryAfterMs: 7000 });
-    expect(state.failed(limited, 0, 100)).toBe(7000);
+    expect(state.failed(limited, 0, 100).waitMs).toBe(7000);
+    state.refused(100);
     expect(state.mostActive).toBe(4);
     expect(state.isOpen(200)).toBe(false);
     state.active = 0;
     expect(state.isOpen(7100)).toBe(true);
-    for (let index = 0; index < 9; index += 1) state.succeeded();
-    expect(state.mostActive).toBe(8);
   });
 
   it('measures what it delivers', () => {

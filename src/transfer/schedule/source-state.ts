@@ -1,16 +1,29 @@
 import type { SluiceError } from '../../base/index.js';
-import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS } from '../limits.js';
+import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, SCHEDULE, type Schedule } from '../limits.js';
+import { Health } from './health.js';
+import { ConnectionLevel, type LevelChange, type LevelSample } from './level.js';
+import { Redials } from './redials.js';
 
 /** Over this time a source's goodput is averaged. */
-const GOODPUT_WINDOW_MS = 2000;
+const GOODPUT_WINDOW_MS = 1000;
+/** What a request counts beside its bytes when connections are compared: with small files they matter more. */
+const REQUEST_WORK_BYTES = 32 * 1024;
+/** A source delivers if bytes came so lately. */
+const DELIVERS_MS = 250;
+/** A line that breaks after that much is worth going on with at once. */
+const WORTHWHILE_BYTES = 256 * 1024;
+/** A source that refused counts its requests, we take it, for this long. */
+const COUNTED_FOR_MS = 30_000;
 
 /** What is known of one source over all files of a transfer. Times are of a monotonic clock. */
 export class SourceState {
   readonly id: string;
+  readonly health: Health;
+  readonly redials = new Redials();
   /** Requests in flight. */
   active = 0;
-  /** Most of them; falls when the source says that we ask too much, and climbs back by what it delivers. */
-  mostActive: number;
+  /** Connections for which something is being taken back from others. */
+  expected = 0;
   /** Body bytes that came, ever. */
   receivedBytes = 0;
   /** Why nobody asks it any more. */
@@ -19,23 +32,57 @@ export class SourceState {
   wrongPieces = 0;
   /** Bytes per millisecond; undefined until it was measured. */
   goodput: number | undefined;
-  readonly #limit: number;
+  /** The same of one of its connections. */
+  laneRate: number | undefined;
+  /** Requests that were taken back for silence since bytes last came. */
+  silences = 0;
+  lastByteMs = -Infinity;
+  readonly #level: ConnectionLevel;
+  readonly #random: () => number;
+  #mostSeen = 0;
+  #requests = 0;
   #countedBytes = 0;
   #failures = 0;
   #waitUntilMs = 0;
   #lastFailureMs = -Infinity;
+  #refusedAtMs = -Infinity;
+  #lastSilenceMs = -Infinity;
+  #finishedRate: number | undefined;
 
-  constructor(id: string, mostActive: number) {
+  constructor(id: string, most: number, schedule: Schedule = SCHEDULE, random: () => number = Math.random) {
     this.id = id;
-    this.mostActive = mostActive;
-    this.#limit = mostActive;
+    this.#random = random;
+    this.#level = new ConnectionLevel(schedule, most);
+    this.health = new Health(schedule);
   }
 
   received(bytes: number): void {
     this.receivedBytes += bytes;
   }
 
-  /** Called at every tick of the engine. Returns the bytes that came since the last one. */
+  /** One request more is in flight. Returns whether there never were so many: it is dialled for. */
+  takesNewConnection(): boolean {
+    this.active += 1;
+    const isNew = this.active > this.#mostSeen;
+    this.#mostSeen = Math.max(this.#mostSeen, this.active);
+    return isNew;
+  }
+
+  /** Most connections at once; one while it only fails or is silent. */
+  get mostActive(): number {
+    return this.#failures > 1 || this.silences > 0 ? 1 : this.#level.limit;
+  }
+
+  get work(): number {
+    return this.receivedBytes + this.#requests * REQUEST_WORK_BYTES;
+  }
+
+  /** It lets only so many requests pass: few large ones bring more than many small ones. */
+  isCounting(nowMs: number): boolean {
+    return nowMs - this.#refusedAtMs < COUNTED_FOR_MS;
+  }
+
+  /** Called at every tick. Returns the bytes that came since the last one. */
   measure(elapsedMs: number): number {
     const bytes = this.receivedBytes - this.#countedBytes;
     this.#countedBytes = this.receivedBytes;
@@ -46,38 +93,84 @@ export class SourceState {
     return bytes;
   }
 
+  /** Called at every tick. `active`, `work` are its own. */
+  observeLevel(sample: Omit<LevelSample, 'active' | 'work' | 'roundTripMs'>): LevelChange | undefined {
+    const { active, work, health } = this;
+    return this.#level.observe({ ...sample, active, work, roundTripMs: health.roundTripMs });
+  }
+
+  degraded(nowMs: number): LevelChange | undefined {
+    return this.#level.degraded(nowMs);
+  }
+
+  /** A request came to its end at this rate. Slow ones end last: they say little of what is possible. */
+  finished(rate: number): void {
+    this.#finishedRate = Math.max(rate, (this.#finishedRate ?? 0) * 0.95);
+  }
+
+  /**
+   * What a good connection brings: `seen` now, with `lanes` that had time. The last ones are not judged by themselves alone but by those before them:
+   * fewer can each bring what more did.
+   */
+  siblingRate(seen: number, lanes: number): number {
+    return lanes * 2 > this.mostActive ? seen : Math.max(seen, this.#finishedRate ?? 0);
+  }
+
   /** When it may be asked again. */
   get waitUntilMs(): number {
     return this.#waitUntilMs;
   }
 
   isOpen(nowMs: number): boolean {
-    return this.banned === undefined && nowMs >= this.#waitUntilMs && this.active < this.mostActive;
+    return this.banned === undefined && nowMs >= this.#waitUntilMs && this.active + this.expected < this.mostActive;
   }
 
   succeeded(): void {
     this.#failures = 0;
-    if (this.mostActive < this.#limit) this.mostActive += 1;
+    this.silences = 0;
+    this.#requests += 1;
+    this.health.ended(true);
+  }
+
+  /** A request was taken back for silence: the next ones are few and later, until bytes come again. */
+  fellSilent(startedMs: number, nowMs: number): void {
+    if (startedMs < this.#lastSilenceMs) return;
+    this.#lastSilenceMs = nowMs;
+    this.silences += 1;
+    const step = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(this.silences - 1, 10), BACKOFF_LAST_MS);
+    this.#waitUntilMs = Math.max(this.#waitUntilMs, nowMs + step);
+  }
+
+  /** The server refuses because we ask too much, or cannot. */
+  refused(nowMs: number): LevelChange | undefined {
+    this.#refusedAtMs = nowMs;
+    return this.#level.refused(nowMs);
   }
 
   /**
    * A request that began at `startedMs` failed in a way that may pass. Requests that were in flight together count as one failure, or a broken
-   * moment of a host with many connections would be taken for a long illness. Returns how long the source is left alone.
+   * moment of a host with many connections would be taken for a long illness. Returns how long the source is left alone, and whether this is news.
    */
-  failed(error: SluiceError, startedMs: number, nowMs: number): number {
+  failed(
+    error: SluiceError,
+    startedMs: number,
+    nowMs: number,
+    receivedBytes = 0,
+  ): { readonly waitMs: number; readonly isNews: boolean } {
+    this.health.ended(false);
+    if (error.code === 'RESET' && receivedBytes >= WORTHWHILE_BYTES) return { waitMs: 0, isNews: false };
     const isNews = startedMs >= this.#lastFailureMs;
     if (isNews) {
-      this.#failures += 1;
+      // Whoever delivers at the same time is not ill.
+      this.#failures = nowMs - this.lastByteMs < DELIVERS_MS ? 1 : this.#failures + 1;
       this.#lastFailureMs = nowMs;
-      if (error.code === 'RATE_LIMITED' || error.code === 'SERVER_ERROR')
-        this.mostActive = Math.max(1, Math.floor(this.active / 2));
     }
     const asked = error.retryAfterMs;
     const step = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(this.#failures - 1, 10), BACKOFF_LAST_MS);
-    const waitMs = asked ?? (isNews || error.code === 'RATE_LIMITED' ? step * (0.5 + Math.random()) : 0);
+    const waitMs = asked ?? (isNews || error.code === 'RATE_LIMITED' ? step * (0.5 + this.#random()) : 0);
     // One lost connection says nothing about its siblings.
     const isLonely = this.#failures <= 1 && asked === undefined && error.code === 'RESET';
     if (!isLonely) this.#waitUntilMs = Math.max(this.#waitUntilMs, nowMs + waitMs);
-    return Math.max(0, this.#waitUntilMs - nowMs);
+    return { waitMs: Math.max(0, this.#waitUntilMs - nowMs), isNews };
   }
 }

@@ -1,0 +1,169 @@
+import { Worker } from 'node:worker_threads';
+import { SluiceError } from '../../base/index.js';
+import type { ResponseHead } from '../../net/index.js';
+import { Slabs, type SlabMemory } from '../../proof/index.js';
+import type { SharedBucket } from '../budget/shared-bucket.js';
+import type { WireMeans } from '../request/perform.js';
+import type { CarrierSetup, CarryEnd, CarryOrder, FromCarrier, Grant, ToCarrier } from './messages.js';
+import { plainFailure } from './plain-failure.js';
+import { serveOrders } from './serve-orders.js';
+
+/** What is told of a run while it is under way. */
+export interface CarryListener {
+  onRedirect(target: string, head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  /** The piece's bytes are with the kernel. */
+  onLanded(index: number, sha256: string, isLast: boolean): void;
+  /** Mode `whole` only. */
+  onReached(index: number): Grant;
+}
+
+/** A run under way. */
+export interface Carriage {
+  /** Never rejects. Nothing is written any more then. */
+  readonly ended: Promise<CarryEnd>;
+  stop(kill: boolean): void;
+}
+
+/** Whoever moves the bytes of runs: from the socket to the file, hashed on the way. */
+export interface Carriers {
+  carry(order: CarryOrder, listener: CarryListener): Carriage;
+  /** Starts the threads ahead of need. */
+  warm(): void;
+  /** Opens so many connections to where a URL leads ahead of need. */
+  warmTo(url: string, connections: number): void;
+  close(): Promise<void>;
+}
+
+interface Lane {
+  post(message: ToCarrier): void;
+  close(): Promise<void>;
+  /** Runs under way, in all and per host. */
+  active: number;
+  readonly hosts: Map<string, { active: number; most: number }>;
+}
+
+interface Job {
+  readonly lane: Lane;
+  readonly host: string;
+  readonly listener: CarryListener;
+  readonly resolve: (end: CarryEnd) => void;
+}
+
+export interface CarriersOptions extends WireMeans {
+  readonly limiter: SharedBucket;
+  readonly slabs: SlabMemory;
+  /** Threads at most; 0 carries in this one. */
+  readonly threads: number;
+}
+
+/**
+ * A few threads, each with connections of its own, started when first needed. Where the transport cannot be made again in another thread, or where
+ * the program runs from its TypeScript sources (tests), the same code runs in this one.
+ */
+export function createCarriers(options: CarriersOptions): Carriers {
+  const lanes: Lane[] = [];
+  const jobs = new Map<number, Job>();
+  let nextId = 1;
+  const { blueprint } = options.transport;
+  const canThread = options.threads > 0 && blueprint !== undefined && import.meta.url.endsWith('.js');
+
+  const settle = (id: number, job: Job, end: CarryEnd): void => {
+    jobs.delete(id);
+    job.lane.active -= 1;
+    const host = job.lane.hosts.get(job.host);
+    if (host !== undefined) host.active -= 1;
+    if (canThread) options.transport.countElsewhere?.(end.requests);
+    job.resolve(end);
+  };
+  const receive = (message: FromCarrier): void => {
+    const job = jobs.get(message.id);
+    if (job === undefined) return;
+    const { listener, lane } = job;
+    if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
+    else if (message.type === 'head') listener.onHead(message.head);
+    else if (message.type === 'landed') listener.onLanded(message.index, message.sha256, message.isLast);
+    else if (message.type === 'reached')
+      lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
+    else settle(message.id, job, message.end);
+  };
+  const failLane = (lane: Lane, error: unknown): void => {
+    const at = lanes.indexOf(lane);
+    if (at >= 0) lanes.splice(at, 1);
+    const end = { outcome: { failure: plainFailure(error) }, left: undefined, ignoredRange: false, requests: 0 };
+    for (const [id, job] of jobs) if (job.lane === lane) settle(id, job, end);
+  };
+  const open = (): Lane => {
+    if (canThread)
+      return openThread(
+        { transport: blueprint, slabs: options.slabs, limit: options.limiter.buffer },
+        receive,
+        failLane,
+      );
+    const serve = serveOrders({ ...options, slabs: new Slabs(options.slabs) }, receive);
+    return { post: serve, close: () => Promise.resolve(), active: 0, hosts: new Map() };
+  };
+  const most = canThread ? options.threads : 1;
+
+  return {
+    carry: (order, listener) => {
+      const host = new URL(order.wire.url).host;
+      const lane = pickLane(lanes, host, most) ?? open();
+      if (!lanes.includes(lane)) lanes.push(lane);
+      const id = nextId;
+      nextId += 1;
+      lane.active += 1;
+      const known = lane.hosts.get(host) ?? { active: 0, most: 0 };
+      known.active += 1;
+      known.most = Math.max(known.most, known.active);
+      lane.hosts.set(host, known);
+      const ended = new Promise<CarryEnd>((resolve) => jobs.set(id, { lane, host, listener, resolve }));
+      lane.post({ type: 'carry', id, order });
+      return { ended, stop: (kill) => lane.post({ type: 'stop', id, kill }) };
+    },
+    warm: () => {
+      while (canThread && lanes.length < most) lanes.push(open());
+    },
+    warmTo: (url, connections) => {
+      if (!canThread) options.transport.warm?.(url, connections);
+      else
+        for (const lane of lanes) lane.post({ type: 'warm', url, connections: Math.ceil(connections / lanes.length) });
+    },
+    close: async () => {
+      await Promise.all(lanes.splice(0).map((lane) => lane.close()));
+      const end = { outcome: { failure: plainFailure(new SluiceError('INTERRUPTED')) }, requests: 0 };
+      for (const [id, job] of jobs) settle(id, job, { ...end, left: undefined, ignoredRange: false });
+    },
+  };
+}
+
+/** One that has an unused connection to the host, else the idlest; undefined when another one is to be opened. */
+function pickLane(lanes: readonly Lane[], host: string, most: number): Lane | undefined {
+  let best: Lane | undefined;
+  for (const lane of lanes) {
+    const known = lane.hosts.get(host);
+    if (known !== undefined && known.active < known.most && known.active <= (best?.active ?? Infinity)) best = lane;
+  }
+  if (best !== undefined) return best;
+  for (const lane of lanes) if (lane.active < (best?.active ?? Infinity)) best = lane;
+  return best !== undefined && (best.active === 0 || lanes.length >= most) ? best : undefined;
+}
+
+function openThread(
+  setup: CarrierSetup,
+  receive: (message: FromCarrier) => void,
+  fail: (lane: Lane, error: unknown) => void,
+): Lane {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  const lane: Lane = {
+    post: (message) => worker.postMessage(message),
+    close: async () => {
+      await worker.terminate();
+    },
+    active: 0,
+    hosts: new Map(),
+  };
+  worker.on('message', receive);
+  worker.on('error', (error) => fail(lane, error));
+  return lane;
+}

@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSlabMemory, Residents, SLAB_BYTES, Slabs } from '../../proof/index.js';
+import { seededContent } from '../../sim/index.js';
+import { wholeContent } from '../testing/rig.js';
+import type { CarryOrder, Grant, RunMode } from './messages.js';
+import { PieceWriter } from './piece-writer.js';
+import { RunTarget } from './run-target.js';
+import { Slot } from './slot.js';
+import { WriteTurn } from './write-turn.js';
+
+const PIECE = 2 * SLAB_BYTES;
+const SIZE = 5 * SLAB_BYTES + 12_345;
+const CONTENT = wholeContent(seededContent({ seed: 'runs', sizeBytes: SIZE }));
+const COUNT = Math.ceil(SIZE / PIECE);
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const piece = (index: number): Buffer => CONTENT.subarray(index * PIECE, (index + 1) * PIECE);
+
+interface Setting {
+  readonly mode?: RunMode;
+  readonly first?: number;
+  readonly last?: number;
+  readonly filledBytes?: number;
+  readonly slabs?: number;
+  readonly reached?: (index: number) => Grant;
+}
+
+function setUp({ mode = 'range', first = 0, last = COUNT - 1, filledBytes = 0, slabs = 8, reached }: Setting = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-carry-'));
+  const dataPath = join(folder, 'data');
+  writeFileSync(dataPath, CONTENT.subarray(0, first * PIECE + filledBytes));
+  truncateSync(dataPath, SIZE);
+  const descriptor = openSync(dataPath, 'r+');
+  onTestFinished(() => {
+    closeSync(descriptor);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const pool = new Slabs(createSlabMemory(slabs));
+  const residents = Residents.share(SIZE);
+  const startByte = first * PIECE + filledBytes;
+  const endByte = Math.min((last + 1) * PIECE, SIZE);
+  const asked = { path: 'a', source: 'sim', sizeBytes: SIZE };
+  const slot = Slot.create(last - first, startByte);
+  const order: CarryOrder = {
+    wire: { url: 'http://127.0.0.1/a' },
+    asked: mode === 'whole' ? asked : { ...asked, range: { startByte, endByte } },
+    ...{
+      mode,
+      dataPath,
+      pieceBytes: PIECE,
+      first,
+      filledBytes,
+      isFirstWanted: true,
+      slot: slot.shared,
+      turn: new WriteTurn().shared,
+      residents,
+    },
+  };
+  const landed: [number, string, boolean][] = [];
+  const writer = new PieceWriter(descriptor, new WriteTurn(), pool, residents);
+  const target = new RunTarget(order, writer, slot, {
+    landed: (...told) => landed.push(told),
+    reached: (index) => Promise.resolve(reached?.(index) ?? 'take'),
+  });
+  const onDisk = (): Buffer => readFileSync(dataPath);
+  return { target, writer, slot, landed, pool, residents, onDisk, startByte, endByte };
+}
+
+/** Gives the target what an answer brings, cut anyhow, now in its own memory and now in other. */
+async function feed(target: RunTarget, bytes: Buffer, cuts: readonly number[]): Promise<'enough' | undefined> {
+  let rest = bytes;
+  for (let turn = 0; rest.length > 0; turn += 1) {
+    const wanted = Math.min(rest.length, cuts[turn % cuts.length] ?? rest.length);
+    const room = turn % 3 === 0 ? undefined : target.room();
+    const length = room === undefined ? wanted : Math.min(wanted, room.length);
+    if (room !== undefined) rest.copy(room, 0, 0, length);
+    const said = await target.onData(room?.subarray(0, length) ?? Buffer.from(rest.subarray(0, length)));
+    if (said === 'enough') return said;
+    rest = rest.subarray(length);
+  }
+  return undefined;
+}
+
+const CUTS = fc.array(fc.oneof(fc.integer({ min: 1, max: 2 * PIECE }), fc.integer({ min: 30_000, max: 70_000 })), {
+  minLength: 1,
+  maxLength: 6,
+});
+
+describe('a run of pieces', () => {
+  it('lands every piece, however its bytes come, from wherever it begins', async () => {
+    const filled = fc.nat(PIECE - 1);
+    await fc.assert(
+      fc.asyncProperty(CUTS, fc.nat(COUNT - 1), filled, fc.nat(12), async (cuts, first, filledBytes, slabs) => {
+        fc.pre(first * PIECE + filledBytes < SIZE);
+        const rig = setUp({ first, filledBytes, slabs });
+        await feed(
+          rig.target,
+          CONTENT.subarray(rig.startByte),
+          cuts.map((cut) => Math.max(cut, 1000)),
+        );
+        expect(rig.target.isDone).toBe(true);
+        const numbers = Array.from({ length: COUNT - first }, (_, at) => first + at);
+        expect(rig.landed).toEqual(numbers.map((at) => [at, sha256(piece(at)), at === COUNT - 1]));
+        expect(rig.onDisk().equals(CONTENT)).toBe(true);
+        expect(rig.slot.receivedBytes).toBe(SIZE - rig.startByte);
+        expect(rig.slot.positionByte).toBe(SIZE);
+        rig.writer.close();
+        new Residents(rig.residents).clear(rig.pool);
+        expect(rig.pool.freeCount).toBe(slabs);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leaves in memory what landed, as it is on disk, and no more than there is room for', async () => {
+    const { target, residents, pool, writer } = setUp({ slabs: 4 });
+    await feed(target, CONTENT.subarray(0, 3 * PIECE), [100_000]);
+    const waiting = new Residents(residents);
+    let found = 0;
+    for (let index = 0; index < 6; index += 1) {
+      const id = waiting.takeOut(index);
+      if (id === undefined) continue;
+      found += 1;
+      const bytes = CONTENT.subarray(index * SLAB_BYTES, (index + 1) * SLAB_BYTES);
+      expect(pool.view(id).subarray(0, bytes.length).equals(bytes)).toBe(true);
+      pool.giveBack(id);
+    }
+    expect(found).toBeGreaterThan(0);
+    writer.close();
+    expect(pool.freeCount).toBe(4);
+  });
+
+  it('ends where its end was moved to', async () => {
+    const { target, slot, landed, onDisk } = setUp();
+    expect(await feed(target, CONTENT.subarray(0, PIECE + 5), [PIECE])).toBeUndefined();
+    expect(slot.shrinkTo(0)).toBe(false);
+    expect(slot.shrinkTo(1)).toBe(true);
+    expect(await feed(target, CONTENT.subarray(PIECE + 5), [100_000])).toBe('enough');
+    expect(landed.map(([index, , isLast]) => [index, isLast])).toEqual([
+      [0, false],
+      [1, true],
+    ]);
+    expect(
+      onDisk()
+        .subarray(0, 2 * PIECE)
+        .equals(CONTENT.subarray(0, 2 * PIECE)),
+    ).toBe(true);
+    expect(
+      onDisk()
+        .subarray(2 * PIECE)
+        .equals(Buffer.alloc(SIZE - 2 * PIECE)),
+    ).toBe(true);
+  });
+
+  it('keeps the beginning of a piece that is broken off', async () => {
+    const { target, onDisk } = setUp();
+    await feed(target, CONTENT.subarray(0, PIECE + 1_500_001), [70_000]);
+    const left = target.leave();
+    expect(left).toEqual({ index: 1, filledBytes: 1_500_001, sha256: sha256(piece(1).subarray(0, 1_500_001)) });
+    expect(
+      onDisk()
+        .subarray(0, PIECE + 1_500_001)
+        .equals(CONTENT.subarray(0, PIECE + 1_500_001)),
+    ).toBe(true);
+  });
+
+  it('refuses more than was asked for', async () => {
+    const { target } = setUp({ last: 0 });
+    await expect(feed(target, CONTENT.subarray(0, PIECE + 1), [PIECE + 1])).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+    });
+  });
+
+  it('takes of a whole file what it is told to', async () => {
+    const grants: readonly Grant[] = ['take', 'skip', 'take'];
+    const { target, landed, onDisk } = setUp({ mode: 'whole', reached: (index) => grants[index] ?? 'stop' });
+    expect(await feed(target, CONTENT, [1_000_000])).toBeUndefined();
+    expect(landed.map(([index]) => index)).toEqual([0, 2]);
+    expect(
+      onDisk()
+        .subarray(PIECE, 2 * PIECE)
+        .equals(Buffer.alloc(PIECE)),
+    ).toBe(true);
+    expect(
+      onDisk()
+        .subarray(2 * PIECE)
+        .equals(CONTENT.subarray(2 * PIECE)),
+    ).toBe(true);
+    const stopped = setUp({ mode: 'whole', reached: () => 'stop' });
+    expect(await feed(stopped.target, CONTENT, [1_000_000])).toBe('enough');
+  });
+
+  it('knows a server that gives everything instead of a part', () => {
+    const { target } = setUp({ first: 1 });
+    const head = { status: 200, headers: { 'content-length': String(SIZE) }, url: 'http://127.0.0.1/a' };
+    expect(() => target.onHead(head)).toThrow(expect.objectContaining({ code: 'RANGE_REFUSED' }) as Error);
+    expect(target.ignoredRange).toBe(true);
+  });
+});

@@ -1,0 +1,111 @@
+import { closeSync, openSync } from 'node:fs';
+import { SluiceError } from '../../base/index.js';
+import type { ResponseHead } from '../../net/index.js';
+import type { Slabs } from '../../proof/index.js';
+import { hostOf } from '../request/check-answer.js';
+import { perform, type WireEnd, type WireMeans } from '../request/perform.js';
+import type { CarryEnd, CarryOrder, FromCarrier, Grant, LeftPart, ToCarrier } from './messages.js';
+import { PieceWriter } from './piece-writer.js';
+import { plainFailure } from './plain-failure.js';
+import { RunTarget } from './run-target.js';
+import { Slot } from './slot.js';
+import { WriteTurn } from './write-turn.js';
+
+export interface CarryMeans extends WireMeans {
+  readonly slabs: Slabs;
+}
+
+/** What a carrier knows of a run that it has under way. */
+interface Load {
+  readonly ending: AbortController;
+  isKilled: boolean;
+  /** Answers the question for the next piece of a whole file. */
+  grant: (grant: Grant) => void;
+}
+
+/** The carrier as a function of messages, so that it runs in a thread or, for want of one, in place. */
+export function serveOrders(means: CarryMeans, reply: (message: FromCarrier) => void): (message: ToCarrier) => void {
+  const loads = new Map<number, Load>();
+  const begin = async (id: number, order: CarryOrder): Promise<void> => {
+    const load: Load = { ending: new AbortController(), isKilled: false, grant: () => undefined };
+    loads.set(id, load);
+    const end = await carry(means, order, load, (message) => reply({ ...message, id }));
+    loads.delete(id);
+    reply({ type: 'ended', id, end });
+  };
+  return (message) => {
+    if (message.type === 'carry') {
+      void begin(message.id, message.order);
+      return;
+    }
+    if (message.type === 'warm') {
+      means.transport.warm?.(message.url, message.connections);
+      return;
+    }
+    const load = loads.get(message.id);
+    if (load === undefined) return;
+    if (message.type === 'grant') load.grant(message.grant);
+    else {
+      load.isKilled ||= message.kill;
+      load.ending.abort();
+      load.grant('stop');
+    }
+  };
+}
+
+type Told<T> = T extends FromCarrier ? Omit<T, 'id'> : never;
+
+/** Never rejects. */
+async function carry(
+  means: CarryMeans,
+  order: CarryOrder,
+  load: Load,
+  tell: (message: Told<FromCarrier>) => void,
+): Promise<CarryEnd> {
+  let requests = 0;
+  let target: RunTarget | undefined;
+  let writer: PieceWriter | undefined;
+  let descriptor: number | undefined;
+  let outcome: CarryEnd['outcome'];
+  let left: LeftPart | undefined;
+  try {
+    descriptor = openSync(order.dataPath, 'r+');
+    writer = new PieceWriter(descriptor, new WriteTurn(order.turn), means.slabs, order.residents);
+    const slot = new Slot(order.slot);
+    target = new RunTarget(order, writer, slot, {
+      landed: (index, sha256, isLast) => tell({ type: 'landed', index, sha256, isLast }),
+      reached: (index) =>
+        new Promise((resolve) => {
+          load.grant = resolve;
+          tell({ type: 'reached', index });
+        }),
+    });
+    const hooks = {
+      onWire: () => {
+        requests += 1;
+        slot.asked();
+      },
+      onRedirect: (location: string, head: ResponseHead) => {
+        tell({ type: 'redirect', target: location, head });
+      },
+      onHead: (head: ResponseHead) => {
+        tell({ type: 'head', head });
+      },
+    };
+    const end: WireEnd = await perform(means, order.wire, target, hooks, load.ending.signal);
+    if (end === undefined && !target.isDone)
+      throw new SluiceError('RESET', { host: hostOf(order.wire.url), reason: 'the answer ended early' });
+    outcome = { end };
+  } catch (thrown) {
+    outcome = { failure: plainFailure(thrown) };
+  }
+  try {
+    if (!load.isKilled) left = target?.leave();
+  } catch (thrown) {
+    outcome = { failure: plainFailure(thrown) };
+  } finally {
+    writer?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+  return { outcome, left, ignoredRange: target?.ignoredRange ?? false, requests };
+}

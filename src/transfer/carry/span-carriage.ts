@@ -1,0 +1,134 @@
+import type { Spans } from '../../hubs/index.js';
+import type { Followers } from '../../proof/index.js';
+import type { RateLimiter } from '../budget/shared-bucket.js';
+import type { Carriage, CarryListener } from './carriers.js';
+import type { CarryEnd, CarryOrder, LeftPart } from './messages.js';
+import { plainFailure } from './plain-failure.js';
+import { Slot } from './slot.js';
+
+export interface SpanMeans {
+  readonly followers: Followers;
+  readonly limiter: RateLimiter;
+  /** Of the partial's data. */
+  readonly fd: number;
+}
+
+/** A run of pieces whose bytes are put together and written by somebody else: what is there of them is read back to be hashed. */
+export function carrySpans(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans): Carriage {
+  const run = new SpanRun(spans, order, listener, means);
+  return { ended: run.run(), stop: (kill) => run.stop(kill) };
+}
+
+class SpanRun {
+  readonly #spans: Spans;
+  readonly #order: CarryOrder;
+  readonly #listener: CarryListener;
+  readonly #means: SpanMeans;
+  readonly #slot: Slot;
+  readonly #ending = new AbortController();
+  readonly #startByte: number;
+  #written: number;
+  #hashing: Promise<void> = Promise.resolve();
+  #isDone = false;
+  #isKilled = false;
+
+  constructor(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans) {
+    this.#spans = spans;
+    this.#order = order;
+    this.#listener = listener;
+    this.#means = means;
+    this.#slot = new Slot(order.slot);
+    this.#startByte = this.#startOf(order.first) + order.filledBytes;
+    this.#written = this.#startByte;
+  }
+
+  stop(kill: boolean): void {
+    this.#isKilled ||= kill;
+    this.#ending.abort();
+  }
+
+  /** Never rejects. */
+  async run(): Promise<CarryEnd> {
+    const { asked } = this.#order;
+    const { signal } = this.#ending;
+    let outcome: CarryEnd['outcome'] = { end: undefined };
+    this.#slot.asked();
+    try {
+      await this.#spans.fetch(
+        { startByte: this.#startByte, endByte: asked.range?.endByte ?? asked.sizeBytes },
+        this.#means.fd,
+        {
+          received: (wireBytes) => {
+            this.#slot.stirred();
+            return this.#means.limiter.take(wireBytes, signal);
+          },
+          advanced: (endByte) => this.#advance(endByte),
+        },
+        signal,
+      );
+    } catch (thrown) {
+      if (!this.#isDone) outcome = { failure: plainFailure(thrown) };
+    }
+    let left: LeftPart | undefined;
+    try {
+      await this.#hashing;
+      if (!this.#isDone && !this.#isKilled) left = await this.#leave();
+    } catch (thrown) {
+      outcome = { failure: plainFailure(thrown) };
+    }
+    return { outcome, left, ignoredRange: false, requests: 0 };
+  }
+
+  #advance(endByte: number): void {
+    if (this.#isDone || endByte <= this.#written) return;
+    this.#slot.came(endByte - this.#written);
+    this.#written = endByte;
+    for (;;) {
+      const index = this.#current();
+      if (this.#endOf(index) > endByte) break;
+      const isLast = !this.#slot.goOn();
+      this.#land(index, isLast);
+      this.#isDone = isLast;
+      if (isLast) {
+        // The rest was given to somebody else meanwhile.
+        this.#ending.abort();
+        break;
+      }
+    }
+    this.#slot.at(Math.min(endByte, this.#endOf(this.#current())));
+  }
+
+  #land(index: number, isLast: boolean): void {
+    const range = { startByte: this.#startOf(index), endByte: this.#endOf(index) };
+    const hashes = this.#means.followers.hashRanges(this.#order.dataPath, [range]);
+    hashes.catch(() => undefined);
+    this.#hashing = this.#hashing.then(async () => {
+      const [sha256] = await hashes;
+      if (sha256 === undefined) throw new Error(`${this.#order.dataPath} ends within piece ${index}`);
+      if (!this.#isKilled) this.#listener.onLanded(index, sha256, isLast);
+    });
+  }
+
+  async #leave(): Promise<LeftPart | undefined> {
+    const index = this.#current();
+    const startByte = this.#startOf(index);
+    const filledBytes = this.#written - startByte;
+    if (filledBytes <= 0) return undefined;
+    const [sha256] = await this.#means.followers.hashRanges(this.#order.dataPath, [
+      { startByte, endByte: this.#written },
+    ]);
+    return sha256 === undefined ? undefined : { index, filledBytes, sha256 };
+  }
+
+  #current(): number {
+    return this.#order.first + this.#slot.current;
+  }
+
+  #startOf(index: number): number {
+    return index * this.#order.pieceBytes;
+  }
+
+  #endOf(index: number): number {
+    return Math.min(this.#startOf(index + 1), this.#order.asked.sizeBytes);
+  }
+}

@@ -1,0 +1,72 @@
+import type { Desk, Work } from '../files/job.js';
+import type { Schedule } from '../limits.js';
+import type { FileSource } from '../request/file-source.js';
+import type { Choice } from './choose.js';
+import type { SourceState } from './source-state.js';
+
+/** The first looks at a rate say little. */
+const LEAST_RATE_MS = 40;
+
+/** What is known of the connection that a request will have. */
+interface Dialled {
+  readonly isRedial: boolean;
+  readonly isFresh: boolean;
+}
+
+/** A request in flight and how it does. Rates are bytes per millisecond. */
+export class Flight<D extends Desk = Desk> {
+  readonly job: D;
+  readonly from: FileSource;
+  readonly work: Work;
+  readonly startedMs: number;
+  /** It was told to end; what it leaves is for this one. */
+  leavesFor: SourceState | undefined;
+  /** It was told to end. */
+  isLeaving = false;
+  /** It was dialled anew in the hope of something better. */
+  isRedial: boolean;
+  /** There was surely no connection for it yet: its first answer has the dialling in it. */
+  readonly isFresh: boolean;
+  isAnswered = false;
+  readonly #windowMs: number;
+  readonly #samples: { readonly atMs: number; readonly bytes: number }[] = [];
+
+  constructor({ job, from, work }: Choice<D>, startedMs: number, schedule: Schedule, dialled: Dialled) {
+    this.job = job;
+    this.from = from;
+    this.work = work;
+    this.startedMs = startedMs;
+    this.isRedial = dialled.isRedial;
+    this.isFresh = dialled.isFresh;
+    this.#windowMs = schedule.rateWindowMs;
+  }
+
+  look(nowMs: number): void {
+    const { firstByteMs, receivedBytes } = this.work;
+    if (firstByteMs === undefined) return;
+    if (this.#samples.length === 0) this.#samples.push({ atMs: firstByteMs, bytes: 0 });
+    if (nowMs <= (this.#samples.at(-1)?.atMs ?? 0)) return;
+    this.#samples.push({ atMs: nowMs, bytes: receivedBytes });
+    while (this.#samples.length > 2 && nowMs - (this.#samples[1]?.atMs ?? nowMs) >= this.#windowMs)
+      this.#samples.shift();
+  }
+
+  /** Undefined until bytes came for a while. */
+  get rate(): number | undefined {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < LEAST_RATE_MS) return undefined;
+    return (last.bytes - first.bytes) / (last.atMs - first.atMs);
+  }
+
+  silentMs(nowMs: number): number {
+    return nowMs - (this.work.lastByteMs ?? this.startedMs);
+  }
+
+  /** When it will have brought everything, at this rate where its own is not known. */
+  leftMs(expectedRate: number, roundTripMs: number): number {
+    const { rate } = this;
+    if (rate === undefined) return roundTripMs + this.work.leftBytes / Math.max(1e-9, expectedRate);
+    return this.work.leftBytes / Math.max(1e-9, rate);
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { SCHEDULE } from '../limits.js';
+import { ConnectionLevel, type LevelChange } from './level.js';
+
+/** Drives a level over a source that delivers what `goodput` says for so many connections, bytes per millisecond. */
+function drive(
+  level: ConnectionLevel,
+  goodput: (connections: number) => number,
+  {
+    ms = 3000,
+    startMs = 0,
+    others = () => 0,
+  }: { ms?: number; startMs?: number; others?: (limit: number) => number } = {},
+): LevelChange[] {
+  const changes: LevelChange[] = [];
+  let work = 0;
+  let totalWork = 0;
+  for (let nowMs = startMs; nowMs < startMs + ms; nowMs += 25) {
+    const { limit } = level;
+    work += goodput(limit) * 25;
+    totalWork += (goodput(limit) + others(limit)) * 25;
+    const change = level.observe({ nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10 });
+    if (change !== undefined) changes.push(change);
+  }
+  return changes;
+}
+const said = (changes: readonly LevelChange[]): string[] => changes.map(({ reason, to }) => `${reason} ${to}`);
+
+describe('ConnectionLevel', () => {
+  it('doubles while each connection brings as much as the one before, up to the most', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect(said(drive(level, (connections) => connections * 1000))).toEqual(['climb 16', 'climb 32']);
+  });
+
+  it('steps back when more bring nothing, and finds that fewer are enough', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect(said(drive(level, () => 50_000))).toEqual(['climb 16', 'flat 8', 'ease 4']);
+  });
+
+  it('goes back up when fewer bring less', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const changes = drive(level, (connections) => Math.min(8, connections) * 1000);
+    expect(said(changes)).toEqual(['climb 16', 'flat 8', 'needed 8']);
+    expect(level.limit).toBe(8);
+  });
+
+  it('falls back from a collapse with the numbers of both, and does not go there again soon', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const collapsing = (connections: number): number => (connections > 8 ? 20_000 : connections * 10_000);
+    const changes = drive(level, collapsing, { ms: 20_000 });
+    expect(changes[1]).toMatchObject({
+      from: 16,
+      to: 8,
+      reason: 'collapse',
+      goodputBefore: 80_000,
+      goodputAfter: 20_000,
+    });
+    const later = changes.slice(2);
+    expect(Math.max(...later.map(({ to }) => to))).toBeLessThan(16);
+    expect(later.length).toBeLessThanOrEqual(4);
+    expect(level.limit).toBe(8);
+  });
+
+  it('does not count what it takes from other sources', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const shared = (limit: number): number => limit * 1000;
+    const changes = drive(level, shared, { ms: 1000, others: (limit) => 100_000 - shared(limit) });
+    expect(said(changes)[1]).toBe('flat 8');
+  });
+
+  it('has half as many after a refusal, at least one, and tries more much later', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect([level.refused(0)?.to, level.refused(0)?.to]).toEqual([4, 2]);
+    for (let index = 0; index < 9; index += 1) level.refused(0);
+    expect(level.limit).toBe(1);
+    expect(drive(level, (connections) => connections * 1000, { ms: 3500 })).toEqual([]);
+  });
+
+  it('tries more again after a while, since networks change', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    drive(level, () => 50_000);
+    expect(level.limit).toBe(4);
+    drive(level, (connections) => connections * 50_000, { startMs: 3000, ms: 30_000 });
+    expect(level.limit).toBe(32);
+  });
+
+  it('judges nothing while its connections are not in use', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    for (let nowMs = 0; nowMs < 5000; nowMs += 25)
+      expect(
+        level.observe({ nowMs, active: 3, busy: 3, work: nowMs, totalWork: nowMs, roundTripMs: 10 }),
+      ).toBeUndefined();
+  });
+
+  it('keeps to what it is told', () => {
+    const level = new ConnectionLevel(SCHEDULE, 3);
+    expect(drive(level, (connections) => connections * 1000)).toEqual([]);
+    expect(level.limit).toBe(3);
+  });
+});

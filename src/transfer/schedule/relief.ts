@@ -1,0 +1,76 @@
+import type { Desk } from '../files/job.js';
+import type { Schedule } from '../limits.js';
+import type { FileSource } from '../request/file-source.js';
+import type { Flight } from './flight.js';
+
+/** Whom an idle connection relieves: `bytes` of what it has not begun, or all that it has (it ends, and goes on from where it was). */
+export interface Relief<D extends Desk> {
+  readonly flight: Flight<D>;
+  readonly splitBytes: number | undefined;
+  /** When it would end, and will. */
+  readonly leftMs: number;
+  readonly thenMs: number;
+}
+
+export interface ReliefContext<D extends Desk> {
+  readonly schedule: Schedule;
+  readonly nowMs: number;
+  /** How often the piece that it is at was handed over already. */
+  handedOver(flight: Flight<D>): number;
+}
+
+/** The request that would end last, if a connection of `from` makes it end sooner. Nothing where no gain is to be had. */
+export function findRelief<D extends Desk>(
+  flights: readonly Flight<D>[],
+  from: FileSource,
+  context: ReliefContext<D>,
+): Relief<D> | undefined {
+  const { schedule, nowMs } = context;
+  const { state } = from;
+  if (state.silences > 0) return undefined;
+  const tripMs = state.health.roundTripMs ?? 0;
+  const isCounting = state.isCounting(nowMs);
+  const leastMs = isCounting ? schedule.reliefGainCountedMs : schedule.reliefGainMs;
+  const least = Math.max(leastMs, schedule.reliefGainRoundTrips * tripMs);
+  let best: Relief<D> | undefined;
+  for (const flight of flights) {
+    if (flight.isLeaving || flight.work.keeps !== 'loose') continue;
+    const relief = reliefOf(flight, from, tripMs, nowMs);
+    if (relief === undefined) continue;
+    // Each time it must be worth more: estimates that contradict each other would pass it on for ever.
+    const isPassedOn = relief.splitBytes === undefined && flight.from.state.silences === 0;
+    const needed = isPassedOn ? least * 4 ** context.handedOver(flight) : least;
+    if (relief.leftMs - relief.thenMs < needed) continue;
+    if (best === undefined || relief.leftMs > best.leftMs) best = relief;
+  }
+  return best;
+}
+
+function reliefOf<D extends Desk>(
+  flight: Flight<D>,
+  from: FileSource,
+  tripMs: number,
+  nowMs: number,
+): Relief<D> | undefined {
+  const { work } = flight;
+  const theirs = flight.from.state;
+  const victimTripMs = theirs.health.roundTripMs ?? tripMs;
+  const ours = from.state.laneRate ?? theirs.laneRate;
+  if (ours === undefined || ours <= 0) return undefined;
+  const rate = flight.rate ?? theirs.laneRate ?? ours;
+  const silentMs = Math.max(0, flight.silentMs(nowMs) - victimTripMs);
+  // A rate that was good before it fell silent is none.
+  const leftMs = flight.leftMs(rate, victimTripMs) + (silentMs > 100 ? silentMs : 0);
+  if (work.spareBytes > 0) {
+    // Both end at the same time.
+    const moved = Math.min(work.spareBytes, ((leftMs - tripMs) * rate * ours) / (rate + ours));
+    if (moved > 0) {
+      const thenMs = Math.max((work.leftBytes - moved) / Math.max(rate, 1e-9), tripMs + moved / ours);
+      return { flight, splitBytes: moved, leftMs, thenMs };
+    }
+  }
+  // The same source would bring it no sooner, unless this one connection is bad: that is found out elsewhere.
+  if (theirs === from.state) return undefined;
+  const thenMs = 2 * tripMs + work.leftBytes / ours;
+  return thenMs * 1.5 > leftMs ? undefined : { flight, splitBytes: undefined, leftMs, thenMs };
+}

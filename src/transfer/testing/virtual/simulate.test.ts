@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SluiceEvent } from '../../../base/index.js';
+import type { VirtualProfile, VirtualScenario } from './profile.js';
+import { SCENARIOS } from './scenarios.js';
+import { simulate } from './simulate.js';
+
+const MB = 1e6;
+const MIB = 2 ** 20;
+const scenario = (name: string): VirtualScenario => {
+  const found = SCENARIOS.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no scenario ${name}`);
+  return found;
+};
+const eventsOf = <Type extends SluiceEvent['type']>(events: readonly SluiceEvent[], type: Type) =>
+  events.filter((event): event is Extract<SluiceEvent, { type: Type }> => event.type === type);
+
+describe('named networks', () => {
+  /** A little below what the sweep shows: a change that costs more than chance does is seen. */
+  const floors: readonly [name: string, share: number][] = [
+    ['capped-256', 0.85],
+    ['capped-2048', 0.96],
+    ['mirrors-256', 0.95],
+    ['mirrors-2048', 0.97],
+    ['dies', 0.95],
+    ['stalls', 0.95],
+    ['collapse-8', 0.9],
+    ['collapse-4', 0.88],
+    ['429-window', 0.92],
+    ['429-beyond-4', 0.84],
+    ['resets', 0.9],
+    ['slow-first', 0.95],
+    ['shared-line', 0.95],
+    ['home', 0.98],
+    ['clean', 0.92],
+    ['late', 0.9],
+  ];
+  it.each(floors)('%s', (name, share) => {
+    expect(simulate(scenario(name)).share).toBeGreaterThan(share);
+  });
+
+  it('finds the fast edges, in most draws', () => {
+    const shares = [1, 2, 3, 4, 5, 6, 7].map((seed) => simulate(scenario('slow-edges'), { seed }).share);
+    shares.sort((left, right) => left - right);
+    expect(shares[3]).toBeGreaterThan(0.75);
+  });
+});
+
+it('does not pass the last piece from one silent source to the other', () => {
+  const flaky = { roundTripMs: 8, connectionRate: 57 * MB, failEvery: 4, retryAfterMs: 6, resetShare: 0.5 };
+  const silent = { roundTripMs: 76, connectionRate: 180 * MB, stallAfterBytes: MIB };
+  const sources = [flaky, silent, { ...silent, roundTripMs: 81, stallAfterBytes: 3 * MIB }];
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const { ms } = simulate({ name: 'silent', sizeBytes: 70 * MIB, sources, idealMs: 1000 }, { seed });
+    expect(ms).toBeLessThan(12_000);
+  }
+});
+
+describe('decisions', () => {
+  it('climbs while connections help, and steps back where they hurt', () => {
+    const climbed = eventsOf(simulate(scenario('capped-256')).events, 'scheduler.connections');
+    expect(climbed.map(({ to, reason }) => `${reason} ${to}`)).toEqual(['climb 16', 'climb 32']);
+    const fell = eventsOf(simulate(scenario('collapse-8-capped')).events, 'scheduler.connections');
+    expect(fell.map(({ to, reason }) => `${reason} ${to}`).slice(0, 2)).toEqual(['climb 16', 'collapse 8']);
+    const [, collapse] = fell;
+    expect(collapse?.goodputAfter).toBeLessThan((collapse?.goodputBefore ?? 0) * 0.8);
+  });
+
+  it('asks a host for no more than it serves at once', () => {
+    const { events } = simulate(scenario('429-beyond-4'));
+    expect(eventsOf(events, 'scheduler.connections').at(-1)).toMatchObject({ reason: 'refused', to: 4 });
+  });
+
+  it('takes back from a source that falls silent, and says so', () => {
+    const { events } = simulate(scenario('stalls'));
+    expect(eventsOf(events, 'source.degraded')).toMatchObject([{ source: 's2', reason: 'silent' }]);
+    expect(eventsOf(events, 'scheduler.taken-back').filter(({ reason }) => reason === 'silent').length).toBeGreaterThan(
+      0,
+    );
+  });
+
+  it('scores a source down whose round trip grows, with the numbers', () => {
+    const { events } = simulate(scenario('late'));
+    expect(eventsOf(events, 'source.degraded')).toMatchObject([
+      { source: 's0', reason: 'round-trip', roundTripMs: 400 },
+    ]);
+  });
+
+  it('dials slow edges again, and learns whether that helps', () => {
+    const redialled = eventsOf(simulate(scenario('slow-edges')).events, 'scheduler.redialled');
+    expect(redialled.at(-1)?.helped).toBeGreaterThan(3);
+    for (const { bytesPerSecond, siblingBytesPerSecond } of redialled)
+      expect(bytesPerSecond).toBeLessThan(siblingBytesPerSecond / 2);
+  });
+
+  it('does not dial again where all connections are equally slow', () => {
+    for (const name of ['capped-256', 'mirrors-256', 'home', 'clean'])
+      expect(eventsOf(simulate(scenario(name)).events, 'scheduler.redialled')).toEqual([]);
+  });
+
+  it('keeps to a number of connections that it is told', () => {
+    expect(simulate({ ...scenario('capped-256'), mostConnections: 5 }).mostAtOnce).toBe(5);
+  });
+});
+
+/** `simulate` itself throws when a byte comes twice, a host is asked in its pause, or connections are too many. */
+describe('on any network', () => {
+  const rate = fc.integer({ min: 1, max: 200 }).map((mbs) => mbs * MB);
+  const maybe = <T>(key: string, value: fc.Arbitrary<T>) =>
+    fc.option(value, { nil: undefined, freq: 2 }).map((found) => (found === undefined ? {} : { [key]: found }));
+  const after = fc.integer({ min: 0, max: 64 }).map((mib) => mib * MIB);
+  const profile: fc.Arbitrary<VirtualProfile> = fc
+    .tuple(
+      fc.integer({ min: 1, max: 300 }).map((roundTripMs) => ({ roundTripMs })),
+      maybe('totalRate', rate),
+      rate.map((connectionRate) => ({ connectionRate })),
+      maybe('slow', fc.integer({ min: 1, max: 9 })).map(({ slow }) =>
+        slow === undefined ? {} : { slowShare: slow / 10, slowRate: 0.2 * MB },
+      ),
+      maybe('collapse', fc.record({ beyond: fc.integer({ min: 1, max: 20 }), share: fc.constantFrom(0.1, 0.5) })),
+      maybe('refuseBeyond', fc.integer({ min: 1, max: 20 })),
+      maybe('refuseWindow', fc.record({ requests: fc.integer({ min: 1, max: 30 }), windowMs: fc.constant(1000) })),
+      maybe('failEvery', fc.integer({ min: 2, max: 9 })),
+      maybe('retryAfterMs', fc.integer({ min: 1, max: 3000 })),
+      maybe('resetShare', fc.constantFrom(0.1, 0.5)),
+      maybe('jitter', fc.constantFrom(0.2, 0.9)),
+    )
+    .map((parts) => Object.assign({}, ...parts) as VirtualProfile);
+  const failing = fc.tuple(profile, after, fc.boolean()).map(([base, bytes, isDead]) => ({
+    ...base,
+    ...(isDead ? { dieAfterBytes: bytes } : { stallAfterBytes: bytes }),
+  }));
+  const network = fc.record({
+    /** Somebody stays. */
+    sources: fc
+      .tuple(profile, fc.array(fc.oneof(profile, failing), { maxLength: 3 }))
+      .map(([one, more]) => [one, ...more]),
+    sizeBytes: fc.integer({ min: 1, max: 96 * MIB }),
+    seed: fc.nat(1000),
+    mostConnections: fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
+    lineRate: fc.option(rate, { nil: undefined }),
+  });
+
+  it('brings every byte once, keeps to its budget and to pauses, and comes to an end', () => {
+    fc.assert(
+      fc.property(network, ({ sources, sizeBytes, seed, mostConnections, lineRate }) => {
+        const outcome = simulate(
+          {
+            ...{ name: 'any', sizeBytes, sources, idealMs: 1000 },
+            ...(mostConnections === undefined ? {} : { mostConnections }),
+            ...(lineRate === undefined ? {} : { lineRate }),
+          },
+          { seed, limitMs: 600_000 },
+        );
+        expect(outcome.ms).toBeDefined();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
