@@ -1,6 +1,6 @@
-import { SluiceError, toSluiceError } from '../base/index.js';
-import { formatRef } from '../hubs/index.js';
-import { landView, type ViewResult } from '../store/index.js';
+import { formatRef, type ManifestFile } from '../hubs/index.js';
+import { SluiceError, engineBudget, readMachine, toSluiceError } from '../base/index.js';
+import type { ViewResult } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { foreignPartialsFor } from './foreign.js';
 import { saveHolding, type HeldFile, type Holding } from './holdings.js';
@@ -9,19 +9,20 @@ import type { PullContext } from './port.js';
 import type { Prepared } from './prepare.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { viewRequest } from './view-request.js';
+import { warmSources } from './warm.js';
 import type { OpenWires } from './wires.js';
-
-/** Connections of a pull that was not told how many. */
-const USUAL_CONNECTIONS = 16;
 
 /** How often is brought again what a collection beside us takes away between our look and our landing. */
 const MOST_ROUNDS = 3;
+
+/** Where everything stands, and how it came there. */
+export type Shown = Pick<ViewResult, 'path' | 'methods'>;
 
 export interface Brought {
   readonly results: readonly TransferResult[];
   readonly files: readonly HeldFile[];
   /** Or why a file could not be had. */
-  readonly view: ViewResult | SluiceError;
+  readonly view: Shown | SluiceError;
 }
 
 /** `plan → pieces → proof → blob → view`: fetches what is missing, then shows everything. */
@@ -42,12 +43,13 @@ export async function bring(
     const failed = results.find((result) => result.error !== undefined);
     if (failed?.error !== undefined) return { results, files, view: failed.error };
     try {
-      return { results, files, view: await show(prepared, files, context) };
+      return { results, files, view: await show(prepared, files, context, wires) };
     } catch (thrown) {
       const wanted = prepared.surveyed.map(({ file }) => file);
-      const surveyed = await surveyFiles(store, manifest, wanted, context.signal);
+      const lookedAtMs = performance.now();
+      const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, context.signal);
       if (round === MOST_ROUNDS || surveyed.every(({ sha256 }) => sha256 !== undefined)) throw thrown;
-      prepared = { ...prepared, surveyed };
+      prepared = { ...prepared, surveyed, lookedAtMs };
     }
   }
 }
@@ -57,32 +59,49 @@ async function fetchMissing(
   context: PullContext,
   wires: OpenWires,
 ): Promise<readonly TransferResult[]> {
-  const { surveyed, origins, manifest, store } = prepared;
+  const { surveyed, origins, manifest, store, elsewhere } = prepared;
   const { settings, emit, signal } = context;
   const tasks = surveyed
     .filter(({ sha256 }) => sha256 === undefined)
-    .map(({ file }): TransferTask => ({
-      path: file.path,
-      sizeBytes: file.sizeBytes,
-      digests: file.digests,
-      ...(file.validators === undefined ? {} : { validators: file.validators }),
-      sources: sourcesOf(origins, manifest.pinned, file),
-    }));
+    .map(({ file }): TransferTask => {
+      const sources = sourcesOf(origins, manifest.pinned, file, settings.hfXet);
+      return {
+        path: file.path,
+        sizeBytes: file.sizeBytes,
+        digests: file.digests,
+        ...(file.validators === undefined ? {} : { validators: file.validators }),
+        ...piecesFor(prepared, file),
+        sources,
+        joining: elsewhere.joining(file, sources),
+      };
+    });
   if (tasks.length === 0) return [];
   if (settings.offline) {
     throw new SluiceError('NOT_HERE', { ref: `${formatRef(prepared.ref)} (${tasks[0]?.path ?? ''})` });
   }
+  const budget = engineBudget(readMachine(), settings.memoryBytes);
+  warmSources(wires.transport, tasks, settings.connections === 'auto' ? Infinity : settings.connections);
   return transfer(tasks, {
     store,
+    hands: wires.handsOf(store),
     transport: wires.transport,
     gate: wires.gate,
     emit,
     signal,
-    connections: settings.connections === 'auto' ? USUAL_CONNECTIONS : settings.connections,
-    ...(settings.limitBytesPerSecond === undefined ? {} : { limitBytesPerSecond: settings.limitBytesPerSecond }),
+    connections: settings.connections,
+    mostConnections: budget.connections,
+    bufferBytes: budget.bufferBytes,
+    threads: budget.threads,
+    ...(settings.limit === undefined ? {} : { limit: settings.limit }),
     noProgressMs: settings.noProgressMs,
+    lookedAtMs: prepared.lookedAtMs,
     foreignPartials: foreignPartialsFor(prepared.target, manifest, settings),
   });
+}
+
+function piecesFor({ piecesOf }: Prepared, file: ManifestFile): Pick<TransferTask, 'pieces'> {
+  const pieces = piecesOf?.(file.digests.sha256, file.sizeBytes);
+  return pieces === undefined ? {} : { pieces };
 }
 
 /** Every selected file with its SHA-256, as far as it is known. */
@@ -102,11 +121,16 @@ export function settleFiles(
   });
 }
 
-async function show(prepared: Prepared, files: readonly HeldFile[], context: PullContext): Promise<ViewResult> {
+async function show(
+  prepared: Prepared,
+  files: readonly HeldFile[],
+  context: PullContext,
+  wires: OpenWires,
+): Promise<Shown> {
   const { links } = context.settings;
   const { target, store } = prepared;
   try {
-    return await landView(target.view, target.root, viewRequest(prepared, files), store, {
+    return await wires.handsOf(store).land(target.view, target.root, viewRequest(prepared, files), {
       signal: context.signal,
       ...(links === undefined ? {} : { links }),
     });

@@ -1,6 +1,8 @@
-import { SluiceError } from '../base/index.js';
+import { SluiceError, type PlaceReport } from '../base/index.js';
 import { formatRef, parseRef } from '../hubs/index.js';
 import { openStore, type Store } from '../store/index.js';
+import { firstMeaning } from './meanings.js';
+import type { RecordedDecision } from './decisions.js';
 import type { PullContext } from './port.js';
 import { listRecords, readRecord, type PullRecord, type RecordedFile } from './records.js';
 
@@ -17,6 +19,10 @@ export interface Explanation {
   /** The files that had to be fetched. */
   readonly files: readonly RecordedFile[];
   readonly sources: readonly SourceShare[];
+  /** What other places had of these files. */
+  readonly elsewhere: readonly PlaceReport[];
+  /** What was decided about sources and connections, in the order of time. */
+  readonly decisions: readonly RecordedDecision[];
   /** Why it ended without success, when it did. */
   readonly error?: string;
 }
@@ -49,15 +55,21 @@ export async function explain(wanted: string, { settings }: PullContext): Promis
     requests,
     files,
     sources: sharesOf(record),
+    elsewhere: record.elsewhere ?? [],
+    decisions: record.decisions ?? [],
     ...(error === undefined ? {} : { error }),
   };
 }
 
 async function find(store: Store, wanted: string): Promise<PullRecord | undefined> {
   if (/^\d{8}T\d{6}-[0-9a-f]{6}$/.test(wanted)) return readRecord(store, wanted);
-  const ref = formatRef(parseRef(wanted));
   const records = await listRecords(store);
-  return records.find((record) => record.ref === ref) ?? records.find((record) => record.ref.startsWith(`${ref}@`));
+  const [latest] = firstMeaning(wanted, (typed) => {
+    const ref = formatRef(parseRef(typed));
+    const exact = records.filter((record) => record.ref === ref);
+    return exact.length > 0 ? exact : records.filter((record) => record.ref.startsWith(`${ref}@`));
+  });
+  return latest;
 }
 
 function sharesOf(record: PullRecord): readonly SourceShare[] {

@@ -1,9 +1,30 @@
-export { explain, type Explanation, type SourceShare } from './explain.js';
-export { collectGarbage, type GarbageItem, type GarbageReport } from './garbage.js';
-export { listModels, removeModel, whereIs, type HeldModel, type RemovalReport } from './models.js';
+import type * as explaining from './explain.js';
+import type * as garbage from './garbage.js';
+import type * as lists from './piece-lists.js';
+import type * as models from './models.js';
+import type * as repairing from './verify/repair.js';
+import type * as verifying from './verify/verify.js';
+
+export type { RecordedDecision } from './decisions.js';
+export type { Explanation, SourceShare } from './explain.js';
+export type { GarbageItem, GarbageReport } from './garbage.js';
+export type { HeldModel, RemovalReport } from './models.js';
 export type { Plan, Pull, PullContext, PullOutcome, PullRequest, PullSettings } from './port.js';
 export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
-export { repair, type RepairReport } from './verify/repair.js';
+export type { RepairReport } from './verify/repair.js';
 export type { Finding, VerifyProgress, VerifyReport } from './verify/report.js';
-export { verify } from './verify/verify.js';
+
+// A pull does not wait until what it does not use is loaded.
+export const explain: typeof explaining.explain = async (...args) => (await import('./explain.js')).explain(...args);
+export const collectGarbage: typeof garbage.collectGarbage = async (...args) =>
+  (await import('./garbage.js')).collectGarbage(...args);
+export const listModels: typeof models.listModels = async (...args) =>
+  (await import('./models.js')).listModels(...args);
+export const removeModel: typeof models.removeModel = async (...args) =>
+  (await import('./models.js')).removeModel(...args);
+export const whereIs: typeof models.whereIs = async (...args) => (await import('./models.js')).whereIs(...args);
+export const repair: typeof repairing.repair = async (...args) => (await import('./verify/repair.js')).repair(...args);
+export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
+export const writePieceList: typeof lists.writePieceList = async (...args) =>
+  (await import('./piece-lists.js')).writePieceList(...args);

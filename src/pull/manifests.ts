@@ -8,6 +8,7 @@ interface ManifestDocument {
   readonly commit: string;
   readonly revision: string;
   readonly createdAtS?: number;
+  readonly isPublic?: boolean;
   readonly files: readonly ManifestFile[];
 }
 
@@ -32,11 +33,12 @@ export async function readManifest(store: Store, pinned: Pinned): Promise<Manife
 }
 
 export async function saveManifest(store: Store, manifest: Manifest): Promise<void> {
-  const { ref, commit, revision, createdAtS } = manifest.pinned;
+  const { ref, commit, revision, createdAtS, isPublic } = manifest.pinned;
   const document: ManifestDocument = {
     commit,
     revision,
     ...(createdAtS === undefined ? {} : { createdAtS }),
+    ...(isPublic === undefined ? {} : { isPublic }),
     files: manifest.files,
   };
   await store.documents.write(MANIFESTS.collection, manifestName(ref, commit), document);
@@ -59,8 +61,14 @@ export async function pinOffline(store: Store, ref: Ref, revision: string | unde
   if (commit === undefined) return undefined;
   const document = await readKept(store, MANIFESTS, manifestName(ref, commit));
   if (document === undefined) return undefined;
-  const createdAtS = document.createdAtS;
-  return { ref, revision: wanted, commit, ...(createdAtS === undefined ? {} : { createdAtS }) };
+  const { createdAtS, isPublic } = document;
+  return {
+    ref,
+    revision: wanted,
+    commit,
+    ...(createdAtS === undefined ? {} : { createdAtS }),
+    ...(isPublic === undefined ? {} : { isPublic }),
+  };
 }
 
 /** Whether a revision is a full commit id, which means the same for ever. */

@@ -4,6 +4,7 @@ import { formatRef, parseRef } from '../hubs/index.js';
 import { listViews, openStore, removeView, type ViewRecord } from '../store/index.js';
 import { HOLDINGS, type Holding } from './holdings.js';
 import { listKept } from './kept.js';
+import { firstMeaning } from './meanings.js';
 import type { PullContext } from './port.js';
 
 /** One commit of a repository, shown in one place. */
@@ -35,7 +36,8 @@ export async function listModels({ settings }: PullContext): Promise<readonly He
 
 /** Where a ref stands on this machine. @throws SluiceError NOT_HERE */
 export async function whereIs(wanted: string, context: PullContext): Promise<readonly HeldModel[]> {
-  const found = (await listModels(context)).filter((model) => matchesRef(model, wanted));
+  const models = await listModels(context);
+  const found = firstMeaning(wanted, (ref) => models.filter((model) => matchesRef(model, ref)));
   if (found.length === 0) throw new SluiceError('NOT_HERE', { ref: wanted });
   return found;
 }
@@ -63,7 +65,7 @@ export async function removeModel(
 ): Promise<RemovalReport> {
   const store = await openStore(settings.home);
   const all = (await listKept(store, HOLDINGS)).found;
-  const leaving = all.filter(({ value }) => matchesRef(value, wanted));
+  const leaving = firstMeaning(wanted, (ref) => all.filter(({ value }) => matchesRef(value, ref)));
   const staying = all.filter((one) => !leaving.includes(one)).map(({ value }) => value);
   if (leaving.length === 0) throw new SluiceError('NOT_HERE', { ref: wanted });
   const entries: string[] = [];

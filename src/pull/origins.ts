@@ -1,4 +1,3 @@
-import { SluiceError, type EventSink } from '../base/index.js';
 import {
   createHttpOrigin,
   createHuggingFaceOrigin,
@@ -9,62 +8,62 @@ import {
   type Ref,
   type Source,
 } from '../hubs/index.js';
-import type { HostGate, Transport } from '../net/index.js';
+import type { OriginOptions } from '../hubs/index.js';
 import type { PullSettings } from './port.js';
+import { parseSourceOption } from './source-option.js';
 
-export interface Wires {
-  readonly transport: Transport;
-  readonly gate: HostGate;
-  readonly emit: EventSink;
-  readonly patienceMs?: number;
-}
+export type Wires = OriginOptions;
 
-/** Every endpoint that may know a ref, in the order in which they are asked; `extra` are the `--source` values. */
+/**
+ * Every endpoint that may know a ref, in the order in which they are asked; `extra` are the `--source` values, of which those
+ * that have the same repository under the same protocol count here.
+ */
 export function originsFor(
   ref: Ref,
   settings: PullSettings,
   extra: readonly string[],
   wires: Wires,
 ): readonly Origin[] {
-  switch (ref.origin) {
-    case 'hf': {
-      const endpoints = unique([...settings.hfEndpoints, ...extra.map((text) => endpointOf(text, 'hf'))]);
-      return endpoints.map((endpoint) => {
-        const token = settings.hfTokenEndpoints.includes(endpoint) ? settings.hfToken : undefined;
-        return createHuggingFaceOrigin({ ...wires, endpoint, token });
-      });
-    }
-    case 'ms': {
-      const endpoints = unique([...settings.msEndpoints, ...extra.map((text) => endpointOf(text, 'ms'))]);
-      return endpoints.map((endpoint) => {
-        const token = settings.msEndpoints.includes(endpoint) ? settings.msToken : undefined;
-        return createModelScopeOrigin({ ...wires, endpoint, token });
-      });
-    }
-    case 'https':
-      return [createHttpOrigin({ ...wires, url: ref.url }), ...extra.map((url) => mirrorOfUrl(ref.url, url, wires))];
+  const options = extra.map((text) => parseSourceOption(text, ref));
+  if (ref.origin === 'https') {
+    const mirrors = options.flatMap((option) =>
+      option.kind === 'file' ? [mirrorOfUrl(ref.url, option.url, wires)] : [],
+    );
+    return [createHttpOrigin({ ...wires, url: ref.url }), ...mirrors];
   }
+  const hub = ref.origin;
+  const mirrors = options.flatMap((option) => (option.kind === 'endpoint' && option.hub === hub ? [option.url] : []));
+  const endpoints = unique([...(hub === 'hf' ? settings.hfEndpoints : settings.msEndpoints), ...mirrors]);
+  return endpoints.map((endpoint) => hubOrigin(hub, endpoint, settings, wires));
 }
 
-/** The sources of one file, one per endpoint, in order of preference. */
-export function sourcesOf(origins: readonly Origin[], pinned: Pinned, file: ManifestFile): readonly Source[] {
-  return origins.map((origin) => origin.source(pinned, file));
+/** One endpoint of a hub; a token goes only to endpoints that it is meant for. */
+export function hubOrigin(hub: 'hf' | 'ms', endpoint: string, settings: PullSettings, wires: Wires): Origin {
+  if (hub === 'hf') {
+    const token = settings.hfTokenEndpoints.includes(endpoint) ? settings.hfToken : undefined;
+    return createHuggingFaceOrigin({ ...wires, endpoint, token });
+  }
+  const token = settings.msEndpoints.includes(endpoint) ? settings.msToken : undefined;
+  return createModelScopeOrigin({ ...wires, endpoint, token });
 }
 
-/** `--source https://mirror`, or with the kind spelled out: `hf+https://mirror`, `ms+https://mirror`. */
-function endpointOf(text: string, kind: 'hf' | 'ms'): string {
-  const match = /^(?:(hf|ms)\+)?(https?:\/\/.+)$/i.exec(text);
-  if (match === null) throw new SluiceError('USAGE', { reason: `--source ${text} is not an http(s) URL.` });
-  if (match[1] !== undefined && match[1].toLowerCase() !== kind) {
-    throw new SluiceError('USAGE', { reason: `--source ${text} is of another kind than the ref (${kind}:).` });
-  }
-  return (match[2] ?? '').replace(/\/+$/, '');
+/** The sources of one file, by endpoint, in order of preference. */
+export function sourcesOf(
+  origins: readonly Origin[],
+  pinned: Pinned,
+  file: ManifestFile,
+  xet: PullSettings['hfXet'],
+): readonly Source[] {
+  return origins.flatMap((origin) => {
+    const plain = origin.source(pinned, file);
+    const chunked = xet === 'off' ? undefined : origin.xetSource?.(pinned, file);
+    if (chunked === undefined) return [plain];
+    return xet === 'only' ? [chunked] : [plain, chunked];
+  });
 }
 
 /** A mirror of plain files: a folder (ending in `/`) that holds the same names, or the URL of the same single file. */
 function mirrorOfUrl(original: string, mirror: string, wires: Wires): Origin {
-  if (!/^https?:\/\//i.test(mirror))
-    throw new SluiceError('USAGE', { reason: `--source ${mirror} is not an http(s) URL.` });
   const url = mirror.endsWith('/') ? new URL(new URL(original).pathname.split('/').pop() ?? '', mirror).href : mirror;
   return createHttpOrigin({ ...wires, url });
 }

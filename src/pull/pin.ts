@@ -16,6 +16,10 @@ export interface ResolveContext {
   readonly settings: Pick<PullSettings, 'offline' | 'noProgressMs'>;
   readonly emit: EventSink;
   readonly signal: AbortSignal;
+  /** There is another ref to try, so that a hub that does not answer is not waited for as long. */
+  readonly hasAlternative?: boolean;
+  /** Told at once when the ref means a commit that was not listed before. */
+  readonly onNewCommit?: (pinned: Pinned, origin: Origin, others: readonly Origin[]) => void;
 }
 
 /** The endpoints of a ref, whose small requests are tried again for so long. */
@@ -33,7 +37,7 @@ export async function resolveRef(ref: Ref, originsFor: OriginsFor, context: Reso
   if (last !== undefined && (offline || (revision !== undefined && isCommit(revision)))) return fromLast(last);
   if (offline) throw new SluiceError('NOT_HERE', { ref: formatRef(ref) });
   try {
-    return await askInRounds(ref, originsFor, last !== undefined, context);
+    return await askInRounds(ref, originsFor, last !== undefined || context.hasAlternative === true, context);
   } catch (thrown) {
     const error = toSluiceError(thrown);
     if (error.exitCode !== 7 || last === undefined) throw error;
@@ -52,6 +56,8 @@ const FIRST_ROUND_MS = 1000;
 /** With an earlier answer to fall back on, a dead network is not worth a minute. */
 const PATIENCE_WITH_FALLBACK_MS = 4000;
 const PATIENCE_MS = 60_000;
+/** Nor is a hub that takes the question and says nothing, when another hub may have the same. */
+const PIN_MS_WITH_ALTERNATIVE = 5000;
 
 async function askInRounds(
   ref: Ref,
@@ -75,10 +81,12 @@ async function askOrigins(ref: Ref, origins: readonly Origin[], context: Resolve
   let first: SluiceError | undefined;
   for (const origin of origins) {
     try {
-      const pinned = await origin.pin(ref, context.signal);
-      const manifest = (await readManifest(context.store, pinned)) ?? (await listAndKeep(origin, pinned, context));
+      const pinned = await pinWith(origin, ref, context);
+      const ordered: readonly [Origin, ...Origin[]] = [origin, ...origins.filter((other) => other !== origin)];
+      const listed = await readManifest(context.store, pinned);
+      const manifest = listed ?? (await listAndKeep(ordered, pinned, context));
       await saveRevision(context.store, pinned);
-      return announce(manifest, origin.id, [origin, ...origins.filter((other) => other !== origin)], context);
+      return announce(manifest, origin.id, ordered, context);
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (error.retry === 'never') throw error;
@@ -88,7 +96,23 @@ async function askOrigins(ref: Ref, origins: readonly Origin[], context: Resolve
   throw first ?? new SluiceError('INTERNAL', { reason: 'a ref without endpoints' });
 }
 
-async function listAndKeep(origin: Origin, pinned: Pinned, context: ResolveContext): Promise<Manifest> {
+async function pinWith(origin: Origin, ref: Ref, { signal, hasAlternative }: ResolveContext): Promise<Pinned> {
+  if (hasAlternative !== true) return origin.pin(ref, signal);
+  const patience = AbortSignal.timeout(PIN_MS_WITH_ALTERNATIVE);
+  try {
+    return await origin.pin(ref, AbortSignal.any([signal, patience]));
+  } catch (thrown) {
+    if (!patience.aborted || signal.aborted) throw thrown;
+    throw new SluiceError('STALLED', { host: origin.id, seconds: PIN_MS_WITH_ALTERNATIVE / 1000 }, { cause: thrown });
+  }
+}
+
+async function listAndKeep(
+  [origin, ...others]: readonly [Origin, ...Origin[]],
+  pinned: Pinned,
+  context: ResolveContext,
+): Promise<Manifest> {
+  context.onNewCommit?.(pinned, origin, others);
   const manifest = await origin.list(pinned, context.signal);
   await saveManifest(context.store, manifest);
   return manifest;

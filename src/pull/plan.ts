@@ -1,7 +1,7 @@
 import { SluiceError, formatBytes, type PlanSummary } from '../base/index.js';
 import type { ManifestFile, Origin } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
-import { pieceBytesFor, resumableBytes } from '../transfer/index.js';
+import { hasPartial, pieceBytesFor, resumableBytes } from '../transfer/index.js';
 import type { SurveyedFile } from './survey.js';
 import type { Target } from './targets.js';
 
@@ -37,10 +37,11 @@ export async function planTransfer(
   };
 }
 
-/** A partial may have its whole room already, however little of it has arrived. */
+/** A partial may have its whole room already, however little of it has arrived. Small files have none. */
 async function roomFor(store: Store, file: ManifestFile): Promise<number> {
   const { digests, sizeBytes, url, validators } = file;
   if (sizeBytes === undefined) return 0;
+  if (!hasPartial(sizeBytes)) return sizeBytes;
   const identity = { digests, sizeBytes, ...(url ? { url } : {}), ...(validators ? { validators } : {}) };
   return Math.max(0, sizeBytes - (await store.partialBytes(identity)));
 }

@@ -1,4 +1,4 @@
-import type { EventSink, PlanSummary } from '../base/index.js';
+import type { EventSink, PlanSummary, SameRepository, Timetable } from '../base/index.js';
 import type { LinkMethod, ViewKind } from '../store/index.js';
 
 /** Settings that a pull needs, already merged from flags, environment, file and defaults (base/config). */
@@ -10,6 +10,13 @@ export interface PullSettings {
   readonly hfToken: string | undefined;
   /** Those of `hfEndpoints` that the token may be sent to. */
   readonly hfTokenEndpoints: readonly string[];
+  /** Hubs whose endpoints the user named. */
+  readonly namedHubs: readonly ('hf' | 'ms')[];
+  /** Whether other hubs are asked for the same files. */
+  readonly alsoHubs: 'auto' | 'always' | 'off';
+  /** Repositories that have another name elsewhere. */
+  readonly hubMap: readonly SameRepository[];
+  readonly hfXet: 'auto' | 'only' | 'off';
   readonly hfCache: string;
   readonly msEndpoints: readonly string[];
   readonly msToken: string | undefined;
@@ -21,7 +28,9 @@ export interface PullSettings {
   readonly links: readonly Exclude<LinkMethod, 'kept'>[] | undefined;
   readonly offline: boolean;
   readonly connections: number | 'auto';
-  readonly limitBytesPerSecond: number | undefined;
+  readonly limit: Timetable | undefined;
+  /** Most bytes that bodies in flight may hold; undefined leaves it to what the machine has. */
+  readonly memoryBytes: number | undefined;
   /** For https:// URLs. */
   readonly proxy: string | undefined;
   /** For http:// URLs. */
@@ -42,8 +51,10 @@ export interface PullRequest {
   readonly view?: ViewKind;
   /** Target folder of the view (for `flat`: the folder itself). */
   readonly to?: string;
-  /** Further places for the same files. */
+  /** Further places of the same files: endpoints, repositories of hubs, folders of plain files (`source-option.ts`). */
   readonly sources: readonly string[];
+  /** A piece list (`docs/FORMATS.md`): what it names is proven piece by piece, and by that alone. */
+  readonly pieces?: string;
 }
 
 export interface PullOutcome {

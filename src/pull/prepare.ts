@@ -1,13 +1,18 @@
 import { SluiceError, type PlanSummary } from '../base/index.js';
-import { formatRef, parseRef, type Manifest, type Origin, type Ref } from '../hubs/index.js';
+import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref } from '../hubs/index.js';
 import { openStore, type Store } from '../store/index.js';
+import { Elsewhere } from './elsewhere/elsewhere.js';
+import { placesFor } from './elsewhere/places.js';
 import { originsFor } from './origins.js';
+import { readPieceList } from './piece-lists.js';
 import { resolveRef } from './pin.js';
 import { planTransfer } from './plan.js';
 import type { PullContext, PullRequest } from './port.js';
+import { resolveOrElse } from './other-hub.js';
 import { selectFiles } from './select.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { chooseTarget, type Target } from './targets.js';
+import { warmOrigins } from './warm.js';
 import type { OpenWires } from './wires.js';
 
 /** Everything a pull knows before the first byte of a weight moves. */
@@ -18,24 +23,62 @@ export interface Prepared {
   readonly manifest: Manifest;
   readonly endpoint: string;
   readonly surveyed: readonly SurveyedFile[];
+  /** When the survey began, by `performance.now()`. */
+  readonly lookedAtMs: number;
   readonly target: Target;
+  readonly elsewhere: Elsewhere;
   readonly plan: PlanSummary;
+  readonly piecesOf: Awaited<ReturnType<typeof readPieceList>> | undefined;
 }
 
-/** `ref → manifest → plan`: pins, lists, selects, looks at what is here. */
+type Resolved = Omit<Prepared, 'plan' | 'surveyed' | 'lookedAtMs' | 'target' | 'piecesOf'>;
+
+/**
+ * `ref → manifest → plan`: pins, lists, selects, looks at what is here, and lets others who may have the same files be asked beside that. Whoever
+ * is given the result stops `elsewhere`.
+ */
 export async function prepare(request: PullRequest, context: PullContext, wires: OpenWires): Promise<Prepared> {
   const { settings, emit, signal } = context;
-  const ref = withRevision(parseRef(request.ref), request);
-  const target = chooseTarget(ref, request, settings);
+  const typed = withRevision(parseRef(request.ref), request);
+  chooseTarget(typed, request, settings);
   const store = await openStore(settings.home);
-  const endpoints = (patienceMs: number): readonly Origin[] =>
-    originsFor(ref, settings, request.sources, { ...wires, emit, patienceMs });
-  const { manifest, origins } = await resolveRef(ref, endpoints, { store, settings, emit, signal });
-  const surveyed = await surveyFiles(store, manifest, selectFiles(manifest.files, request), signal);
-  const plan = await planTransfer(store, surveyed, origins, target);
-  emit({ type: 'plan.ready', ref: formatRef(ref), plan });
-  const endpoint = origins[0]?.endpoint ?? '';
-  return { ref, store, origins, manifest, endpoint, surveyed, target, plan };
+  const piecesOf = request.pieces === undefined ? undefined : await readPieceList(request.pieces);
+  const lookOut = (ref: Ref): Elsewhere => {
+    const places = settings.offline ? [] : placesFor(ref, settings, request.sources);
+    return new Elsewhere(places, { settings, store, wires: { ...wires, emit }, emit, signal });
+  };
+  const resolve = async (ref: Ref, hasAlternative: boolean): Promise<Resolved> => {
+    const elsewhere = lookOut(ref);
+    const endpoints = (patienceMs: number): readonly Origin[] =>
+      originsFor(ref, settings, request.sources, { ...wires, emit, patienceMs });
+    try {
+      const onNewCommit = (pinned: Pinned, origin: Origin, others: readonly Origin[]): void => {
+        warmOrigins(wires.transport, [origin, ...others]);
+        elsewhere.begin(pinned, origin);
+      };
+      const resolved = await resolveRef(ref, endpoints, { store, settings, emit, signal, hasAlternative, onNewCommit });
+      return { ...resolved, ref, store, elsewhere, endpoint: resolved.origins[0]?.endpoint ?? '' };
+    } catch (thrown) {
+      elsewhere.stop();
+      throw thrown;
+    }
+  };
+  const resolved = await resolveOrElse(request, typed, resolve, context);
+  const { ref, manifest, origins, elsewhere } = resolved;
+  try {
+    const target = chooseTarget(ref, request, settings);
+    const lookedAtMs = performance.now();
+    const wanted = selectFiles(manifest.files, request);
+    const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal);
+    const missing = surveyed.filter(({ sha256 }) => sha256 === undefined).map(({ file }) => file);
+    elsewhere.want(missing, manifest.pinned, origins[0]);
+    const plan = await planTransfer(store, surveyed, origins, target);
+    emit({ type: 'plan.ready', ref: formatRef(ref), plan });
+    return { ...resolved, surveyed, lookedAtMs, target, plan, piecesOf };
+  } catch (thrown) {
+    elsewhere.stop();
+    throw thrown;
+  }
 }
 
 function withRevision(ref: Ref, request: PullRequest): Ref {

@@ -2,66 +2,103 @@ import { randomBytes } from 'node:crypto';
 import { SluiceError, type PlanSummary } from '../base/index.js';
 import { formatRef } from '../hubs/index.js';
 import { bring, settleFiles } from './bring.js';
+import { Decisions } from './decisions.js';
 import { dropReplaced, saveHolding, type Holding } from './holdings.js';
 import { requireRoom } from './plan.js';
 import type { PullContext, PullOutcome, PullRequest } from './port.js';
 import { prepare, type Prepared } from './prepare.js';
 import { saveRecord } from './records.js';
 import { requireWritable } from './require-writable.js';
-import { withWires } from './wires.js';
+import { withWires, type OpenWires } from './wires.js';
+
+/** A plan tells what other places have, if they say it within this time. */
+const PLAN_WAIT_MS = 5000;
 
 /**
  * Brings a ref to where its loaders look: `ref → manifest → plan → pieces → proof → blob → view`.
  * Returns when every selected file is proven and in place.
  * @throws SluiceError the reason for the first file that could not be had; what arrived is kept
  */
-export async function pull(request: PullRequest, context: PullContext): Promise<PullOutcome> {
+export async function pull(request: PullRequest, given: PullContext): Promise<PullOutcome> {
   const startedMs = Date.now();
-  const id = newPullId(startedMs);
+  const decisions = new Decisions(given.emit);
+  const context = { ...given, emit: decisions.emit };
   return withWires(context, async (wires) => {
     const prepared = await prepare(request, context, wires);
-    const { store, plan, target, ref } = prepared;
-    requireRoom(plan, store.root);
-    if (plan.fetchBytes !== 0) await requireWritable(target);
-    const holding = newHolding(id, prepared);
-    await saveHolding(store, prepared.manifest.pinned, holding);
-    const { results, files, view } = await bring(prepared, holding, context, wires);
-    const record = { id, request, startedMs, prepared, results, requests: wires.transport.requestCount };
-    if (view instanceof SluiceError) {
-      await saveRecord(store, { ...record, endedMs: Date.now(), error: view });
-      throw view;
+    try {
+      return await carryOut({ request, prepared, startedMs, decisions }, context, wires);
+    } finally {
+      prepared.elsewhere.stop();
     }
-    context.emit({
-      type: 'view.landed',
-      ref: formatRef(ref),
-      view: target.view,
-      path: view.path,
-      methods: view.methods,
-    });
-    const complete: Holding = { ...holding, path: view.path, files, state: 'complete' };
-    await saveHolding(store, prepared.manifest.pinned, complete);
-    if (target.view !== 'hf' && target.view !== 'repository') await dropReplaced(store, complete);
-    const endedMs = Date.now();
-    if (results.length > 0) await saveRecord(store, { ...record, endedMs, path: view.path });
-    const outcome: PullOutcome = {
-      id,
-      ref: formatRef(ref),
-      commit: prepared.manifest.pinned.commit,
-      path: view.path,
-      files: files.length,
-      bytes: files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0),
-      fetchedBytes: results.reduce((sum, result) => sum + result.fetchedBytes, 0),
-      requests: wires.transport.requestCount,
-      ms: endedMs - startedMs,
-    };
-    context.emit({ type: 'pull.done', ...outcome });
-    return outcome;
   });
+}
+
+interface Underway {
+  readonly request: PullRequest;
+  readonly prepared: Prepared;
+  readonly startedMs: number;
+  readonly decisions: Decisions;
+}
+
+async function carryOut(
+  { request, prepared, startedMs, decisions }: Underway,
+  context: PullContext,
+  wires: OpenWires,
+): Promise<PullOutcome> {
+  const id = newPullId(startedMs);
+  const { store, plan, target, ref } = prepared;
+  requireRoom(plan, store.root);
+  if (plan.fetchBytes !== 0) await requireWritable(target);
+  const holding = newHolding(id, prepared);
+  await saveHolding(store, prepared.manifest.pinned, holding);
+  const { results, files, view } = await bring(prepared, holding, context, wires);
+  const elsewhere = prepared.elsewhere.reports;
+  const requests = wires.transport.requestCount;
+  const record = { id, request, startedMs, prepared, results, elsewhere, requests, decisions: decisions.list() };
+  if (view instanceof SluiceError) {
+    await saveRecord(store, { ...record, endedMs: Date.now(), error: view });
+    throw view;
+  }
+  context.emit({
+    type: 'view.landed',
+    ref: formatRef(ref),
+    view: target.view,
+    path: view.path,
+    methods: view.methods,
+  });
+  const complete: Holding = { ...holding, path: view.path, files, state: 'complete' };
+  await saveHolding(store, prepared.manifest.pinned, complete);
+  if (target.view !== 'hf' && target.view !== 'repository') await dropReplaced(store, complete);
+  const endedMs = Date.now();
+  if (results.length > 0) await saveRecord(store, { ...record, endedMs, path: view.path });
+  const outcome: PullOutcome = {
+    id,
+    ref: formatRef(ref),
+    commit: prepared.manifest.pinned.commit,
+    path: view.path,
+    files: files.length,
+    bytes: files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0),
+    fetchedBytes: results.reduce((sum, result) => sum + result.fetchedBytes, 0),
+    requests: wires.transport.requestCount,
+    ms: endedMs - startedMs,
+  };
+  context.emit({ type: 'pull.done', ...outcome });
+  return outcome;
 }
 
 /** What `pull` would do, without doing it. */
 export async function plan(request: PullRequest, context: PullContext): Promise<PlanSummary> {
-  return withWires(context, async (wires) => (await prepare(request, context, wires)).plan);
+  return withWires(context, async (wires) => {
+    const prepared = await prepare(request, context, wires);
+    try {
+      const elsewhere = await prepared.elsewhere.settled(PLAN_WAIT_MS);
+      const also = elsewhere.filter(({ agree }) => agree.length > 0).map(({ source }) => source);
+      const { plan } = prepared;
+      return { ...plan, sources: [...new Set([...plan.sources, ...also])], elsewhere };
+    } finally {
+      prepared.elsewhere.stop();
+    }
+  });
 }
 
 /** Begins with the time, so that names sort by it. */

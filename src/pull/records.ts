@@ -1,7 +1,8 @@
-import type { PlanSummary, SluiceError } from '../base/index.js';
+import type { PlaceReport, PlanSummary, SluiceError } from '../base/index.js';
 import { formatRef, type Manifest, type Ref } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { PieceRecord, TransferResult } from '../transfer/index.js';
+import type { RecordedDecision } from './decisions.js';
 import { hasFields, listKept, readKept, type Kind } from './kept.js';
 import type { PullRequest } from './port.js';
 
@@ -31,6 +32,10 @@ export interface PullRecord {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly files: readonly RecordedFile[];
+  /** What other places had of them, as far as it was known in time. */
+  readonly elsewhere?: readonly PlaceReport[];
+  /** Absent in records of earlier versions. */
+  readonly decisions?: readonly RecordedDecision[];
   readonly error?: string;
 }
 
@@ -47,6 +52,8 @@ interface RecordInput {
   readonly requests: number;
   readonly prepared: { readonly ref: Ref; readonly manifest: Manifest; readonly plan: PlanSummary };
   readonly results: readonly TransferResult[];
+  readonly elsewhere: readonly PlaceReport[];
+  readonly decisions: readonly RecordedDecision[];
   readonly path?: string;
   readonly error?: SluiceError;
 }
@@ -66,6 +73,8 @@ export async function saveRecord(store: Store, input: RecordInput): Promise<void
     include: input.request.include,
     exclude: input.request.exclude,
     files: input.results.map(recordFile),
+    ...(input.elsewhere.length === 0 ? {} : { elsewhere: input.elsewhere }),
+    decisions: input.decisions,
     ...(input.error === undefined ? {} : { error: input.error.message }),
   };
   await store.documents.write(PULLS.collection, input.id, record);

@@ -1,0 +1,54 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { SluiceError, toSluiceError } from '../base/index.js';
+import { formatPieceList, parsePieceList, type ListedPieces, type PieceHashes } from '../proof/index.js';
+import { openStore } from '../store/index.js';
+import { HOLDINGS } from './holdings.js';
+import { listKept } from './kept.js';
+import { matchesRef } from './models.js';
+import type { PullContext } from './port.js';
+
+/** Enough for some 900,000 pieces. */
+const MAX_LIST_BYTES = 64 * 2 ** 20;
+
+/**
+ * Writes the piece hashes of what the store holds of a ref, for others to prove it piece by piece. Files of one piece need none.
+ * @throws SluiceError NOT_HERE
+ */
+export async function writePieceList(subject: string, file: string, context: PullContext): Promise<number> {
+  const store = await openStore(context.settings.home);
+  const { found } = await listKept(store, HOLDINGS);
+  const wanted = found.filter(({ value }) => matchesRef(value, subject));
+  if (wanted.length === 0) throw new SluiceError('NOT_HERE', { ref: subject });
+  const files = new Map<string, ListedPieces>();
+  for (const held of wanted.flatMap(({ value }) => value.files)) {
+    const proof = held.sha256 === undefined ? undefined : await store.blobProof(held.sha256);
+    if (proof?.pieces === undefined) continue;
+    const { sizeBytes, sha256, pieces } = proof;
+    files.set(sha256, { path: held.path, sizeBytes, sha256, pieces });
+  }
+  try {
+    await writeFile(file, formatPieceList([...files.values()]));
+  } catch (thrown) {
+    throw toSluiceError(thrown);
+  }
+  return files.size;
+}
+
+/** What a list says the pieces of a blob are. @throws SluiceError BAD_MANIFEST, FILE_SYSTEM */
+export async function readPieceList(
+  file: string,
+): Promise<(sha256: string | undefined, sizeBytes: number | undefined) => PieceHashes | undefined> {
+  let text: string;
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_LIST_BYTES) throw new SluiceError('BAD_MANIFEST', { host: file, reason: 'a piece list that long' });
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    throw toSluiceError(thrown);
+  }
+  const known = new Map(parsePieceList(text, file).map((entry) => [entry.sha256, entry]));
+  return (sha256, sizeBytes) => {
+    const entry = known.get(sha256 ?? '');
+    return entry?.sizeBytes === sizeBytes ? entry?.pieces : undefined;
+  };
+}

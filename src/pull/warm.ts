@@ -1,0 +1,24 @@
+import type { Origin } from '../hubs/index.js';
+import type { Transport } from '../net/index.js';
+import type { TransferTask } from '../transfer/index.js';
+
+type Warmer = Pick<Transport, 'warm'>;
+
+/** Enough for the first requests; the engine dials more when it knows what for. */
+const PREFERRED_CONNECTIONS = 4;
+const OTHER_CONNECTIONS = 2;
+
+/** While a new commit is being listed: whoever may give its files is dialled, so that names, connections and TLS are done by then. */
+export function warmOrigins(transport: Warmer, origins: readonly Origin[]): void {
+  for (const [index, { endpoint }] of origins.entries())
+    transport.warm?.(endpoint, index === 0 ? PREFERRED_CONNECTIONS : OTHER_CONNECTIONS);
+}
+
+/** Just before files are asked for: the sources of the first ones, as far as they are different hosts; one connection a file will do at first. */
+export function warmSources(transport: Warmer, tasks: readonly TransferTask[], connections: number): void {
+  const [first] = tasks;
+  for (const [index, { url }] of (first?.sources ?? []).entries()) {
+    const most = index === 0 ? PREFERRED_CONNECTIONS : OTHER_CONNECTIONS;
+    transport.warm?.(url, Math.min(most, tasks.length, connections));
+  }
+}
