@@ -1,8 +1,9 @@
-import type { EventSink, Settings } from '../base/index.js';
+import type { EventSink, LoadedSettings } from '../base/index.js';
 import type * as rooms from '../pull/index.js';
 
 export type {
   Explanation,
+  RecordedDecision,
   Finding,
   GarbageItem,
   GarbageReport,
@@ -16,7 +17,16 @@ export type {
 
 type Rooms = Pick<
   typeof rooms,
-  'pull' | 'plan' | 'explain' | 'listModels' | 'removeModel' | 'collectGarbage' | 'whereIs' | 'verify' | 'repair'
+  | 'pull'
+  | 'plan'
+  | 'explain'
+  | 'listModels'
+  | 'removeModel'
+  | 'collectGarbage'
+  | 'whereIs'
+  | 'verify'
+  | 'writePieceList'
+  | 'repair'
 >;
 
 /** What the commands need of the rooms below: they return data, the commands render it. */
@@ -29,7 +39,7 @@ export interface DemoOptions {
 }
 
 export interface DemoContext {
-  readonly settings: Settings & { readonly hfTokenEndpoints: readonly string[] };
+  readonly settings: LoadedSettings['settings'];
   readonly emit: EventSink;
   readonly signal: AbortSignal;
   /** A line of the demo's own story, for people. */

@@ -13,6 +13,7 @@ export interface SettingOptions {
   readonly proxy?: string;
   readonly hfEndpoint?: readonly string[];
   readonly msEndpoint?: readonly string[];
+  readonly also?: string;
   readonly view?: string;
   readonly profile?: string;
   readonly lang?: string;
@@ -30,10 +31,11 @@ export function repeatable(flags: string, description: string): Option {
 export function addNetworkOptions(command: Command, { say }: CommandContext): void {
   const single: readonly (readonly [string, TextKey])[] = [
     ['--connections <n>', 'option.connections'],
-    ['--limit <rate>', 'option.limit'],
+    ['--limit <rates>', 'option.limit'],
     ['--offline', 'option.offline'],
     ['--token <token>', 'option.token'],
     ['--proxy <url>', 'option.proxy'],
+    ['--also <when>', 'option.also'],
   ];
   for (const [flags, key] of single) command.option(flags, say(key));
   command.addOption(repeatable('--ca <file>', say('option.ca')));
@@ -45,7 +47,7 @@ export function addNetworkOptions(command: Command, { say }: CommandContext): vo
 export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): Flags {
   return {
     connections: options.connections,
-    limitBytesPerSecond: options.limit,
+    limit: options.limit,
     offline: options.offline,
     [hub === 'ms' ? 'msToken' : 'hfToken']: options.token,
     caFiles: options.ca,
@@ -53,6 +55,7 @@ export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): 
     httpProxy: options.proxy,
     hfEndpoints: options.hfEndpoint,
     msEndpoints: options.msEndpoint,
+    alsoHubs: options.also,
     view: options.view,
     profile: options.profile,
     lang: options.lang,

@@ -16,6 +16,7 @@ export interface PullOptions extends SettingOptions {
   readonly to?: string;
   readonly source?: readonly string[];
   readonly revision?: string;
+  readonly pieces?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -29,6 +30,7 @@ export function addPullOptions(command: Command, context: CommandContext): void 
     .option('--exclude <patterns...>', text('option.exclude'))
     .option('--revision <revision>', text('option.revision'))
     .option('--list <file>', text('option.list'))
+    .option('--pieces <file>', text('option.pieceList'))
     .option('--to <dir>', text('option.to'))
     .addOption(new Option('--view <view>', text('option.view')))
     .addOption(repeatable('--source <url>', text('option.source')));
@@ -53,12 +55,17 @@ export async function openPull(
   return { session, requests: all.map((ref) => ({ ref, ...shared })) };
 }
 
-function optional(options: PullOptions, session: Session, host: Host): Pick<PullRequest, 'revision' | 'view' | 'to'> {
+function optional(
+  options: PullOptions,
+  session: Session,
+  host: Host,
+): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces'> {
   const { view } = session.loaded.settings;
   return {
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(view === undefined ? {} : { view }),
     ...(options.to === undefined ? {} : { to: resolve(host.cwd, options.to) }),
+    ...(options.pieces === undefined ? {} : { pieces: resolve(host.cwd, options.pieces) }),
   };
 }
 

@@ -188,7 +188,7 @@ describe('pull', () => {
       sources: ['https://m1', 'https://m2'],
       revision: 'v2',
     });
-    expect(settings[0]).toMatchObject({ connections: 7, limitBytesPerSecond: 8_000_000, offline: true });
+    expect(settings[0]).toMatchObject({ connections: 7, limit: [{ bytesPerSecond: 8_000_000 }], offline: true });
   });
 
   it('--dry-run shows the plan and pulls nothing', async () => {

@@ -81,6 +81,7 @@ async function pullFrom([first, second]: Mirrors, folder: string, context: DemoC
     hfEndpoints: [first.url, second.url],
     hfTokenEndpoints: [],
     hfToken: undefined,
+    alsoHubs: 'off',
     offline: false,
     proxy: undefined,
     httpProxy: undefined,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SluiceError } from '../../base/index.js';
 import type { CommandContext } from '../context.js';
@@ -9,10 +10,11 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .argument('[ref-or-path]', context.say('argument.refOrPath'))
     .option('--offline', context.say('option.offline'))
+    .option('--pieces <file>', context.say('option.writePieces'))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'))
     .action(async (target: string | undefined) => {
-      const options: SettingOptions & { json?: boolean; quiet?: boolean } = command.optsWithGlobals();
+      const options: SettingOptions & { json?: boolean; quiet?: boolean; pieces?: string } = command.optsWithGlobals();
       const session = await context.open(settingFlags(options));
       const quiet = options.quiet ?? options.json ?? false;
       const progress = createVerifyProgress(session.err, context.host.stderr, context.host.now, !quiet);
@@ -24,5 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
       const bad = report.findings.filter((finding) => finding.problem !== 'unknown');
       if (bad.length > 0)
         context.fail(new SluiceError('CORRUPT_STORE', { count: bad.length, total: report.files }), report.target);
+      else if (options.pieces !== undefined && target !== undefined)
+        await api.writePieceList(target, resolve(context.host.cwd, options.pieces), session.pullContext());
     });
 }

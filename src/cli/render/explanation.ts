@@ -4,6 +4,8 @@ import type { Explanation, RecordedFile, SourceShare } from '../api.js';
 import { checksText, say } from '../texts/index.js';
 import { localTime } from './ago.js';
 import { renderBar } from './bar.js';
+import { agreementLines, placeLines } from './elsewhere.js';
+import { decisionText } from './decision.js';
 import type { Look } from './look.js';
 import { renderTable } from './table.js';
 import { wrap } from './width.js';
@@ -32,10 +34,30 @@ export function renderExplanation(it: Explanation, look: Look, shape: Explanatio
     '',
     style.bold(say(lang, 'explain.sources')),
     ...sourceLines(it.sources, look, shape),
+    ...elsewhereLines(it, look, shape),
     '',
     style.bold(say(lang, 'explain.files')),
     ...it.files.flatMap((file) => fileLines(file, look, shape)),
+    ...decisionLines(it, look, shape),
   ];
+}
+
+function elsewhereLines({ elsewhere }: Explanation, look: Look, { columns }: ExplanationShape): readonly string[] {
+  if (elsewhere.length === 0) return [];
+  const places = placeLines(elsewhere, look);
+  const wrapped = Number.isFinite(columns) ? places.flatMap((line) => wrap(line, columns - 2)) : places;
+  const lines = [...wrapped, ...agreementLines(elsewhere, look, columns - 2)];
+  return ['', look.style.bold(say(look.lang, 'explain.elsewhere')), ...lines.map((line) => `  ${line}`)];
+}
+
+function decisionLines(it: Explanation, { lang, style }: Look, { columns }: ExplanationShape): readonly string[] {
+  if (it.decisions.length === 0) return [];
+  const lines = it.decisions.map((decision) => {
+    const after = formatDuration(Math.max(0, decision.atMs - it.startedAtMs));
+    return `+${after}  ${decisionText(decision, lang)}`;
+  });
+  const wrapped = Number.isFinite(columns) ? lines.flatMap((line) => wrap(line, columns - 2)) : lines;
+  return ['', style.bold(say(lang, 'explain.decisions')), ...wrapped.map((line) => `  ${line}`)];
 }
 
 function sourceLines(sources: readonly SourceShare[], look: Look, { columns }: ExplanationShape): readonly string[] {

@@ -21,19 +21,35 @@ const file: fc.Arbitrary<FileProgress> = fc.record({
   totalBytes: fc.option(bytes),
   bytesPerSecond: bytes,
 });
-const progress = fc.record({
-  type: fc.constant('progress' as const),
-  files: fc.uniqueArray(file, { maxLength: 20, selector: (one) => one.file }),
-  sources: fc.array(fc.record({ source: names, doneBytes: bytes, bytesPerSecond: bytes, connections: fc.nat(9) }), {
-    maxLength: 6,
-  }),
-  doneBytes: bytes,
-  totalBytes: fc.option(bytes),
-  bytesPerSecond: bytes,
-  etaMs: fc.option(fc.integer({ min: 0, max: 1e11 })),
-  filesDone: fc.nat(5000),
-  filesTotal: fc.nat(5000),
-});
+const progress = fc.record(
+  {
+    type: fc.constant('progress' as const),
+    files: fc.uniqueArray(file, { maxLength: 20, selector: (one) => one.file }),
+    sources: fc.array(fc.record({ source: names, doneBytes: bytes, bytesPerSecond: bytes, connections: fc.nat(9) }), {
+      maxLength: 6,
+    }),
+    doneBytes: bytes,
+    totalBytes: fc.option(bytes),
+    bytesPerSecond: bytes,
+    etaMs: fc.option(fc.integer({ min: 0, max: 1e11 })),
+    filesDone: fc.nat(5000),
+    filesTotal: fc.nat(5000),
+    limitBytesPerSecond: bytes,
+  },
+  {
+    requiredKeys: [
+      'type',
+      'files',
+      'sources',
+      'doneBytes',
+      'totalBytes',
+      'bytesPerSecond',
+      'etaMs',
+      'filesDone',
+      'filesTotal',
+    ],
+  },
+);
 
 function stateOf(event: SluiceEvent): ProgressState {
   return reduce(EMPTY_STATE, event);
@@ -91,6 +107,15 @@ describe('the live block', () => {
     expect(frame[0]).toMatch(/model\.bin .*━+─+ .*50% .*1\.00 MB\/s/);
     expect(frame[1]).toMatch(/47% {2}9\.61 GB of 20\.4 GB {2}93\.0 MB\/s {2}1m 56s left$/);
     expect(frame[2]).toBe('  12 of 31 files · fast.example 62.0 MB/s · slow.example 31.0 MB/s');
+  });
+
+  it.each([
+    ['en', 'limit 20.0 MB/s'],
+    ['zh', '限速 20.0 MB/s'],
+  ] as const)('says that the limit is what holds it back, while it does: %s', (lang, words) => {
+    const event = { ...example([]), limitBytesPerSecond: 20e6 };
+    expect(renderFrame(stateOf(event), 100, 24, look(false, true, lang))[0]).toContain(`93.0 MB/s  ${words}  `);
+    expect(renderFrame(stateOf(example([])), 100, 24, look(false, true, lang))[0]).not.toContain(words.slice(0, 2));
   });
 
   it('shows the shard when the path is too long', () => {

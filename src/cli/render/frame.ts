@@ -72,12 +72,14 @@ function shortPath(path: string, width: number, ellipsis: string): string {
 function totalLine(state: ProgressState, width: number, look: Look): string {
   const { progress } = state;
   if (progress === undefined) return '';
-  const { doneBytes, totalBytes, bytesPerSecond, etaMs } = progress;
+  const { doneBytes, totalBytes, bytesPerSecond, etaMs, limitBytesPerSecond } = progress;
   const bytes =
     totalBytes === null
       ? formatBytes(doneBytes)
       : say(look.lang, 'progress.of', { done: formatBytes(doneBytes), total: formatBytes(totalBytes) });
   const parts = [padStart(percent(doneBytes, totalBytes), PERCENT_WIDTH), bytes, rate(bytesPerSecond)];
+  if (limitBytesPerSecond !== undefined)
+    parts.push(say(look.lang, 'progress.limit', { rate: rate(limitBytesPerSecond) }));
   if (etaMs !== null) parts.push(say(look.lang, 'progress.eta', { time: formatDuration(etaMs) }));
   const tail = parts.filter((part) => part.trim() !== '').join(INDENT);
   // A step of four keeps the bar from breathing with every digit that comes and goes.

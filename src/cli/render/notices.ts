@@ -1,5 +1,6 @@
-import { formatBytes, formatDuration, printable, type Lang, type SluiceEvent } from '../../base/index.js';
+import { formatBytes, formatDuration, formatRate, printable, type Lang, type SluiceEvent } from '../../base/index.js';
 import { reasonText, say, type TextKey } from '../texts/index.js';
+import { differenceText } from './elsewhere.js';
 import type { Line } from './line.js';
 import { matchEvent } from './match-event.js';
 
@@ -26,6 +27,7 @@ const WORTH_SAYING_MS = 1000;
 const KNOWN_NOTICES: Readonly<Record<string, TextKey | undefined>> = {
   STALE: 'notice.stale',
   UNPROVEN: 'notice.unproven',
+  OTHER_HUB: 'notice.otherHub',
 };
 
 interface KeyedNotice extends Line {
@@ -47,6 +49,17 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
     },
     'source.banned': ({ source, code }) =>
       warning(`banned ${source}`, say(lang, 'notice.banned', { source, reason: reasonText(lang, code) })),
+    'source.found': ({ source, ref, agree, agreeBytes }) =>
+      agree === 0
+        ? undefined
+        : info(
+            `found ${source} ${ref}`,
+            say(lang, 'notice.found', { source, ref, count: agree, bytes: formatBytes(agreeBytes) }),
+          ),
+    'source.differs': ({ source, ...difference }) => {
+      const values = { source, file: difference.file, ...differenceText(difference, lang) };
+      return info(`differs ${source}`, say(lang, 'notice.differs', values));
+    },
     'source.waiting': ({ source, waitMs }) =>
       waitMs < WORTH_SAYING_MS
         ? undefined
@@ -65,10 +78,17 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
       const values = { file, reason: reasonText(lang, code) };
       return warning(`failed ${file}`, say(lang, 'notice.fileFailed', values));
     },
+    'limit.changed': ({ limitBytesPerSecond, reason }) => {
+      if (reason !== 'timetable') return undefined;
+      const rate = limitBytesPerSecond === null ? undefined : formatRate(limitBytesPerSecond);
+      return info(`limit ${rate}`, say(lang, rate === undefined ? 'notice.noLimit' : 'notice.limit', { rate }));
+    },
     notice: ({ code, message }) => {
       const key = KNOWN_NOTICES[code];
       const text = key === undefined ? printable(message) : say(lang, key, { message });
-      return code === 'STALE' ? warning(`notice ${code}`, text) : info(`notice ${code} ${message}`, text);
+      return code === 'STALE' || code === 'OTHER_HUB'
+        ? warning(`notice ${code}`, text)
+        : info(`notice ${code} ${message}`, text);
     },
   });
 }

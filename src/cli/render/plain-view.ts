@@ -43,13 +43,15 @@ export function createPlainView(look: Look, stream: OutputStream, now: () => num
 }
 
 function progressLine(event: Extract<SluiceEvent, { type: 'progress' }>, { lang, signs }: Look): string {
-  const { doneBytes, totalBytes, bytesPerSecond, etaMs, filesDone, filesTotal } = event;
+  const { doneBytes, totalBytes, bytesPerSecond, etaMs, filesDone, filesTotal, limitBytesPerSecond } = event;
   const done = formatBytes(doneBytes);
   const parts = [
     totalBytes === null ? done : say(lang, 'progress.of', { done, total: formatBytes(totalBytes) }),
     formatRate(bytesPerSecond),
     say(lang, 'progress.files', { done: filesDone, total: filesTotal }),
   ];
+  if (limitBytesPerSecond !== undefined)
+    parts.push(say(lang, 'progress.limit', { rate: formatRate(limitBytesPerSecond) }));
   if (etaMs !== null) parts.push(say(lang, 'progress.eta', { time: formatDuration(etaMs) }));
   return `  ${padStart(percent(doneBytes, totalBytes), 4)}  ${parts.join(` ${signs.dot} `)}`;
 }

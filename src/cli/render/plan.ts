@@ -1,5 +1,6 @@
 import { formatBytes, printable, type PlanSummary } from '../../base/index.js';
 import { filesText, say } from '../texts/index.js';
+import { agreementLines, placeLines } from './elsewhere.js';
 import type { Look } from './look.js';
 import { displayWidth, padEnd, truncateMiddle } from './width.js';
 
@@ -20,6 +21,10 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
     [say(lang, 'plan.fetch'), bytes(plan.fetchBytes), style.bold],
     [say(lang, 'plan.requests'), String(plan.requests)],
     [say(lang, 'plan.sources'), printable(plan.sources.join(', '))],
+    ...placeLines(plan.elsewhere ?? [], look).map((line, index): readonly [string, string] => [
+      index === 0 ? say(lang, 'plan.elsewhere') : '',
+      line,
+    ]),
     [say(lang, 'plan.disk'), disk, short ? style.red : (text) => text],
     [say(lang, 'plan.view'), plan.view],
     [say(lang, 'plan.target'), printable(plan.target)],
@@ -32,5 +37,12 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
       const cut = Number.isFinite(room) ? truncateMiddle(value, room, signs.ellipsis) : value;
       return `  ${style.dim(padEnd(label, labelWidth))}  ${paint(cut)}`;
     }),
+    ...fileLines(plan, look, columns),
   ];
+}
+
+function fileLines({ elsewhere = [] }: PlanSummary, look: Look, columns: number): readonly string[] {
+  const lines = agreementLines(elsewhere, look, columns - 2);
+  if (lines.length === 0) return [];
+  return ['', look.style.bold(say(look.lang, 'plan.files')), ...lines.map((line) => `  ${line}`)];
 }

@@ -54,6 +54,7 @@ const EXPLANATION: Explanation = {
   view: 'hf',
   path: '/cache',
   requests: 9,
+  elsewhere: [],
   sources: [{ source: 'a.example', bytes: 300, pieces: 3, retries: 1 }],
   files: [
     {
@@ -71,6 +72,29 @@ const EXPLANATION: Explanation = {
       ],
     },
     { path: 'config.json', sizeBytes: 10, sha256: 'b'.repeat(64), checks: [], fetchedBytes: 0, pieces: [] },
+  ],
+  decisions: [
+    {
+      ...{ atMs: 400, more: 3 },
+      event: {
+        ...{ type: 'scheduler.connections', source: 'a.example', from: 8, to: 16, reason: 'climb' },
+        ...{ goodputBefore: 40e6, goodputAfter: 80e6 },
+      },
+    },
+    {
+      atMs: 1500,
+      event: {
+        ...{ type: 'scheduler.taken-back', source: 'b.example', file: 'model.bin', index: 3, reason: 'silent' },
+        ...{ to: null, silentMs: 1200, leftMs: null, thenMs: null },
+      },
+    },
+    {
+      atMs: 1600,
+      event: {
+        ...{ type: 'source.degraded', source: 'b.example', reason: 'round-trip' },
+        ...{ roundTripMs: 400, earlierRoundTripMs: 20, failedShare: 0 },
+      },
+    },
   ],
 };
 
@@ -122,10 +146,19 @@ describe('an explanation', () => {
     expect(lines).toContain('gave no digest');
   });
 
+  it('tells why a source was asked for more, or left', () => {
+    const lines = renderExplanation(EXPLANATION, EN, { columns: 200, everyPiece: false });
+    expect(lines.slice(-3)).toEqual([
+      '  +0.4 s  a.example: 8 to 16 connections, more are tried: 40.0 MB/s, then 80.0 MB/s (and 3 more like it)',
+      '  +1.5 s  b.example: model.bin goes elsewhere, silent for 1.2 s',
+      '  +1.6 s  b.example: scored down, answers after 400 ms instead of 20 ms',
+    ]);
+  });
+
   it('gives a file that came in one piece one line', () => {
     const [file] = EXPLANATION.files;
     const files = [{ ...file!, pieces: [piece(0, 'a.example')] }];
-    const lines = renderExplanation({ ...EXPLANATION, files }, EN, { columns: 100, everyPiece: false });
+    const lines = renderExplanation({ ...EXPLANATION, files, decisions: [] }, EN, { columns: 100, everyPiece: false });
     expect(lines.at(-1)).toMatch(/model\.bin.*a\.example · proven by SHA-256/);
   });
 

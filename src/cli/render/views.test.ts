@@ -63,6 +63,22 @@ describe('plain lines', () => {
     expect(stream.text()).toContain('2 files had to be copied');
   });
 
+  it('tell the limit that holds the pull back, and when the timetable changes it', () => {
+    const { stream, view, tick } = plain();
+    view.emit(progress(0));
+    tick(10_000);
+    view.emit({ ...progress(1), limitBytesPerSecond: 20e6 } as SluiceEvent);
+    expect(stream.text()).toContain(' · limit 20.0 MB/s · ');
+    const changed = { type: 'limit.changed', shareBytesPerSecond: 5e6, processes: 2 } as const;
+    view.emit({ ...changed, limitBytesPerSecond: 7e6, reason: 'begin' });
+    view.emit({ ...changed, limitBytesPerSecond: 7e6, reason: 'shared' });
+    expect(stream.text()).not.toContain('7.00 MB/s');
+    view.emit({ ...changed, limitBytesPerSecond: 7e6, reason: 'timetable' });
+    expect(stream.text()).toContain('at most 7.00 MB/s, by the timetable');
+    view.emit({ ...changed, limitBytesPerSecond: null, shareBytesPerSecond: null, reason: 'timetable' });
+    expect(stream.text()).toContain('without a limit');
+  });
+
   it('tell the progress every ten seconds or ten percent, and not more often', () => {
     const { stream, view, tick } = plain();
     for (let second = 0; second <= 60; second += 1) {

@@ -35,6 +35,7 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     collectGarbage: refuse,
     whereIs: refuse,
     verify: refuse,
+    writePieceList: refuse,
     repair: refuse,
     demo: refuse,
   };

@@ -35,6 +35,7 @@ const CHECK_NAMES: Readonly<Record<string, string>> = {
   md5: 'MD5',
   crc32c: 'CRC-32C',
   crc32: 'CRC-32',
+  pieces: 'SHA-256 of every piece',
 };
 
 export function checksText(checks: readonly string[]): string {
