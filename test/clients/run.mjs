@@ -1,5 +1,5 @@
 // `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
-//   node test/clients/run.mjs [--only sim|pull|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only sim|xet|pull|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,10 +14,12 @@ import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
 import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
 import { makeWorld } from './world.mjs';
+import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
 
 const SUITES = [
   { part: 'sim', families: ['hf'], suite: simAcceptsHuggingFace },
   { part: 'sim', families: ['ms', 'ms-legacy'], suite: simAcceptsModelScope },
+  { part: 'xet', families: ['hf'], suite: xetDownloadsHuggingFace },
   { part: 'pull', families: ['hf'], suite: pullLoadsHuggingFace },
   { part: 'pull', families: ['ms', 'ms-legacy'], suite: pullLoadsModelScope },
   { part: 'real', families: ['real'], suite: realModel },

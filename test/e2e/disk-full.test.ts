@@ -67,6 +67,42 @@ describe('a small disk', () => {
     },
   );
 
+  it('that somebody else fills while small files come: 8, what is stored is right, and goes on when there is room', async (test) => {
+    const disk = await diskOf(140, test.skip);
+    const files = Object.fromEntries(
+      Array.from({ length: 400 }, (_, index) => [
+        `${index % 20}/${index}.json`,
+        seededContent({ seed: `small ${index}`, sizeBytes: 100_000 + index }),
+      ]),
+    );
+    const sim = await hub({
+      repositories: [{ id: 'acme/tiny', files }],
+      network: { totalBytesPerSecond: 10 * MIB },
+    });
+    const machine = await newMachine({ HF_ENDPOINT: sim.url, SLUICE_HOME: join(disk.folder, 'store') });
+    const { done } = startSluice(machine, ['pull', 'acme/tiny'], disk);
+    await expect.poll(() => sim.sentBytes, { timeout: 20_000 }).toBeGreaterThan(4 * MIB);
+    expect(await disk.fill()).toBeGreaterThan(MIB);
+    const full = await done;
+    expect(full.code, full.stderr).toBe(8);
+    await disk.clear();
+    const { stdout } = await run(disk.wrap[0] ?? '', [
+      ...disk.wrap.slice(1),
+      ...['sh', '-c', 'cd "$1" && find . -type f -exec sha256sum {} +; find ../../tmp -type f', 'sh'],
+      join(disk.folder, 'store', 'blobs', 'sha256'),
+    ]);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) expect(line).toMatch(/^([0-9a-f]{64}) {2}\.\/[0-9a-f]{2}\/\1$/);
+    const before = sim.sentBytes;
+    sim.setNetwork('clean');
+    const again = await sluiceWith(machine, disk, 'pull', 'acme/tiny', '--json');
+    expect(again.code, again.stderr).toBe(0);
+    expect(sim.sentBytes - before).toBeLessThan((400 - lines.length + 5) * 110_000);
+    const path = String(eventsOf(again).find(({ type }) => type === 'pull.done')?.path);
+    expect(await sha256In(disk, join(path, '7/7.json'))).toBe(sha256OfFile(files, '7/7.json'));
+  });
+
   it('for the store alone: the view links there instead of copying, and says so', async (test) => {
     const disk = await diskOf(150, test.skip);
     const sim = await hub();

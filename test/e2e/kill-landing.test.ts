@@ -50,8 +50,8 @@ describe('kill -9 while many small files are committed and landed', () => {
     const folder = folderOf?.(machine, sim.commit('acme/many'));
     for (let kill = 0; kill < KILLS; kill += 1) {
       const { child, done } = startSluice(machine, ['pull', 'acme/many', ...args]);
-      // From the first answers to well after the last: the later kills meet the landing.
-      await sleep(400 + Math.floor(random() * 700));
+      // From before the first answers to well after the last: some kills meet the files on their way, others the landing.
+      await sleep(200 + Math.floor(random() * 900));
       child.kill('SIGKILL');
       await done;
       await expectNoWrongName(machine);

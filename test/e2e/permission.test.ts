@@ -68,6 +68,26 @@ describe.skipIf(process.platform === 'win32')('a user who may not write', () => 
     expect(sim.requests.length - before).toBe(1);
   });
 
+  it('the blobs of the store, met by many small files at once: 8, nothing left over, and right once it may', async () => {
+    const files = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`${index}.json`, `{"n":${index}}`]));
+    const sim = await hub({ repositories: [{ id: 'acme/many', files }] });
+    const machine = await ownMachine({ HF_ENDPOINT: sim.url });
+    const first = await sluiceWith(machine, asUser, 'pull', 'acme/many', '--include', '0.json');
+    expect(first.code, first.stderr).toBe(0);
+    const blobs = join(machine.home, 'blobs', 'sha256');
+    const [known = ''] = await readdir(blobs);
+    await chmod(blobs, 0o555);
+    const done = await sluiceWith(machine, asUser, 'pull', 'acme/many');
+    expect(done.code, done.stderr).toBe(8);
+    expect(done.stderr).toContain(blobs);
+    expect(await readdir(blobs)).toEqual([known]);
+    expect(await readdir(join(machine.home, 'tmp'))).toEqual([]);
+    await chmod(blobs, 0o755);
+    const again = await sluiceWith(machine, asUser, 'pull', 'acme/many');
+    expect(again.code, again.stderr).toBe(0);
+    expect(await isRight(files, '149.json', join(again.stdout.trim(), '149.json'))).toBe(true);
+  });
+
   it('files of somebody else in the cache are used, not rewritten', async () => {
     const sim = await hub({ repositories });
     const machine = await ownMachine({ HF_ENDPOINT: sim.url });

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hub, isRight, MODEL } from './hub.js';
 import {
@@ -117,6 +118,11 @@ describe('a signal', () => {
     await expect.poll(() => sim.sentBytes, { timeout: 10_000 }).toBeGreaterThan(6 * MIB);
     end(child);
     const ended = await done;
+    // Who was told by its terminal ends a little after it.
+    for (let seen = -1; seen !== sim.sentBytes;) {
+      seen = sim.sentBytes;
+      await sleep(250);
+    }
     const before = sim.sentBytes;
     sim.setNetwork('clean');
     const again = await sluice(machine, 'pull', 'acme/tiny');
