@@ -5,7 +5,7 @@ import { main } from './lib/closing.mjs';
 import { MODEL, startHub } from './lib/hub.mjs';
 import { measure } from './lib/measure.mjs';
 import { readOptions } from './lib/options.mjs';
-import { root } from './lib/peers.mjs';
+import { resultsFolder } from './lib/results.mjs';
 import { settle } from './lib/settle.mjs';
 import { sluice } from './lib/sluice.mjs';
 import { formatTimeline, timelineOf } from './lib/timeline.mjs';
@@ -14,7 +14,7 @@ const SHOWN = 22;
 
 await main(async () => {
   const options = readOptions({ rounds: 1 });
-  const sizeBytes = options.sizeBytes ?? 4 * 2 ** 30;
+  const { sizeBytes } = options;
   const hub = await startHub({
     dir: options.dir,
     name: `one-${sizeBytes / 2 ** 20}`,
@@ -41,7 +41,7 @@ await main(async () => {
   );
   rmSync(target, { recursive: true, force: true });
   console.log(text);
-  if (options.save) writeFileSync(join(root, 'bench', 'results', 'profile-one-file-http.txt'), `${text}\n`);
+  if (options.save) writeFileSync(join(resultsFolder, 'profile-one-file-http.txt'), `${text}\n`);
 });
 
 /** Self time by function, of one thread. */

@@ -1,26 +1,26 @@
 // Writes docs/BENCHMARKS.md from results/*.json and what notes/*.md say about them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './lib/peers.mjs';
-import { SHAPES } from './lib/shapes.mjs';
-import { contestTable, networkTable, spreadOf } from './lib/tables.mjs';
+import { judgeGoals } from './lib/goals.mjs';
+import { readResults, resultsFolder } from './lib/results.mjs';
+import { shapesOf } from './lib/shapes.mjs';
+import { contestTable, goalsTable, networkTable, spreadOf } from './lib/tables.mjs';
 
-const folder = join(root, 'bench', 'results');
-const SINGLE = ['one-file-http', 'one-file-https', 'shards', 'small-files'];
+const SINGLE = ['one-file-http', 'one-file-pieces', 'one-file-https', 'shards', 'small-files', 'xet'];
 
-const results = new Map(
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => [name.replace(/\.json$/, ''), JSON.parse(readFileSync(join(folder, name), 'utf8'))]),
-);
-const networks = Object.keys(SHAPES).flatMap((name) => results.get(`network-${name}`) ?? []);
-const any = results.values().next().value;
+const results = readResults();
+const networks = Object.keys(shapesOf()).flatMap((name) => results.get(`network-${name}`) ?? []);
+// The one measured last tells of the machine.
+const any = [...results.values()].sort((a, b) => (a.measuredAt ?? '').localeCompare(b.measuredAt ?? '')).at(-1);
 
 const text = [
   '<!-- Made by bench/report.mjs from bench/results and bench/notes. -->',
   '# Benchmarks',
   note('introduction'),
+  '## What was to be reached',
+  goalsTable(judgeGoals(results)),
   '## The machine',
   machine(),
   '## How it is measured',
@@ -29,6 +29,7 @@ const text = [
   ...(networks.length === 0
     ? []
     : ['## Networks that misbehave', note('networks-before'), networkTable(networks), note('networks')]),
+  ...section('lossy-line'),
   '## Where the time goes',
   note('profile'),
   profile(),
@@ -40,6 +41,7 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'prettier', 'bin', 'p
 function section(name) {
   const result = results.get(name);
   if (result === undefined) return [];
+  if (result.skipped !== undefined) return [`## ${result.title}`, `Skipped here: ${result.skipped}.`, note(name)];
   const missing = result.missing.length === 0 ? '' : `Missing here: ${result.missing.join('; ')}.`;
   return [`## ${result.title}`, contestTable(result), spreadOf(result), missing, `Again: \`node bench/${name}.mjs\``, note(name)]; // prettier-ignore
 }
@@ -50,13 +52,17 @@ function note(name) {
 }
 
 function profile() {
-  const path = join(folder, 'profile-one-file-http.txt');
+  const path = join(resultsFolder, 'profile-one-file-http.txt');
   return existsSync(path) ? `\`\`\`text\n${readFileSync(path, 'utf8').trim()}\n\`\`\`` : '';
 }
 
 function machine() {
-  const { cpu, memory, system, target, node, openssl } = any.machine;
+  const {
+    machine: { cpu, memory, system, target, node, openssl },
+    measuredAt,
+    commit,
+  } = any;
   const tools = Object.assign({}, ...[...results.values()].map((result) => result.machine.tools));
   const versions = Object.entries(tools).map(([name, version]) => `${name} ${version}`);
-  return `${cpu}, ${memory}; ${system}; targets on ${target}; Node ${node} with OpenSSL ${openssl}; ${versions.join(', ')}.`;
+  return `${cpu}, ${memory}; ${system}; targets on ${target}; Node ${node} with OpenSSL ${openssl}; ${versions.join(', ')}.${measuredAt === undefined ? '' : ` Measured until ${measuredAt.slice(0, 10)}, last at commit ${commit}.`}`;
 }

@@ -2,13 +2,12 @@
 import { main } from './lib/closing.mjs';
 import { repositoryContest } from './lib/repository.mjs';
 
-const MIB = 2 ** 20;
 const SMALL = { '.gitattributes': 1570, 'LICENSE': 11_343, 'README.md': 13_965, 'chat_template.jinja': 4168, 'config.json': 728, 'generation_config.json': 239, 'merges.txt': 1_671_853, 'model.safetensors.index.json': 32_878, 'special_tokens_map.json': 613, 'tokenizer.json': 11_422_654, 'tokenizer_config.json': 9732, 'vocab.json': 2_776_833 }; // prettier-ignore
 
-function sizesOf({ smoke, sizeBytes = 4096 * MIB }) {
+function sizesOf({ sizeBytes }) {
   const shards = Array.from({ length: 8 }, (_, index) => [
     `model-0000${index + 1}-of-00008.safetensors`,
-    smoke ? 16 * MIB : sizeBytes / 8,
+    sizeBytes / 8,
   ]);
   return { ...SMALL, ...Object.fromEntries(shards) };
 }

@@ -7,26 +7,52 @@ import { settle } from './settle.mjs';
 import { median, round } from './statistics.mjs';
 
 /**
- * `contestants`: [{ name, proves, how, command(target) → { command, args, env }, judge(target) → 'right' | … , context?, setUp?, tearDown? }],
+ * `contestants`: [{ name, proves, how, command(target, world) → { command, args, env }, judge(target, world) → 'right' | … , context?, setUp?, tearDown? }],
  * ours first. Each gets an empty folder; what it leaves is judged and dropped before the next begins. The order turns by one
- * each round; those that are there for context only sit out rounds beyond `contextRounds`. `shape`: { bytes, idealS?, timeoutS? }.
+ * each round; those that are there for context only sit out rounds beyond `contextRounds`. No round begins that would not end
+ * within `budgetS`, judged by the one before it. `shape`: { bytes, idealS?, timeoutS? }.
  */
-export async function runContest({ dir, target: where, rounds, contextRounds, contestants, shape }) {
+export async function runContest({
+  dir,
+  target: where,
+  rounds,
+  contextRounds,
+  budgetS = Infinity,
+  contestants,
+  shape,
+}) {
   const runs = new Map(contestants.map(({ name }) => [name, []]));
-  const loadAtStart = loadavg().map((each) => round(each, 2));
+  const loadAtStart = load();
   console.log(`  load average ${loadAtStart.join(' ')}${canMeasureCpu ? '' : '; no /usr/bin/time: no CPU, no memory'}`);
-  for (let turn = 0; turn < rounds; turn += 1) {
-    for (let index = 0; index < contestants.length; index += 1) {
-      const contestant = contestants[(index + turn) % contestants.length];
-      if (contestant.context && turn >= contextRounds) continue;
+  const endMs = Date.now() + budgetS * 1000;
+  const lastMs = new Map();
+  let done = 0;
+  for (; done < rounds; done += 1) {
+    const turn = contestants
+      .map((_, index) => contestants[(index + done) % contestants.length])
+      .filter(({ context }) => !context || done < contextRounds);
+    const expectedMs = turn.reduce((sum, { name }) => sum + (lastMs.get(name) ?? 0), 0);
+    if (done > 0 && Date.now() + expectedMs > endMs) break;
+    for (const contestant of turn) {
+      const beganMs = Date.now();
       const run = await runOne({ dir, where, contestant, shape });
+      lastMs.set(contestant.name, Date.now() - beganMs);
       runs.get(contestant.name).push(run);
-      console.log(`  ${turn + 1}/${rounds} ${contestant.name.padEnd(44)} ${describe(run, shape)}`);
+      console.log(`  ${done + 1}/${rounds} ${contestant.name.padEnd(44)} ${describe(run, shape)}`);
     }
   }
-  const loadAtEnd = loadavg().map((each) => round(each, 2));
-  return { shape, rounds, loadAtStart, loadAtEnd, contestants: contestants.map((each) => summary(each, runs)) };
+  if (done < rounds) console.log(`  ${rounds - done} rounds left out: the time for this scenario is over`);
+  const ours = runs.get(contestants[0].name);
+  return {
+    shape,
+    rounds: done,
+    loadAtStart,
+    loadAtEnd: load(),
+    contestants: contestants.map((each) => summary(each, runs.get(each.name), ours)),
+  };
 }
+
+const load = () => loadavg().map((each) => round(each, 2));
 
 async function runOne({ dir, where, contestant, shape }) {
   const target = join(where, `target-${process.pid}`);
@@ -35,11 +61,8 @@ async function runOne({ dir, where, contestant, shape }) {
   const world = await contestant.setUp?.();
   if (shape.idealS === undefined) settle(dir, shape.bytes);
   try {
-    const measured = await measure({
-      cwd: target,
-      timeoutS: shape.timeoutS ?? 600,
-      ...contestant.command(target, world),
-    });
+    const timeoutS = contestant.timeoutS ?? shape.timeoutS ?? 60 + shape.bytes / 15e6;
+    const measured = await measure({ cwd: target, timeoutS, ...contestant.command(target, world) });
     const { tail, ...numbers } = measured;
     const verdict = await contestant.judge(target, world);
     if (numbers.code !== 0 && process.env.BENCH_TAIL) console.log(tail);
@@ -50,16 +73,19 @@ async function runOne({ dir, where, contestant, shape }) {
   }
 }
 
-/** Medians over the runs that ended well; how many did not is told. */
-function summary({ name, proves, how }, runs) {
-  const all = runs.get(name);
-  const good = all.filter(({ code, verdict }) => code === 0 && verdict !== 'missing');
+const isGood = (run) => run?.code === 0 && run.verdict !== 'missing';
+
+/** Medians over the runs that ended well; how many did not is told. `ratio`: its time by ours, the median over the rounds in which both ran. */
+function summary({ name, proves, how }, all, ours) {
+  const good = all.filter(isGood);
   const of = (key) => round(median(good.map((run) => run[key])));
+  const pairs = all.map((run, turn) => (isGood(run) && isGood(ours[turn]) ? run.wallS / ours[turn].wallS : undefined));
   return {
     name,
     proves,
     how,
     wallS: of('wallS'),
+    ratio: round(median(pairs)),
     cpuS: of('cpuS'),
     rssMb: round(median(good.map(({ rssMb }) => rssMb)), 0),
     verdicts: tally(all.map(({ code, verdict }) => (code === 0 ? verdict : `${verdict} (exit ${code})`))),

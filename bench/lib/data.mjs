@@ -47,8 +47,8 @@ function makeFile(folder, path, sizeBytes) {
 }
 
 /** The same bytes, as the simulator serves them. */
-export function contentOf(path, sizeBytes) {
-  return seededContent({ seed: path, sizeBytes });
+export function contentOf(path, sizeBytes, style = 'random') {
+  return seededContent({ seed: path, sizeBytes, style });
 }
 
 /** Reads everything once, so that the origin serves from memory. */

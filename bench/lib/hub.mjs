@@ -1,16 +1,19 @@
 // A hub that is never the limit: the simulator writes its answers once, nginx gives them. Hugging Face and ModelScope; large files are
 // behind a redirect to another server, as at the real ones.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startSim } from '../../dist/sim/index.js';
 import { contentOf, makeFiles, warm } from './data.mjs';
 import { freePort, startNginx } from './nginx.mjs';
 
 export const MODEL = 'bench/model';
+/** Of what is written down; another one, and it is written anew. */
+const VERSION = 2;
 
 /** Serves `sizes` (path → bytes) as the repository MODEL. Gives { url, filesUrl, filesPort, files: [{ path, sizeBytes,
- * sha256, isLfs }] }: the hub, and the server that its redirects lead to. Over https when a certificate is given. */
-export async function startHub({ dir, name, sizes, certificate }) {
+ * sha256, isLfs }], warm() }: the hub, and the server that its redirects lead to. Over https when a certificate is given; at `address`, started through the
+ * words of `wrap`, which lead into another network namespace. */
+export async function startHub({ dir, name, sizes, certificate, address = '127.0.0.1', wrap = [] }) {
   const folder = join(dir, 'data', name);
   const made = makeFiles(folder, sizes);
   const answers = join(dir, 'data', `${name}-answers`);
@@ -21,23 +24,32 @@ export async function startHub({ dir, name, sizes, certificate }) {
   warm(folder, files);
   const dataPort = await freePort();
   const tls = certificate && `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};`;
-  const filesUrl = `${tls ? 'https' : 'http'}://127.0.0.1:${dataPort}`;
+  const filesUrl = `${tls ? 'https' : 'http'}://${address}:${dataPort}`;
   const origin = await startNginx({
     dir,
     root: folder,
     certificate,
+    address,
+    wrap,
     http: maps(files, oids),
     locations: locations({ folder, answers, commit, dataUrl: filesUrl }),
-    servers: `server { listen 127.0.0.1:${dataPort} ${tls ? 'ssl' : ''} backlog=4096; ${tls ?? ''} root ${folder}; }`,
+    servers: `server { listen ${address}:${dataPort} ${tls ? 'ssl' : ''} backlog=4096; ${tls ?? ''} root ${folder}; }`,
   });
   const url = certificate ? origin.tlsUrl : origin.url;
-  return { url, filesUrl, filesPort: dataPort, files, resolveUrl: `${url}/${MODEL}/resolve/main` };
+  return {
+    url,
+    filesUrl,
+    filesPort: dataPort,
+    files,
+    warm: () => warm(folder, files),
+    resolveUrl: `${url}/${MODEL}/resolve/main`,
+  };
 }
 
 /** What the simulator says of the repository, as files. */
 async function recordAnswers(answers, files) {
   const at = (name) => join(answers, name);
-  const digests = JSON.stringify(files);
+  const digests = JSON.stringify([VERSION, ...files]);
   if (!existsSync(at('of.json')) || readFileSync(at('of.json'), 'utf8') !== digests) {
     mkdirSync(answers, { recursive: true });
     const contents = Object.fromEntries(files.map(({ path, sizeBytes }) => [path, contentOf(path, sizeBytes)]));
@@ -56,6 +68,11 @@ async function recordAnswers(answers, files) {
       writeFileSync(at(name), await answer.text());
     }
     await sim.stop();
+    for (const entry of JSON.parse(readFileSync(at('hf-tree.json'), 'utf8'))) {
+      const path = join(answers, 'paths-info', `${entry.path}.json`);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, JSON.stringify([entry]));
+    }
     writeFileSync(at('of.json'), digests);
   }
   const read = (name) => JSON.parse(readFileSync(at(name), 'utf8'));
@@ -99,5 +116,6 @@ location ~ ^/${MODEL}/resolve/[^/]+/(?<hub_path>.+)$ {
   if ($hub_sha != "") { return 302 ${dataUrl}/$hub_path; }
   try_files /$hub_path =404;
 }
+location /paths-info/ { root ${answers}; default_type application/json; }
 location ~ ^/api/ { return 404; }`;
 }

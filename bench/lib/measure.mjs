@@ -56,6 +56,8 @@ function readReport(path) {
   if (!existsSync(path)) return {};
   const line = readFileSync(path, 'utf8').trim().split('\n').at(-1);
   rmSync(path);
+  // Who was ended leaves nothing.
+  if (line === '') return {};
   const [user, system, rssKb] = line.split(' ').map(Number);
   return { cpuS: user + system, rssMb: rssKb / 1024 };
 }

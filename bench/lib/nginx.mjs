@@ -1,5 +1,5 @@
 // nginx as the origin: files by sendfile, over http and https, and whatever servers a scenario adds.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus } from 'node:os';
@@ -21,9 +21,18 @@ export async function freePort() {
 
 /**
  * Serves `root` at `url`, and at `tlsUrl` when a certificate is given. `http` is text for the http block, `locations` for the
- * servers; both may use what they were given before. Ends with the run.
+ * servers; both may use what they were given before. `wrap`: words before the command, e.g. into a network namespace. Ends with the run.
  */
-export async function startNginx({ dir, root, certificate, http = '', locations = '', servers = '' }) {
+export async function startNginx({
+  dir,
+  root,
+  certificate,
+  address = '127.0.0.1',
+  wrap = [],
+  http = '',
+  locations = '',
+  servers = '',
+}) {
   const own = join(dir, `nginx-${process.pid}`);
   mkdirSync(join(own, 'tmp'), { recursive: true });
   const [port, tlsPort] = [await freePort(), await freePort()];
@@ -41,31 +50,38 @@ http {
   uwsgi_temp_path ${own}/tmp/uwsgi; scgi_temp_path ${own}/tmp/scgi;
   map_hash_max_size 65536; map_hash_bucket_size 512; variables_hash_max_size 4096;
   ${http}
-  server { listen 127.0.0.1:${port} backlog=4096; ${body} }
-  ${tls ? `server { listen 127.0.0.1:${tlsPort} ssl backlog=4096; ${tls} ${body} }` : ''}
+  server { listen ${address}:${port} backlog=4096; ${body} }
+  ${tls ? `server { listen ${address}:${tlsPort} ssl backlog=4096; ${tls} ${body} }` : ''}
   ${servers}
 }`;
   writeFileSync(join(own, 'nginx.conf'), conf);
-  const child = spawn('nginx', ['-p', own, '-c', join(own, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [program, ...args] = [...wrap, 'nginx', '-p', own, '-c', join(own, 'nginx.conf')];
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const over = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   atEnd(async () => {
     child.kill('SIGTERM');
     await over;
     rmSync(own, { recursive: true, force: true });
   });
-  const url = `http://127.0.0.1:${port}`;
-  await answers(url, over);
-  return { url, port, tlsUrl: `https://127.0.0.1:${tlsPort}` };
+  const url = `http://${address}:${port}`;
+  await answers(url, over, wrap);
+  return { url, port, tlsUrl: `https://${address}:${tlsPort}` };
 }
 
-async function answers(url, over) {
+async function answers(url, over, wrap) {
   let isOver = false;
   void over.then(() => (isOver = true));
   for (const started = Date.now(); Date.now() - started < START_MS && !isOver;) {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer !== undefined) return;
+    if (await isThere(url, wrap)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('nginx did not start');
+}
+
+/** Asked from where it is started: nobody else may reach it. */
+async function isThere(url, wrap) {
+  if (wrap.length > 0) return spawnSync(wrap[0], [...wrap.slice(1), 'curl', '-s', '-o', '/dev/null', url]).status === 0;
+  const answer = await fetch(url).catch(() => undefined);
+  await answer?.arrayBuffer();
+  return answer !== undefined;
 }

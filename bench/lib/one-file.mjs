@@ -7,14 +7,21 @@ import { judgeFiles } from './hash-files.mjs';
 import { MODEL, startHub } from './hub.mjs';
 import { readOptions } from './options.mjs';
 import { findPeers, tellMissing } from './peers.mjs';
-import { saveResult } from './save.mjs';
-import { sluice } from './sluice.mjs';
+import { writePieces } from './pieces.mjs';
+import { saveResult, saveSkipped } from './save.mjs';
+import { pullKnows, sluice } from './sluice.mjs';
 
 const FILE = 'model.gguf';
+const NO_PIECES = 'not supported by this build: `sluice pull` has no `--pieces`';
 
-export async function oneFile({ tls }) {
+/** `pieces`: a list of the pieces' digests is at hand, and against nobody who proves. */
+export async function oneFile({ tls, pieces = false }) {
   const options = readOptions();
-  const sizeBytes = options.smoke ? 64 * 2 ** 20 : (options.sizeBytes ?? 4 * 2 ** 30);
+  const { sizeBytes } = options;
+  const scheme = tls ? 'https' : 'http';
+  const title = `One ${(sizeBytes / 2 ** 30).toFixed(2)} GiB file, ${scheme}${pieces ? ', digests of its pieces at hand' : ''}`;
+  const name = pieces ? 'one-file-pieces' : `one-file-${scheme}`;
+  if (pieces && !pullKnows('--pieces')) return saveSkipped(options, name, title, NO_PIECES);
   const certificate = tls ? makeCertificate(options.dir) : undefined;
   const hub = await startHub({
     dir: options.dir,
@@ -24,13 +31,13 @@ export async function oneFile({ tls }) {
   });
   const peers = findPeers(['nginx', 'aria2', 'curl', 'wget', 'axel', 'gcc']);
   const missing = tellMissing(peers);
-  const all = makeContestants({ dir: options.dir, peers, hub, ca: certificate?.ca }); // prettier-ignore
-  const contestants = all.filter(({ name }) => !options.without.some((word) => name.includes(word)));
-  const scheme = tls ? 'https' : 'http';
-  const title = `One ${(sizeBytes / 2 ** 30).toFixed(2)} GiB file, ${scheme}`;
+  const setting = { dir: options.dir, peers, hub, ca: certificate?.ca };
+  const contestants = (pieces ? withPieces(setting) : makeContestants(setting))
+    .filter((each) => !options.without.some((word) => each.name.includes(word)))
+    .map((each) => ({ ...each, setUp: hub.warm }));
   console.log(title);
   const result = await runContest({ ...options, contestants, shape: { bytes: sizeBytes } });
-  saveResult(options, `one-file-${scheme}`, peers, missing, { title, ...result });
+  saveResult(options, name, peers, missing, { title, ...result });
 }
 
 function makeContestants({ dir, peers, hub, ca }) {
@@ -87,6 +94,7 @@ function makeContestants({ dir, peers, hub, ca }) {
     plain(axel, 'axel -n16', false, ['-q', '-n16', ...(ca ? ['-k'] : []), '-o', file.path, url]),
   ];
   if (ca === undefined) all.push(limit({ dir, gcc, port, file, at }));
+  all.push(hashLimit(file));
   return all.filter(({ needs }) => needs?.missing === undefined);
 }
 
@@ -100,6 +108,32 @@ function limit({ dir, gcc, port, file, at }) {
     command: () => ({ command: program, args: ['127.0.0.1', String(port), `/${file.path}`, String(file.sizeBytes), '4', file.path] }), // prettier-ignore
     judge: (target) => at(target, file.path),
   };
+}
+
+/** What no proof by SHA-256 of the whole file can beat. */
+function hashLimit({ sizeBytes }) {
+  return {
+    name: 'SHA-256 on one core, from memory (the limit)',
+    proves: false,
+    how: 'bench/lib/hash-limit.mjs',
+    command: () => ({ command: process.execPath, args: [join(import.meta.dirname, 'hash-limit.mjs'), String(sizeBytes)] }), // prettier-ignore
+    judge: () => Promise.resolve('nothing written'),
+  };
+}
+
+/** The file is proven piece by piece; the whole-file digest is not waited for. */
+function withPieces(setting) {
+  const { dir, hub } = setting;
+  const list = writePieces(dir, hub.files[0]);
+  const ours = {
+    name: 'sluice pull --pieces',
+    proves: true,
+    how: `sluice pull hf:${MODEL} --pieces LIST --to DIR`,
+    command: (target) => sluice(target, ['pull', `hf:${MODEL}`, '--pieces', list, '--to', join(target, 'out')], { HF_ENDPOINT: hub.url }), // prettier-ignore
+    judge: (target) => judgeFiles([{ ...hub.files[0], path: join(target, 'out', FILE) }]),
+  };
+  const others = makeContestants(setting).filter(({ name }) => /^aria2.*no proof|^C reader|^curl -Z/.test(name));
+  return [ours, ...others.map((each) => ({ ...each, context: false }))];
 }
 
 function partOf(sizeBytes, index) {

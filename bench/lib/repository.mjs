@@ -14,18 +14,21 @@ export async function repositoryContest({ name, title, sizesOf, aria2Ways }) {
   const options = readOptions();
   const hub = await startHub({
     dir: options.dir,
-    name: `${name}-${options.smoke ? 'smoke' : (options.sizeBytes ?? 'full')}`,
+    name: `${name}-${options.smoke ? 'smoke' : options.sizeBytes / 2 ** 20}`,
     sizes: sizesOf(options),
   });
-  const peers = findPeers(['nginx', 'aria2', 'hf', 'modelscope']);
+  const peers = findPeers(['nginx', 'aria2', 'hf', 'modelscope', 'hf.js']);
   const missing = tellMissing(peers);
   const contestants = [
     ours(hub),
     huggingFace(hub, peers.hf, 'hf download, hf_xet installed', {}),
     huggingFace(hub, peers.hf, 'hf download, hf_xet off', { HF_HUB_DISABLE_XET: '1' }, true),
     modelScope(hub, peers.modelscope),
+    huggingFaceJs(hub, peers['hf.js']),
     ...aria2Ways.map((way) => aria2(hub, peers.aria2, options.dir, way)),
-  ].filter((each) => each.needs?.missing === undefined && !options.without.some((word) => each.name.includes(word)));
+  ]
+    .filter((each) => each.needs?.missing === undefined && !options.without.some((word) => each.name.includes(word)))
+    .map((each) => ({ ...each, setUp: hub.warm }));
   const bytes = hub.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   console.log(`${title}: ${hub.files.length} files, ${(bytes / 1e9).toFixed(2)} GB`);
   const result = await runContest({ ...options, contestants, shape: { bytes, files: hub.files.length } });
@@ -71,6 +74,21 @@ async function judgeSnapshot(hub, target) {
   } catch {
     return 'missing';
   }
+}
+
+function huggingFaceJs(hub, peer) {
+  return {
+    name: '@huggingface/hub snapshotDownload',
+    context: true,
+    proves: false,
+    how: 'snapshotDownload({ repo, hubUrl, cacheDir }) in Node',
+    needs: peer,
+    command: (target) => ({
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'js-client.mjs'), peer.path, hub.url, MODEL, join(target, 'hf', 'hub')],
+    }),
+    judge: (target) => judgeSnapshot(hub, target),
+  };
 }
 
 function modelScope(hub, peer) {

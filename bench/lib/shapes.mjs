@@ -1,24 +1,80 @@
-// Networks that misbehave, and the time that nobody can beat on them. Rates are bytes per second.
-const MB = 1e6;
+// Networks that misbehave, and the time that nobody can beat on them. The worlds are the simulator's own, by name.
+import { PROFILES } from '../../dist/sim/index.js';
+
 const MIB = 2 ** 20;
-const SMALL = 256 * MIB;
-const LARGE = 2048 * MIB;
 /** Answers that bring the file: at plain addresses, and behind a hub's redirect. */
 const CONTENT = ['plain', 'cdn'];
+const { capped, collapsing, crowded, edges, expiring, lossy, windows } = PROFILES;
+const MIRRORS = [PROFILES['mirror-20'], PROFILES['mirror-50'], PROFILES['mirror-100']];
 
-const MIRRORS = [20, 50, 100].map((rate) => ({ network: { totalBytesPerSecond: rate * MB } }));
-const SLOWER = MIRRORS.slice(0, 2);
-const FASTEST = MIRRORS[2];
-/** What the fastest has sent when half of the file is there. */
-const fastestHalf = (bytes) => Math.floor((bytes * 0.5 * 100) / 170);
-/** Half with everybody, the rest with those who are left. */
-const halfThenRest = (bytes) => (bytes * 0.5) / (170 * MB) + (bytes * 0.5) / (70 * MB);
+const rateOf = ({ network }) => network.totalBytesPerSecond;
+const rateOfAll = (sims) => sims.reduce((sum, each) => sum + rateOf(each), 0);
+const idealS = (bytes, ...sims) => bytes / rateOfAll(sims);
 
-function capped(bytes) {
+/**
+ * { name: { title, bytes, idealS, sims: what each source is, protocol?, isSlowForPeers?: they take minutes, isExtra?: no goal
+ * hangs on it } } for small files of `bytes`; the large ones have eight times as many.
+ */
+export function shapesOf(bytes = 256 * MIB) {
+  const large = 8 * bytes;
+  const [slow, middle, fast] = MIRRORS;
+  /** What the fastest has sent when half of the file is there. */
+  const fastestHalf = Math.floor((bytes * 0.5 * rateOf(fast)) / rateOfAll(MIRRORS));
+  /** Half with everybody, the rest with those who are left. */
+  const halfThenRest = idealS(bytes / 2, ...MIRRORS) + idealS(bytes / 2, slow, middle);
+  const one = (title, sim, rest = {}) => ({ title, bytes, idealS: idealS(bytes, sim), sims: [sim], ...rest });
   return {
-    bytes,
-    idealS: bytes / (100 * MB),
-    sims: [{ network: { connectionBytesPerSecond: 5 * MB, totalBytesPerSecond: 100 * MB, latencyMs: 30 } }],
+    'capped-256': one('5 MB/s a connection, 100 MB/s in all, 30 ms', capped),
+    'mirrors-256': { title: 'Mirrors of 20, 50 and 100 MB/s', bytes, idealS: idealS(bytes, ...MIRRORS), sims: MIRRORS },
+    dies: {
+      title: 'The same mirrors, the fastest dies at half',
+      bytes,
+      idealS: halfThenRest,
+      sims: [slow, middle, { ...fast, dieAfterBytes: fastestHalf }],
+    },
+    stalls: {
+      isSlowForPeers: true,
+      title: 'The same mirrors, the fastest falls silent at half',
+      bytes,
+      idealS: halfThenRest,
+      sims: [slow, middle, { ...fast, silentAfterBytes: fastestHalf }],
+    },
+    lies: {
+      title: 'The same mirrors, the 50 MB/s one sends wrong bytes; ideal: the honest ones alone',
+      bytes,
+      idealS: idealS(bytes, slow, fast),
+      sims: [slow, { ...middle, faults: wrongBytes(bytes, 16) }, fast],
+    },
+    'slow-edges': one('70 % of connections get 0.3 MB/s, the others 10, 100 in all, 20 ms', edges, {
+      isSlowForPeers: true,
+    }),
+    collapse: one('12.5 MB/s a connection, 100 in all, which fall with the cube beyond 8 at once', collapsing, {
+      isSlowForPeers: true,
+    }),
+    'rate-limit': one('100 MB/s, ten requests a second, 429 beyond (Retry-After)', windows),
+    'signed-urls': one('50 MB/s from signed URLs that expire after 2 s', expiring, { protocol: 'hub' }),
+    crowded: one('100 MB/s, four answers at once, 429 beyond (Retry-After)', crowded, { isExtra: true }),
+    // A few MB/s are all that sixteen connections get of it.
+    'lossy-emulated': {
+      ...one('500 Mbit/s, 100 ms, 1 % loss, its effect emulated', lossy),
+      bytes: bytes / 8,
+      idealS: idealS(bytes / 8, lossy),
+      isExtra: true,
+      isSlowForPeers: true,
+    },
+    'capped-2048': {
+      ...one('5 MB/s a connection, 100 MB/s in all, 30 ms', capped),
+      bytes: large,
+      idealS: idealS(large, capped),
+      isLarge: true,
+    },
+    'mirrors-2048': {
+      title: 'Mirrors of 20, 50 and 100 MB/s',
+      bytes: large,
+      idealS: idealS(large, ...MIRRORS),
+      sims: MIRRORS,
+      isLarge: true,
+    },
   };
 }
 
@@ -29,77 +85,3 @@ function wrongBytes(bytes, count) {
     return { on: { kind: CONTENT, coversByte: atByte }, fault: { type: 'corrupt', atByte } };
   });
 }
-
-/** { name: { title, bytes, idealS, sims: what each source is, protocol?, isSlowForPeers?: they take minutes } } */
-export const SHAPES = {
-  'capped-256': { title: '5 MB/s a connection, 100 MB/s in all, 30 ms; 256 MiB', ...capped(SMALL) },
-  'mirrors-256': {
-    title: 'Mirrors of 20, 50 and 100 MB/s; 256 MiB',
-    bytes: SMALL,
-    idealS: SMALL / (170 * MB),
-    sims: MIRRORS,
-  },
-  dies: {
-    title: 'The same mirrors, the fastest dies at half',
-    bytes: SMALL,
-    idealS: halfThenRest(SMALL),
-    sims: [...SLOWER, { ...FASTEST, dieAfterBytes: fastestHalf(SMALL) }],
-  },
-  stalls: {
-    isSlowForPeers: true,
-    title: 'The same mirrors, the fastest falls silent at half',
-    bytes: SMALL,
-    idealS: halfThenRest(SMALL),
-    sims: [...SLOWER, { ...FASTEST, stallAfterBytes: fastestHalf(SMALL) }],
-  },
-  lies: {
-    title: 'The same mirrors, the 50 MB/s one sends wrong bytes; ideal: the honest ones alone',
-    bytes: SMALL,
-    idealS: SMALL / (120 * MB),
-    sims: [MIRRORS[0], { ...MIRRORS[1], faults: wrongBytes(SMALL, 16) }, FASTEST],
-  },
-  'slow-edges': {
-    isSlowForPeers: true,
-    title: '70 % of connections get 0.3 MB/s, the others 10, 100 in all, 20 ms',
-    bytes: SMALL,
-    idealS: SMALL / (100 * MB),
-    sims: [
-      {
-        network: {
-          connectionBytesPerSecond: 10 * MB,
-          totalBytesPerSecond: 100 * MB,
-          slowShare: 0.7,
-          slowBytesPerSecond: 0.3 * MB,
-          latencyMs: 20,
-        },
-      },
-    ],
-  },
-  'rate-limit': {
-    title: '100 MB/s, ten requests a second, 429 beyond (Retry-After)',
-    bytes: SMALL,
-    idealS: SMALL / (100 * MB),
-    sims: [
-      {
-        network: { totalBytesPerSecond: 100 * MB },
-        faults: [
-          { on: { kind: CONTENT }, fault: { type: 'rate-limit', requests: 10, windowMs: 1000, tell: 'seconds' } },
-        ],
-      },
-    ],
-  },
-  'signed-urls': {
-    title: '50 MB/s from signed URLs that expire after 2 s',
-    bytes: SMALL,
-    idealS: SMALL / (50 * MB),
-    protocol: 'hub',
-    sims: [{ network: { totalBytesPerSecond: 50 * MB, latencyMs: 10 }, signedForMs: 2000 }],
-  },
-  'capped-2048': { title: '5 MB/s a connection, 100 MB/s in all, 30 ms; 2 GiB', ...capped(LARGE) },
-  'mirrors-2048': {
-    title: 'Mirrors of 20, 50 and 100 MB/s; 2 GiB',
-    bytes: LARGE,
-    idealS: LARGE / (170 * MB),
-    sims: MIRRORS,
-  },
-};

@@ -23,7 +23,7 @@ async function startOne(spec) {
   return { url, sha256, child };
 }
 
-/** What they saw: requests, connections, answers by status; undefined of one that fell silent. */
+/** What they saw: requests, connections, answers by status and by kind. */
 export async function askSims(sims) {
   return Promise.all(
     sims.map(async ({ child }) => {

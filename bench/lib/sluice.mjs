@@ -1,12 +1,15 @@
 // Us, as a user runs us: the built command in a process of its own, with a store of its own.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './peers.mjs';
+
+const program = join(root, 'dist', 'cli', 'main.js');
 
 /** A command for `measure`. `target` holds the store, the views and nothing else. */
 export function sluice(target, args, env = {}) {
   return {
     command: process.execPath,
-    args: [join(root, 'dist', 'cli', 'main.js'), ...args],
+    args: [program, ...args],
     env: {
       SLUICE_HOME: join(target, 'store'),
       HF_HOME: join(target, 'hf'),
@@ -14,4 +17,10 @@ export function sluice(target, args, env = {}) {
       ...env,
     },
   };
+}
+
+/** Whether `sluice pull` has a flag; scenarios for what this build cannot do are skipped. */
+export function pullKnows(flag) {
+  const { stdout } = spawnSync(process.execPath, [program, 'pull', '--help'], { encoding: 'utf8' });
+  return stdout.split(/[\s,]/).includes(flag);
 }

@@ -3,18 +3,19 @@ const number = (value, digits) => (value === undefined ? '–' : value.toFixed(d
 
 /** Rows by contestant: medians, and our time against theirs. */
 export function contestTable({ contestants, shape }) {
-  const ours = contestants[0];
-  const rows = contestants.map(({ name, proves, wallS, cpuS, rssMb, verdicts, runs }) => [
+  const rows = contestants.map(({ name, proves, wallS, ratio, cpuS, rssMb, verdicts, runs }) => [
     name,
     proves ? 'yes' : 'no',
     number(wallS, 2),
     wallS === undefined ? '–' : number(shape.bytes / wallS / 1e9, 2),
     cpuS === undefined ? '–' : number(cpuS / (shape.bytes / 1e9), 1),
     number(rssMb, 0),
-    wallS === undefined || ours.wallS === undefined ? '–' : `${number(wallS / ours.wallS, 2)} ×`,
+    ratio === undefined ? '–' : `${number(ratio, 2)} ×`,
+    ...(shape.idealS === undefined ? [] : [wallS === undefined ? '–' : `${number((shape.idealS / wallS) * 100, 0)} %`]),
     `${runs.length}${told(verdicts)}`,
   ]);
-  return table(['', 'proves', 's', 'GB/s', 'CPU s/GB', 'peak MB', 'its time / ours', 'runs'], rows);
+  const share = shape.idealS === undefined ? [] : ['of the line'];
+  return table(['', 'proves', 's', 'GB/s', 'CPU s/GB', 'peak MB', 'its time / ours', ...share, 'runs'], rows);
 }
 
 export function spreadOf({ contestants, loadAtStart, loadAtEnd }) {
@@ -32,7 +33,10 @@ export function networkTable(results) {
     const found = contestants.find((each) => each.name === name);
     if (found === undefined) return '';
     const { wallS, verdicts } = found;
-    const time = wallS === undefined ? '' : `${number(wallS, 2)} s, ${number((shape.idealS / wallS) * 100, 0)} %`;
+    const cost =
+      found.cpuS === undefined ? '' : `, ${number(found.cpuS / (shape.bytes / 1e9), 1)} CPU s/GB, ${found.rssMb} MB`;
+    const time =
+      wallS === undefined ? '' : `${number(wallS, 2)} s, ${number((shape.idealS / wallS) * 100, 0)} %${cost}`;
     return `${time}${told(verdicts)}`.trim();
   };
   const rows = results.map((result) => [
@@ -45,9 +49,20 @@ export function networkTable(results) {
   return table(['', 'ideal', ...names, 'rounds', 'load'], rows);
 }
 
+/** What was to be reached, and what was. */
+export function goalsTable(rows) {
+  const sign = (isMet) => (isMet === undefined ? '–' : isMet ? 'yes' : '**no**');
+  return table(
+    ['', 'goal', 'measured', 'reached'],
+    rows.map(({ scenario, goal, reached, isMet }) => [scenario, goal, reached, sign(isMet)]),
+  );
+}
+
+const AS_MEANT = ['right', 'not joined', 'nothing written'];
+
 /** Nothing when every result was right. */
 function told(verdicts) {
-  const odd = Object.entries(verdicts).filter(([verdict]) => verdict !== 'right' && verdict !== 'not joined');
+  const odd = Object.entries(verdicts).filter(([verdict]) => !AS_MEANT.includes(verdict));
   return odd.length === 0 ? '' : ` **${odd.map(([verdict, count]) => `${count} × ${verdict}`).join(', ')}**`;
 }
 
