@@ -49,6 +49,8 @@ function silentOf<D extends Desk>(flight: Flight<D>, context: TakeBackContext): 
   return [{ flight, reason: 'silent', silentMs, rate: 0, siblingRate: from.state.laneRate ?? 0 }];
 }
 
+const LEAST_MEASURED_BYTES = 64 * 1024;
+
 /** Young connections are still speeding up: they are judged only among those that had time. */
 function slowEdgesOf<D extends Desk>(
   state: SourceState,
@@ -65,12 +67,14 @@ function slowEdgesOf<D extends Desk>(
       ? [{ flight, rate: flight.rate }]
       : [];
   });
-  const rates = grown.map(({ rate }) => rate).sort((left, right) => right - left);
+  // What came at once and then stopped says nothing of how fast an edge is.
+  const measured = grown.filter(({ flight }) => flight.work.receivedBytes >= LEAST_MEASURED_BYTES);
+  const rates = measured.map(({ rate }) => rate).sort((left, right) => right - left);
   // Of many, one may be lucky for a moment.
   const seen = rates[rates.length < 16 ? 0 : 1];
   if (seen === undefined) return [];
   const siblingRate = state.siblingRate(seen, rates.length);
-  for (const { flight, rate } of grown) {
+  for (const { flight, rate } of measured) {
     if (!flight.isRedial || rate < siblingRate / 2) continue;
     flight.isRedial = false;
     state.redials.noteHelp();
