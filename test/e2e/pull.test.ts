@@ -159,7 +159,7 @@ describe('sluice pull', () => {
     expect(contentRequests(sim)).toBe(0);
   });
 
-  it('brings 2,000 small files with at most five requests more than files', async () => {
+  it('brings 2,000 small files with at most five requests more than files', { timeout: 120_000 }, async () => {
     const files = Object.fromEntries(
       Array.from({ length: 2000 }, (_, index) => [
         `part/${index % 40}/${index}.json`,
