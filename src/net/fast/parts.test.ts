@@ -122,6 +122,16 @@ describe('a small chunked body', () => {
     );
   });
 
+  test.each([
+    ['', 'more'],
+    ['1f', 'more'],
+    ['1f\r', 'more'],
+    ['\r', 'odd'],
+    ['1\rx', 'odd'],
+  ])('%j alone is %s', (bytes, expected) => {
+    expect(decodeChunks(text(bytes))).toBe(expected);
+  });
+
   test.each(['x', '5;a=b\r\n', '\r\n', '5\n', '-1\r\n', '123456789\r\n', '1\r\nab\r\n', '0\r\nx-trailer: 1\r\n\r\n'])(
     '%j is odd',
     (bytes) => {
