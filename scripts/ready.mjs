@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: installs the locked dependencies and builds when something changed. Needs only Node and npm.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,13 +24,14 @@ if (read(installedStamp) !== lockHash) {
 }
 if (!process.argv.includes('--no-build')) {
   const sources = listFiles(join(root, 'src')).filter((path) => !path.endsWith('.test.ts'));
-  const buildHash = hashFiles([...sources, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]);
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/bundle.mjs'];
+  const buildHash = hashFiles([...sources, ...settings.map((path) => join(root, path))]);
   if (process.argv.includes('--rebuild') || read(builtStamp) !== buildHash) {
     say('Building ...');
     rmSync(join(root, 'dist'), { recursive: true, force: true });
+    // Modules as they are, for benchmarks and tests; then the program itself in place of those of its room.
     run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
-    // `npm link` makes the command executable once; a later build must keep it so.
-    chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
+    run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
     writeFileSync(builtStamp, buildHash);
   }
 }

@@ -47,7 +47,8 @@ const host: Host = {
 const args = process.argv.slice(2);
 // `npm start` alone shows what Sluice does; `sluice` alone shows how it is used.
 const byNpmStart = args.length === 0 && process.env.npm_lifecycle_event === 'start';
-const exit = await run(byNpmStart ? ['demo'] : args, host, connect);
-// Idle sockets must not keep the process; what was written must get out first.
-process.exitCode = exit;
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+void run(byNpmStart ? ['demo'] : args, host, connect).then((exit) => {
+  // Idle sockets must not keep the process; what was written must get out first.
+  process.exitCode = exit;
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+});
