@@ -13,3 +13,8 @@ export interface Leg {
 
 /** The head of a redirect (the sink has seen nothing of it), or undefined when the answer went to the sink. */
 export type LegEnd = ResponseHead | undefined;
+
+/** Whether a document of a hub is asked for: it is small, and held in memory as a whole. */
+export function isForDocument({ headers }: Leg): boolean {
+  return headers.accept !== undefined && headers.accept !== '*/*';
+}

@@ -1,13 +1,13 @@
 import { SluiceError } from '../../base/index.js';
 import { exchangeFault } from '../fault.js';
-import { MAX_REDIRECT_BODY_BYTES } from '../limits.js';
+import { MAX_REDIRECT_BODY_BYTES, MAX_SMALL_ANSWER_BYTES } from '../limits.js';
 import type { ResponseHead } from '../port.js';
 import { isRedirect } from '../redirect.js';
-import type { Leg } from '../road.js';
+import { isForDocument, type Leg } from '../road.js';
 import { DRAIN_MS, type Patience } from '../timing.js';
 import { BLOCK_BYTES } from './block-pool.js';
 import type { Connection, Guest } from './connection.js';
-import { decodeChunks } from './decode-chunks.js';
+import { ChunksReader } from './chunks-reader.js';
 import { HeadReader } from './head-reader.js';
 import { understandHead, type PlainAnswer } from './understand-head.js';
 
@@ -40,6 +40,7 @@ export class Exchange implements Guest {
   #leftBytes = 0;
   #writing: Promise<void> | undefined;
   #isCollecting = false;
+  #chunks: ChunksReader | undefined;
   #isPumpDue = false;
   #isOver = false;
   #closed: { readonly error: Error | undefined } | undefined;
@@ -124,7 +125,7 @@ export class Exchange implements Guest {
     const { intake } = this.#connection;
     const raw = this.#reader.read(intake.pending());
     if (raw === 'more') return;
-    const answer = raw === 'odd' ? undefined : understandHead(raw);
+    const answer = raw === 'odd' ? undefined : understandHead(raw, isForDocument(this.#leg));
     if (raw === 'odd' || answer === undefined) {
       // What a refusal looks like says nothing about the files of its host.
       this.#finish({ kind: 'odd', isLasting: raw === 'odd' || raw.status < 400 });
@@ -133,6 +134,8 @@ export class Exchange implements Guest {
     intake.skip(raw.byteLength);
     this.#answer = answer;
     this.#isCollecting = answer.bodyBytes === 'chunked';
+    if (this.#isCollecting)
+      this.#chunks = new ChunksReader(answer.status < 300 ? MAX_SMALL_ANSWER_BYTES : MAX_REDIRECT_BODY_BYTES);
     this.#leftBytes = typeof answer.bodyBytes === 'number' ? answer.bodyBytes : 0;
     if (isRedirect(answer.status)) this.#drain(answer);
     else {
@@ -178,8 +181,8 @@ export class Exchange implements Guest {
   #collect(): void {
     const { intake } = this.#connection;
     const answer = this.#answer;
-    const chunked = decodeChunks(intake.pending());
-    if (chunked === 'more' || answer === undefined) return;
+    const chunked = this.#chunks?.read(intake.pending());
+    if (chunked === undefined || chunked === 'more' || answer === undefined) return;
     this.#isCollecting = false;
     if (this.#redirect !== undefined && (chunked === 'odd' || chunked.isCut)) this.#leaveRedirect(this.#redirect);
     else if (chunked === 'odd') this.#finish({ kind: 'odd', isLasting: false });
@@ -188,7 +191,7 @@ export class Exchange implements Guest {
       // There is always more of what is cut off, and it does not come.
       if (chunked.isCut) this.#leftBytes = Infinity;
       if (this.#redirect === undefined) this.#offer(answer, chunked.body);
-      if (chunked.isCut) this.#fail(badResponse(this.#leg.url.host, 'a refusal without end'));
+      if (chunked.isCut) this.#fail(badResponse(this.#leg.url.host, 'an answer without end'));
       else this.#pump();
     }
   }

@@ -37,6 +37,25 @@ test('an answer in chunks is asked for again on the other road, and the next who
   expect([transport.requestCount, server.requests.length]).toEqual([5, 5]);
 });
 
+test('a document in chunks is asked for once, and its connection used again, also by what is not a document', async () => {
+  const connections = new Set<Socket>();
+  const server = await httpServer((request, response) => {
+    connections.add(request.socket);
+    if (request.url === '/file') {
+      response.writeHead(200, { 'content-length': 1 }).end('x');
+      return;
+    }
+    // More than a connection reads at once.
+    for (let part = 0; part < 40; part += 1) response.write(String(part % 10).repeat(10_000));
+    response.end();
+  });
+  const transport = testTransport();
+  const document = { url: `${server.origin}/list`, headers: { accept: 'application/json' } };
+  for (let time = 0; time < 2; time += 1) expect((await collect(transport, document)).body).toHaveLength(400_000);
+  expect((await collect(transport, { url: `${server.origin}/file` })).body).toBe('x');
+  expect([transport.requestCount, server.requests.length, connections.size]).toEqual([3, 3, 1]);
+});
+
 test('a refusal is never asked for twice, though it comes in chunks', async () => {
   const server = await httpServer((_, response) => response.writeHead(429, { 'retry-after': '7' }).end('slow down'));
   const transport = testTransport();

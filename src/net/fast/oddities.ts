@@ -1,19 +1,17 @@
-import type { Leg } from '../road.js';
+import { isForDocument, type Leg } from '../road.js';
 
 /** How long an origin that answered oddly is left to the other road. */
 const MEMORY_MS = 60_000;
 const MAX_ENTRIES = 1000;
 
 /**
- * Which requests are known, or likely, to get an answer that the fast road does not read. Ranges are apart from whole answers:
- * a host that lists its files in chunks still serves ranges of them plainly.
+ * Which requests are known, or likely, to get an answer that the fast road does not read. Ranges are apart from whole answers,
+ * and both from documents: a host that lists its files in some odd way still serves them plainly.
  */
 export class Oddities {
   readonly #untilMs = new Map<string, number>();
 
   has(leg: Leg): boolean {
-    // Documents are mostly composed while they are sent, in chunks, and are small.
-    if (leg.headers.accept !== '*/*') return true;
     const untilMs = this.#untilMs.get(keyOf(leg));
     return untilMs !== undefined && performance.now() < untilMs;
   }
@@ -28,5 +26,6 @@ export class Oddities {
 }
 
 function keyOf(leg: Leg): string {
-  return `${leg.url.origin} ${leg.headers.range === undefined ? 'whole' : 'range'}`;
+  const kind = isForDocument(leg) ? 'document' : leg.headers.range === undefined ? 'whole' : 'range';
+  return `${leg.url.origin} ${kind}`;
 }

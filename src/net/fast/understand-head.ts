@@ -8,8 +8,8 @@ export interface PlainAnswer {
   readonly status: number;
   readonly headers: Headers;
   /**
-   * `chunked` only where a body is small by nature: redirects, and refusals, which must not be asked for twice. `unread` for a redirect
-   * whose body comes in yet another way: it is not needed.
+   * `chunked` only where a body is small by nature: redirects, refusals, which must not be asked for twice, and documents. `unread` for a
+   * redirect whose body comes in yet another way: it is not needed.
    */
   readonly bodyBytes: number | 'chunked' | 'unread';
   /** How long the connection may be kept unused afterwards; 0: not at all. */
@@ -22,8 +22,11 @@ const MAX_LENGTH_DIGITS = 15;
 /** No value looks like this. */
 const SEVERAL = '\n';
 
-/** What the head says, or undefined when it is not of the plain kind: a measured body, no content coding, nothing unusual. */
-export function understandHead({ status, fields }: RawHead): PlainAnswer | undefined {
+/**
+ * What the head says, or undefined when it is not of the plain kind: a measured body, no content coding, nothing unusual. A document, as
+ * hubs compose it while they send it, may come in chunks.
+ */
+export function understandHead({ status, fields }: RawHead, isDocument = false): PlainAnswer | undefined {
   if (!isPlainStatus(status)) return undefined;
   const only = (name: string): string | undefined => onlyValue(fields, name);
   if (only('upgrade') !== undefined || only('location') === SEVERAL) return undefined;
@@ -34,7 +37,7 @@ export function understandHead({ status, fields }: RawHead): PlainAnswer | undef
   const coding = only('transfer-encoding');
   const headers = join(fields);
   if (length === undefined) {
-    const bodyBytes = unmeasured(status, coding);
+    const bodyBytes = unmeasured(status, coding, isDocument);
     return bodyBytes && { status, headers, bodyBytes, keepAliveMs: bodyBytes === 'chunked' ? keepAliveMs : 0 };
   }
   if (coding !== undefined) return undefined;
@@ -42,8 +45,8 @@ export function understandHead({ status, fields }: RawHead): PlainAnswer | undef
   return { status, headers, bodyBytes: Number(length), keepAliveMs };
 }
 
-function unmeasured(status: number, coding: string | undefined): 'chunked' | 'unread' | undefined {
-  if (coding?.toLowerCase() === 'chunked' && status >= 300) return 'chunked';
+function unmeasured(status: number, coding: string | undefined, isDocument: boolean): 'chunked' | 'unread' | undefined {
+  if (coding?.toLowerCase() === 'chunked' && (status >= 300 || isDocument)) return 'chunked';
   return coding === undefined && isRedirect(status) ? 'unread' : undefined;
 }
 
