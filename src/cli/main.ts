@@ -40,7 +40,10 @@ const host: Host = {
   platform: process.platform,
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: process.stdin,
+  // Node opens it when it is first looked at.
+  get stdin() {
+    return process.stdin;
+  },
   signal: controller.signal,
   now: Date.now,
 };

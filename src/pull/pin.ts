@@ -9,6 +9,8 @@ export interface Resolved {
   readonly manifest: Manifest;
   /** The endpoint that answered comes first. */
   readonly origins: readonly Origin[];
+  /** Settles when the store has what was learnt; nothing has to wait for it but the end of the pull. */
+  readonly kept: Promise<void>;
 }
 
 export interface ResolveContext {
@@ -33,7 +35,8 @@ export async function resolveRef(ref: Ref, originsFor: OriginsFor, context: Reso
   const { offline } = context.settings;
   const revision = ref.origin === 'https' ? undefined : ref.revision;
   const last = await fromStore(ref, revision, context.store);
-  const fromLast = (manifest: Manifest): Resolved => announce(manifest, 'store', originsFor(0), context);
+  const fromLast = (manifest: Manifest): Resolved =>
+    announce({ manifest, origins: originsFor(0), kept: Promise.resolve() }, 'store', context);
   if (last !== undefined && (offline || (revision !== undefined && isCommit(revision)))) return fromLast(last);
   if (offline) throw new SluiceError('NOT_HERE', { ref: formatRef(ref) });
   try {
@@ -84,9 +87,9 @@ async function askOrigins(ref: Ref, origins: readonly Origin[], context: Resolve
       const pinned = await pinWith(origin, ref, context);
       const ordered: readonly [Origin, ...Origin[]] = [origin, ...origins.filter((other) => other !== origin)];
       const listed = await readManifest(context.store, pinned);
-      const manifest = listed ?? (await listAndKeep(ordered, pinned, context));
-      await saveRevision(context.store, pinned);
-      return announce(manifest, origin.id, ordered, context);
+      const manifest = listed ?? (await list(ordered, pinned, context));
+      const kept = keep(manifest, listed === undefined, context.store);
+      return announce({ manifest, origins: ordered, kept }, origin.id, context);
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (error.retry === 'never') throw error;
@@ -107,20 +110,28 @@ async function pinWith(origin: Origin, ref: Ref, { signal, hasAlternative }: Res
   }
 }
 
-async function listAndKeep(
+async function list(
   [origin, ...others]: readonly [Origin, ...Origin[]],
   pinned: Pinned,
   context: ResolveContext,
 ): Promise<Manifest> {
   context.onNewCommit?.(pinned, origin, others);
-  const manifest = await origin.list(pinned, context.signal);
-  await saveManifest(context.store, manifest);
-  return manifest;
+  return origin.list(pinned, context.signal);
 }
 
-function announce(manifest: Manifest, host: string, origins: readonly Origin[], { emit }: ResolveContext): Resolved {
-  const { ref, revision, commit } = manifest.pinned;
+/** Two files that are synced: the first bytes do not wait for them. */
+function keep(manifest: Manifest, isNew: boolean, store: Store): Promise<void> {
+  const kept = (isNew ? saveManifest(store, manifest) : Promise.resolve()).then(() =>
+    saveRevision(store, manifest.pinned),
+  );
+  // Whoever ends before it is over tells another error.
+  kept.catch(() => undefined);
+  return kept;
+}
+
+function announce(resolved: Resolved, host: string, { emit }: ResolveContext): Resolved {
+  const { ref, revision, commit } = resolved.manifest.pinned;
   const repository = ref.origin === 'https' ? ref.url : repositoryPath(ref);
   emit({ type: 'ref.resolved', ref: formatRef(ref), origin: ref.origin, host, repository, revision, commit });
-  return { manifest, origins };
+  return resolved;
 }

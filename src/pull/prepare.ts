@@ -4,6 +4,7 @@ import { openStore, type Store } from '../store/index.js';
 import { Elsewhere } from './elsewhere/elsewhere.js';
 import { placesFor } from './elsewhere/places.js';
 import { originsFor } from './origins.js';
+import { isCommit } from './manifests.js';
 import { readPieceList } from './piece-lists.js';
 import { resolveRef } from './pin.js';
 import { planTransfer } from './plan.js';
@@ -12,7 +13,7 @@ import { resolveOrElse } from './other-hub.js';
 import { selectFiles } from './select.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { chooseTarget, type Target } from './targets.js';
-import { warmOrigins } from './warm.js';
+import { warmHub, warmOrigins } from './warm.js';
 import type { OpenWires } from './wires.js';
 
 /** Everything a pull knows before the first byte of a weight moves. */
@@ -21,6 +22,8 @@ export interface Prepared {
   readonly store: Store;
   readonly origins: readonly Origin[];
   readonly manifest: Manifest;
+  /** Settles when the store has the listing; the end of the pull waits for it. */
+  readonly kept: Promise<void>;
   readonly endpoint: string;
   readonly surveyed: readonly SurveyedFile[];
   /** When the survey began, by `performance.now()`. */
@@ -41,6 +44,8 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
   const { settings, emit, signal } = context;
   const typed = withRevision(parseRef(request.ref), request);
   chooseTarget(typed, request, settings);
+  if (!settings.offline && !isCommitRef(typed))
+    warmHub(wires.transport, originsFor(typed, settings, request.sources, { ...wires, emit }));
   const store = await openStore(settings.home);
   const piecesOf = request.pieces === undefined ? undefined : await readPieceList(request.pieces);
   const lookOut = (ref: Ref): Elsewhere => {
@@ -79,6 +84,11 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     elsewhere.stop();
     throw thrown;
   }
+}
+
+/** A commit that was listed before is not asked about again. */
+function isCommitRef(ref: Ref): boolean {
+  return ref.origin !== 'https' && ref.revision !== undefined && isCommit(ref.revision);
 }
 
 function withRevision(ref: Ref, request: PullRequest): Ref {

@@ -29,6 +29,7 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
       return await carryOut({ request, prepared, startedMs, decisions }, context, wires);
     } finally {
       prepared.elsewhere.stop();
+      await Promise.allSettled([prepared.kept]);
     }
   });
 }
@@ -52,6 +53,7 @@ async function carryOut(
   const holding = newHolding(id, prepared);
   await saveHolding(store, prepared.manifest.pinned, holding);
   const { results, files, view } = await bring(prepared, holding, context, wires);
+  await prepared.kept;
   const elsewhere = prepared.elsewhere.reports;
   const requests = wires.transport.requestCount;
   const record = { id, request, startedMs, prepared, results, elsewhere, requests, decisions: decisions.list() };
@@ -67,10 +69,13 @@ async function carryOut(
     methods: view.methods,
   });
   const complete: Holding = { ...holding, path: view.path, files, state: 'complete' };
-  await saveHolding(store, prepared.manifest.pinned, complete);
-  if (target.view !== 'hf' && target.view !== 'repository') await dropReplaced(store, complete);
   const endedMs = Date.now();
-  if (results.length > 0) await saveRecord(store, { ...record, endedMs, path: view.path });
+  await Promise.all([
+    saveHolding(store, prepared.manifest.pinned, complete).then(async () => {
+      if (target.view !== 'hf' && target.view !== 'repository') await dropReplaced(store, complete);
+    }),
+    results.length > 0 ? saveRecord(store, { ...record, endedMs, path: view.path }) : undefined,
+  ]);
   const outcome: PullOutcome = {
     id,
     ref: formatRef(ref),
@@ -94,6 +99,7 @@ export async function plan(request: PullRequest, context: PullContext): Promise<
       const elsewhere = await prepared.elsewhere.settled(PLAN_WAIT_MS);
       const also = elsewhere.filter(({ agree }) => agree.length > 0).map(({ source }) => source);
       const { plan } = prepared;
+      await prepared.kept;
       return { ...plan, sources: [...new Set([...plan.sources, ...also])], elsewhere };
     } finally {
       prepared.elsewhere.stop();

@@ -8,6 +8,11 @@ type Warmer = Pick<Transport, 'warm'>;
 const PREFERRED_CONNECTIONS = 4;
 const OTHER_CONNECTIONS = 2;
 
+/** Before anything else: whoever is asked first what a ref means is dialled while the store is being opened. */
+export function warmHub(transport: Warmer, [first]: readonly Origin[]): void {
+  if (first !== undefined) transport.warm?.(first.endpoint, 1);
+}
+
 /** While a new commit is being listed: whoever may give its files is dialled, so that names, connections and TLS are done by then. */
 export function warmOrigins(transport: Warmer, origins: readonly Origin[]): void {
   for (const [index, { endpoint }] of origins.entries())

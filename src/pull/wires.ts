@@ -27,8 +27,8 @@ export async function withWires<T>(
   });
   let hands: Hands | undefined;
   let pool: Promise<DecodePool> | undefined;
-  const threads = Math.max(1, engineBudget(readMachine(), settings.memoryBytes).threads - 1);
-  const decoders = settings.hfXet === 'off' ? undefined : () => (pool ??= openDecoders(threads));
+  const threads = (): number => Math.max(1, engineBudget(readMachine(), settings.memoryBytes).threads - 1);
+  const decoders = settings.hfXet === 'off' ? undefined : () => (pool ??= openDecoders(threads()));
   const handsOf = (store: Store): Hands => (hands ??= openHands(store));
   try {
     return await work({ transport, gate: createHostGate(), emit, handsOf, decoders });

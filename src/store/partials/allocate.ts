@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { open, stat, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { SluiceError, formatBytes } from '../../base/index.js';
 import { unless } from '../files/errors.js';
 
-const run = promisify(execFile);
 /** Below this the process start costs more than it saves. */
 const RESERVE_FROM_BYTES = 64 * 1024 * 1024;
 /** File systems in memory: taking space is filling pages with zeros there, which the writers do as well, and several at once. */
@@ -43,7 +41,9 @@ async function assertRoom(folder: string, neededBytes: number, path: string): Pr
 async function reserve(path: string, sizeBytes: number, folder: string): Promise<void> {
   if (process.platform !== 'linux' || IN_MEMORY.has((await statfs(folder)).type)) return;
   try {
-    await run('fallocate', ['-l', String(sizeBytes), path], { env: { ...process.env, LC_ALL: 'C' } });
+    // Most pulls never come here: what runs other programs is loaded when it is wanted.
+    const { execFile } = await import('node:child_process');
+    await promisify(execFile)('fallocate', ['-l', String(sizeBytes), path], { env: { ...process.env, LC_ALL: 'C' } });
   } catch (thrown) {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr) : '';
     if (said.includes('No space left')) throw diskFull(path, sizeBytes, await freeBytesAt(folder));
