@@ -29,6 +29,7 @@ await main(async () => {
   const sim = await startSim({ repositories });
   atEnd(() => sim.stop());
   for (const { name, id } of repositories) {
+    if (options.only?.includes(name) === false) continue;
     const runs = [];
     // The first run warms what serves.
     for (let round = -1; round < options.rounds; round += 1) {

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { SluiceError, toSluiceError } from '../base/index.js';
+import { SluiceError, SpareThreads, toSluiceError } from '../base/index.js';
 import type { ByteRange, FollowRequest } from './follow-file.js';
 import { plainError, revivedError, type FromWorker, type ToWorker } from './follower-messages.js';
 import type { Verdict } from './proof.js';
@@ -38,7 +37,7 @@ interface Job {
  * Two threads by default: one core hashes about 1.5 GB/s, and more than two would compete with what brings the bytes.
  * Where the program runs from its TypeScript sources (tests), the same code runs in this thread.
  */
-export function createFollowers(options: { readonly threads?: number } = {}): Followers {
+export function createFollowers(options: { readonly threads?: number; readonly spare?: SpareThreads } = {}): Followers {
   const threads = options.threads ?? Math.max(1, Math.min(2, availableParallelism() - 1));
   const lanes: Lane[] = [];
   const jobs = new Map<number, Job>();
@@ -62,7 +61,7 @@ export function createFollowers(options: { readonly threads?: number } = {}): Fo
       undefined,
     );
     if (idlest !== undefined && (idlest.jobs === 0 || lanes.length >= threads)) return idlest;
-    const lane = openLane(receive, failLane);
+    const lane = openLane(options.spare ?? spareFollowers(), receive, failLane);
     lanes.push(lane);
     return lane;
   };
@@ -111,12 +110,21 @@ export function createFollowers(options: { readonly threads?: number } = {}): Fo
   };
 }
 
-function openLane(receive: (message: FromWorker) => void, fail: (lane: Lane, error: unknown) => void): Lane {
-  if (!import.meta.url.endsWith('.js')) {
+/** Threads for `createFollowers`, to be started ahead of need; undefined where everything is done in this one. */
+export function spareFollowers(): SpareThreads | undefined {
+  return import.meta.url.endsWith('.js') ? new SpareThreads(new URL('./worker.js', import.meta.url)) : undefined;
+}
+
+function openLane(
+  spare: SpareThreads | undefined,
+  receive: (message: FromWorker) => void,
+  fail: (lane: Lane, error: unknown) => void,
+): Lane {
+  if (spare === undefined) {
     const serve = serveJobs(receive);
     return { post: serve, close: () => Promise.resolve(), jobs: 0 };
   }
-  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  const worker = spare.take();
   const lane: Lane = {
     post: (message) => worker.postMessage(message),
     close: async () => {

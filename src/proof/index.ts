@@ -1,6 +1,6 @@
 export { crc32, crc32c, crcHex } from './crc.js';
 export type { ByteRange, FollowRequest } from './follow-file.js';
-export { createFollowers, type Follower, type Followers } from './followers.js';
+export { createFollowers, spareFollowers, type Follower, type Followers } from './followers.js';
 export { digestFile } from './digest-file.js';
 export { createHasher, gitBlobHasher, type Hasher } from './hasher.js';
 export { formatPieceList, parsePieceList, type ListedPieces, type PieceHashes } from './piece-list.js';

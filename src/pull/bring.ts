@@ -1,5 +1,5 @@
 import { formatRef, type ManifestFile } from '../hubs/index.js';
-import { SluiceError, engineBudget, readMachine, toSluiceError } from '../base/index.js';
+import { SluiceError, toSluiceError } from '../base/index.js';
 import type { ViewResult } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { foreignPartialsFor } from './foreign.js';
@@ -79,11 +79,12 @@ async function fetchMissing(
   if (settings.offline) {
     throw new SluiceError('NOT_HERE', { ref: `${formatRef(prepared.ref)} (${tasks[0]?.path ?? ''})` });
   }
-  const budget = engineBudget(readMachine(), settings.memoryBytes);
+  const budget = wires.budget();
   warmSources(wires.transport, tasks, settings.connections === 'auto' ? Infinity : settings.connections);
   return transfer(tasks, {
     store,
     hands: wires.handsOf(store),
+    ...(wires.ahead === undefined ? {} : { ahead: wires.ahead }),
     transport: wires.transport,
     gate: wires.gate,
     emit,

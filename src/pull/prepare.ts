@@ -46,6 +46,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
   chooseTarget(typed, request, settings);
   if (!settings.offline && !isCommitRef(typed))
     warmHub(wires.transport, originsFor(typed, settings, request.sources, { ...wires, emit }));
+  if (!settings.offline) wires.ahead?.begin();
   const store = await openStore(settings.home);
   const piecesOf = request.pieces === undefined ? undefined : await readPieceList(request.pieces);
   const lookOut = (ref: Ref): Elsewhere => {
@@ -76,6 +77,11 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     const wanted = selectFiles(manifest.files, request);
     const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal);
     const missing = surveyed.filter(({ sha256 }) => sha256 === undefined).map(({ file }) => file);
+    if (!settings.offline)
+      wires.ahead?.prepare(
+        missing.map(({ sizeBytes }) => sizeBytes),
+        wires.budget().threads,
+      );
     elsewhere.want(missing, manifest.pinned, origins[0]);
     const plan = await planTransfer(store, surveyed, origins, target);
     emit({ type: 'plan.ready', ref: formatRef(ref), plan });

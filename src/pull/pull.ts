@@ -9,6 +9,7 @@ import type { PullContext, PullOutcome, PullRequest } from './port.js';
 import { prepare, type Prepared } from './prepare.js';
 import { saveRecord } from './records.js';
 import { requireWritable } from './require-writable.js';
+import { openThreads } from '../transfer/index.js';
 import { withWires, type OpenWires } from './wires.js';
 
 /** A plan tells what other places have, if they say it within this time. */
@@ -23,7 +24,7 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   const startedMs = Date.now();
   const decisions = new Decisions(given.emit);
   const context = { ...given, emit: decisions.emit };
-  return withWires(context, async (wires) => {
+  const work = async (wires: OpenWires): Promise<PullOutcome> => {
     const prepared = await prepare(request, context, wires);
     try {
       return await carryOut({ request, prepared, startedMs, decisions }, context, wires);
@@ -31,7 +32,8 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
       prepared.elsewhere.stop();
       await Promise.allSettled([prepared.kept]);
     }
-  });
+  };
+  return withWires(context, work, openThreads());
 }
 
 interface Underway {

@@ -3,6 +3,7 @@ import type { Source } from '../hubs/index.js';
 import type { HostGate, Transport } from '../net/index.js';
 import type { PieceHashes } from '../proof/index.js';
 import type { ForeignPartial, Hands, Store } from '../store/index.js';
+import type { TransferThreads } from './threads.js';
 
 /** One file to bring in. */
 export interface TransferTask {
@@ -56,6 +57,8 @@ export interface TransferOptions {
   readonly store: Store;
   /** Threads for small files; the transfer's own unless given. */
   readonly hands?: Hands;
+  /** Threads that were started ahead of need. */
+  readonly ahead?: TransferThreads;
   readonly transport: Transport;
   /** Shared with everything else that asks the same hosts. */
   readonly gate?: HostGate;

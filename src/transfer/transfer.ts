@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { SluiceError } from '../base/index.js';
+import { SluiceError, type SpareThreads } from '../base/index.js';
 import { createFollowers, createSlabMemory, SLAB_BYTES, Slabs } from '../proof/index.js';
 import { createCarriers } from './carry/carriers.js';
 import { openHostLimit, type HostLimit } from './budget/host-limit.js';
@@ -84,7 +84,7 @@ function createEnvironment(options: TransferOptions, limit: HostLimit | undefine
   const limiter = limit?.bucket ?? new SharedBucket();
   const slabs = createSlabMemory(Math.max(1, Math.floor((options.bufferBytes ?? USUAL_BUFFER_BYTES) / SLAB_BYTES)));
   const threads = carrierThreads(options.threads ?? availableParallelism());
-  const carriers = createCarriers({ transport, limiter, slabs, threads });
+  const carriers = createCarriers({ transport, limiter, slabs, threads, ...spareOf(options.ahead?.carriers) });
   return {
     transport,
     gate,
@@ -98,7 +98,7 @@ function createEnvironment(options: TransferOptions, limit: HostLimit | undefine
     pulse: new Set(),
     lookedAtMs: options.lookedAtMs ?? -Infinity,
     hands: options.hands ?? openHands(store),
-    followers: createFollowers(),
+    followers: createFollowers(spareOf(options.ahead?.followers)),
     blocks: new BlockPool(),
     smallBuffers: new SmallBuffers(mostConnections(options) + SMALL_FILES_TO_STORE),
     now: () => performance.now(),
@@ -111,8 +111,12 @@ function createEnvironment(options: TransferOptions, limit: HostLimit | undefine
   };
 }
 
+function spareOf(spare: SpareThreads | undefined): { readonly spare?: SpareThreads } {
+  return spare === undefined ? {} : { spare };
+}
+
 /** One core is left to hashing. */
-function carrierThreads(threads: number): number {
+export function carrierThreads(threads: number): number {
   return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1));
 }
 

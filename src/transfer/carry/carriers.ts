@@ -1,5 +1,4 @@
-import { Worker } from 'node:worker_threads';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, SpareThreads } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
 import { Slabs, type SlabMemory } from '../../proof/index.js';
 import type { SharedBucket } from '../budget/shared-bucket.js';
@@ -55,6 +54,13 @@ export interface CarriersOptions extends WireMeans {
   readonly slabs: SlabMemory;
   /** Threads at most; 0 carries in this one. */
   readonly threads: number;
+  /** Those that were started ahead of need. */
+  readonly spare?: SpareThreads;
+}
+
+/** Threads for `createCarriers`, to be started ahead of need; undefined where everything is done in this one. */
+export function spareCarriers(): SpareThreads | undefined {
+  return import.meta.url.endsWith('.js') ? new SpareThreads(new URL('./worker.js', import.meta.url)) : undefined;
 }
 
 /**
@@ -66,7 +72,8 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const jobs = new Map<number, Job>();
   let nextId = 1;
   const { blueprint } = options.transport;
-  const canThread = options.threads > 0 && blueprint !== undefined && import.meta.url.endsWith('.js');
+  const spare = options.spare ?? spareCarriers();
+  const canThread = options.threads > 0 && blueprint !== undefined && spare !== undefined;
 
   const settle = (id: number, job: Job, end: CarryEnd): void => {
     jobs.delete(id);
@@ -96,6 +103,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const open = (): Lane => {
     if (canThread)
       return openThread(
+        spare,
         { transport: blueprint, slabs: options.slabs, limit: options.limiter.buffer },
         receive,
         failLane,
@@ -150,11 +158,13 @@ function pickLane(lanes: readonly Lane[], host: string, most: number): Lane | un
 }
 
 function openThread(
+  spare: SpareThreads,
   setup: CarrierSetup,
   receive: (message: FromCarrier) => void,
   fail: (lane: Lane, error: unknown) => void,
 ): Lane {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  const worker = spare.take();
+  worker.postMessage(setup);
   const lane: Lane = {
     post: (message) => worker.postMessage(message),
     close: async () => {

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { createTransport } from '../../net/index.js';
 import { Slabs } from '../../proof/index.js';
 import { SharedBucket } from '../budget/shared-bucket.js';
@@ -7,12 +7,14 @@ import { serveOrders } from './serve-orders.js';
 
 const port = parentPort;
 if (port !== null) {
-  const setup = workerData as CarrierSetup;
-  const means = {
-    transport: createTransport(setup.transport),
-    limiter: new SharedBucket(setup.limit),
-    slabs: new Slabs(setup.slabs),
-  };
-  const serve = serveOrders(means, (message) => port.postMessage(message));
-  port.on('message', (message: ToCarrier) => serve(message));
+  // It may be up before it is known what for.
+  port.once('message', (setup: CarrierSetup) => {
+    const means = {
+      transport: createTransport(setup.transport),
+      limiter: new SharedBucket(setup.limit),
+      slabs: new Slabs(setup.slabs),
+    };
+    const serve = serveOrders(means, (message) => port.postMessage(message));
+    port.on('message', (message: ToCarrier) => serve(message));
+  });
 }
