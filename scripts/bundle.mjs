@@ -18,7 +18,7 @@ await bundle(
     // Asked for in the same breath by whoever pulls: one file. What the others need besides is in files of their own.
     codeSplitting: {
       groups: [
-        { name: 'main', test: /src[\\/]cli[\\/]main\.ts$/, priority: 2 },
+        { name: 'start', test: /src[\\/]cli[\\/]start\.ts$/, priority: 2 },
         { name: 'pull', test: /src[\\/](cli[\\/]commands[\\/]pull|pull[\\/]index)\.ts$/, priority: 1 },
       ],
     },
@@ -39,6 +39,8 @@ async function bundle(input, output) {
     format: 'cjs',
     sourcemap: true,
     comments: false,
+    // Code that is loaded as kept knows no import().
+    dynamicImportInCjs: false,
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     ...output,

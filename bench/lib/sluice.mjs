@@ -1,5 +1,6 @@
 // Us, as a user runs us: the built command in a process of its own, with a store of its own.
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './peers.mjs';
 
@@ -14,6 +15,8 @@ export function sluice(target, args, env = {}) {
       SLUICE_HOME: join(target, 'store'),
       HF_HOME: join(target, 'hf'),
       MODELSCOPE_CACHE: join(target, 'ms'),
+      // What was compiled of the program is there from the second start on, as it is for the Python clients.
+      XDG_CACHE_HOME: join(tmpdir(), 'sluice-bench-caches'),
       ...env,
     },
   };
