@@ -29,7 +29,7 @@ function loadedWith(entry: string): ReadonlySet<string> {
 }
 
 it('`sluice --help` loads the command line, the base and commander, and nothing that moves bytes', () => {
-  const loaded = [...loadedWith('cli/main.ts')];
+  const loaded = [...loadedWith('cli/start.ts')];
   expect(loaded).toContain('cli/commands/catalogue.ts');
   expect(loaded.filter((path) => path.endsWith('.ts') && !/^(?:cli|base)\//.test(path))).toEqual([]);
   expect(loaded.filter((path) => !path.endsWith('.ts') && !path.startsWith('node:'))).toEqual(['commander']);

@@ -7,12 +7,19 @@ import type { Origin, Source } from '../hubs/index.js';
 import { startSim } from '../sim/index.js';
 import { pull } from './index.js';
 import { contextOf } from './testing/context-of.js';
-import { warmOrigins, warmSources } from './warm.js';
+import { warmHub, warmOrigins, warmSources } from './warm.js';
 
 function recorder() {
   const warmed: string[] = [];
   return { warmed, warm: (url: string, connections: number) => void warmed.push(`${connections} ${url}`) };
 }
+
+test('of the hub that is asked first, one connection is dialled', () => {
+  const transport = recorder();
+  warmHub(transport, [{ endpoint: 'https://a' }, { endpoint: 'https://b' }] as Origin[]);
+  warmHub(transport, []);
+  expect(transport.warmed).toEqual(['1 https://a']);
+});
 
 test('every endpoint is dialled, the preferred one for more', () => {
   const transport = recorder();
@@ -47,10 +54,10 @@ test('a pull dials ahead while it lists a new commit, and not for one that it kn
   const context = contextOf(home, { hfEndpoints: [line.url] });
   const request = { ref: 'hf:o/n', include: [], exclude: [], sources: [] };
   await pull(request, context);
-  // One for the hub's documents, and four for files, which found them open.
-  await expect.poll(() => line.connections).toBe(5);
+  // The one over which the hub was asked, and three more: four for files, which found them open.
+  await expect.poll(() => line.connections).toBe(4);
   await pull(request, context);
-  await expect.poll(() => line.connections).toBe(6);
+  await expect.poll(() => line.connections).toBe(5);
 });
 
 /** Leads to a port on loopback and counts connections, those over which nothing is asked too. */

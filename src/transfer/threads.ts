@@ -21,7 +21,10 @@ export interface TransferThreads {
 /** Undefined where the program runs from its TypeScript sources (tests), which needs none. */
 export function openThreads(): TransferThreads | undefined {
   const [carriers, followers] = [spareCarriers(), spareFollowers()];
-  if (carriers === undefined || followers === undefined) return undefined;
+  return carriers === undefined || followers === undefined ? undefined : threadsOf(carriers, followers);
+}
+
+export function threadsOf(carriers: SpareThreads, followers: SpareThreads): TransferThreads {
   return {
     carriers,
     followers,

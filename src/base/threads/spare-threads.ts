@@ -14,6 +14,11 @@ export class SpareThreads {
     this.#file = file;
   }
 
+  /** Those that wait to be taken, up or on their way. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
   /** Sees to it that so many are there or on their way. */
   ahead(count: number): void {
     while (!this.#isClosed && this.#idle.length < count) this.#idle.push(this.#start());

@@ -60,6 +60,13 @@ describe('other places', () => {
     expect(lines[0]).toContain('b.bin');
   });
 
+  it('are told to the end in a narrow plan', () => {
+    const place = { ...SOME, agree: [], unasked: 'not-a-public-hub' as const };
+    const lines = renderPlan('hf:o/n', { ...PLAN, elsewhere: [place] }, EN, 50);
+    const words = lines.join(' ').split(/\s+/).join(' ');
+    expect(words).toContain('not asked, as this comes from a hub that is not for everybody (hubs.also)');
+  });
+
   it('fit into a plan of any width, in both languages', () => {
     const name = fc.string({ unit: fc.constantFrom('a', '/', '模', '.', '\u001b'), minLength: 1, maxLength: 90 });
     fc.assert(

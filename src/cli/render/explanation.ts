@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, formatRate, printable } from '../../base/index.js';
 import type { PieceRecord } from '../../transfer/index.js';
 import type { Explanation, RecordedFile, SourceShare } from '../api.js';
-import { checksText, say } from '../texts/index.js';
+import { checksText, retriesText, say } from '../texts/index.js';
 import { localTime } from './ago.js';
 import { renderBar } from './bar.js';
 import { agreementLines, placeLines } from './elsewhere.js';
@@ -69,7 +69,7 @@ function sourceLines(sources: readonly SourceShare[], look: Look, { columns }: E
     printable(source.source),
     formatBytes(source.bytes),
     all === 0 ? '' : `${Math.round((source.bytes / all) * 100)}%`,
-    source.retries > 0 ? say(lang, 'explain.retries', { count: source.retries }) : '',
+    source.retries > 0 ? retriesText(lang, source.retries) : '',
   ]);
   const table = renderTable(
     [
@@ -157,7 +157,7 @@ function runCells(run: readonly PieceRecord[], look: Look): readonly string[] {
     sourceText(first, look),
     localTime(endMs).slice(11),
     local || endMs <= startMs ? '' : formatRate((bytes / (endMs - startMs)) * 1000),
-    first.retries > 0 ? say(lang, 'explain.retries', { count: first.retries, reason: first.reason }) : '',
+    first.retries > 0 ? retriesText(lang, first.retries, first.reason) : '',
   ];
 }
 

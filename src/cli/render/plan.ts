@@ -2,7 +2,7 @@ import { formatBytes, printable, type PlanSummary } from '../../base/index.js';
 import { filesText, say } from '../texts/index.js';
 import { agreementLines, placeLines } from './elsewhere.js';
 import type { Look } from './look.js';
-import { displayWidth, padEnd, truncateMiddle } from './width.js';
+import { displayWidth, padEnd, truncateMiddle, wrap } from './width.js';
 
 /** What a pull would do, as a list of facts. */
 export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: number): readonly string[] {
@@ -33,12 +33,21 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
   const room = Math.max(10, columns - labelWidth - 5);
   return [
     style.bold(say(lang, 'plan.title', { ref })),
-    ...facts.map(([label, value, paint = (text: string) => text]) => {
-      const cut = Number.isFinite(room) ? truncateMiddle(value, room, signs.ellipsis) : value;
-      return `  ${style.dim(padEnd(label, labelWidth))}  ${paint(cut)}`;
-    }),
+    ...facts.flatMap(([label, value, paint = (text: string) => text]) =>
+      fitted(value, room, signs.ellipsis).map(
+        (line, index) => `  ${style.dim(padEnd(index === 0 ? label : '', labelWidth))}  ${paint(line)}`,
+      ),
+    ),
     ...fileLines(plan, look, columns),
   ];
+}
+
+/** Sentences are wrapped; of a path its two ends say most. */
+function fitted(value: string, room: number, ellipsis: string): readonly string[] {
+  if (!Number.isFinite(room)) return [value];
+  return (value.includes('/') && !value.includes(' ') ? [value] : wrap(value, room)).map((line) =>
+    truncateMiddle(line, room, ellipsis),
+  );
 }
 
 function fileLines({ elsewhere = [] }: PlanSummary, look: Look, columns: number): readonly string[] {

@@ -155,6 +155,16 @@ describe('an explanation', () => {
     ]);
   });
 
+  it('counts retries, and says why in the language of the reader', () => {
+    const why = (retries: number, reason: string, look: typeof EN): string => {
+      const files = [{ ...EXPLANATION.files[0]!, pieces: [{ ...piece(0, 'a.example', retries), reason }] }];
+      return renderExplanation({ ...EXPLANATION, files }, look, { columns: 100, everyPiece: false }).join('\n');
+    };
+    expect(why(1, 'slow edge', EN)).toContain('1 retry (slow edge)');
+    expect(why(2, 'slow edge', { ...EN, lang: 'zh' })).toContain('重试 2 次（节点慢）');
+    expect(why(1, 'answer of 3 bytes', { ...EN, lang: 'zh' })).toContain('重试 1 次（answer of 3 bytes）');
+  });
+
   it('gives a file that came in one piece one line', () => {
     const [file] = EXPLANATION.files;
     const files = [{ ...file!, pieces: [piece(0, 'a.example')] }];

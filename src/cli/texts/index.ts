@@ -22,6 +22,21 @@ export function reasonText(lang: Lang, code: ErrorCode): string {
   return REASONS[lang][code];
 }
 
+/** Why requests for a piece were given up or begun anew, as its record names it; what is not in here came from a source and stands as it is. */
+const RETRY_REASONS_ZH: Readonly<Record<string, string>> = {
+  'slow edge': '节点慢',
+  'too many': '连接过多',
+  silent: '无数据',
+  'sooner elsewhere': '另处更快',
+  resumed: '续传',
+};
+
+export function retriesText(lang: Lang, count: number, reason?: string): string {
+  const known = lang === 'zh' && reason !== undefined && Object.hasOwn(RETRY_REASONS_ZH, reason);
+  const told = known ? RETRY_REASONS_ZH[reason] : reason;
+  return say(lang, count === 1 ? 'explain.retry' : 'explain.retries', { count, reason: told });
+}
+
 export function filesText(lang: Lang, count: number): string {
   return say(lang, count === 1 ? 'files.one' : 'files.many', { count });
 }

@@ -197,6 +197,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'explain.nochecks': '来源未提供摘要；sha256 {sha256}',
   'explain.piece': '第 {from} 片',
   'explain.pieces': '第 {from}{dash}{to} 片',
+  'explain.retry': '重试 1 次[（{reason}）]',
   'explain.retries': '重试 {count} 次[（{reason}）]',
   'explain.failed': '失败：{reason}',
   'explain.decisions': '决定',
