@@ -1,5 +1,6 @@
 // Where the time of `sluice pull` goes with one large file: self time of each thread's functions, as text in results/.
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { main } from './lib/closing.mjs';
 import { MODEL, startHub } from './lib/hub.mjs';
@@ -11,6 +12,8 @@ import { sluice } from './lib/sluice.mjs';
 import { formatTimeline, timelineOf } from './lib/timeline.mjs';
 
 const SHOWN = 22;
+/** The program is bundled: its maps tell which file of src a function is of. */
+const maps = new Map();
 
 await main(async () => {
   const options = readOptions({ rounds: 1 });
@@ -59,8 +62,20 @@ function summarize({ nodes, samples, timeDeltas }) {
   return { wholeMs, idleMs, busyMs: wholeMs - idleMs, rows };
 }
 
-function labelOf({ functionName, url, lineNumber }) {
+function mapOf(path) {
+  if (!maps.has(path))
+    maps.set(
+      path,
+      existsSync(`${path}.map`) ? new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8'))) : undefined,
+    );
+  return maps.get(path);
+}
+
+function labelOf({ functionName, url, lineNumber, columnNumber }) {
   if (url === '') return functionName;
+  const entry = mapOf(url.replace(/^file:\/\//, ''))?.findEntry(lineNumber, columnNumber);
+  if (entry?.originalSource !== undefined)
+    return `${functionName || '(anonymous)'}  ${entry.originalSource.replace(/^.*\/(?=src\/|node_modules\/)/, '')}:${entry.originalLine + 1}`;
   const file = url.replace(/^.*\/(?=dist\/|node_modules\/)/, '').replace(/^file:\/\/.*\//, '');
   return `${functionName || '(anonymous)'}  ${file}:${lineNumber + 1}`;
 }
