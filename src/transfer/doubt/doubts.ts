@@ -9,7 +9,7 @@ import { isShut, type FileSource } from '../request/file-source.js';
 import { judge, yetToAsk, type Compared, type Judgement, type WrongAnswer } from './judge.js';
 import { Accusations } from './accusations.js';
 import { Ledger } from './ledger.js';
-import { probe } from './probe.js';
+import { Questions } from './questions.js';
 import { nextStretch, type Sought } from './search.js';
 import { SpotChecks, type Spot } from './spot-checks.js';
 
@@ -33,9 +33,6 @@ export interface DoubtOwner {
   fail(error: ReturnType<typeof toSluiceError>): void;
 }
 
-/** A probe of a piece may fail so often before its source is not waited for there any more. */
-const MOST_FAILURES = 2;
-
 /**
  * Finds who sends wrong bytes of a file that has no piece list, by comparing what sources give for the same bytes: a little while the file arrives, and all
  * of it once its digest proved wrong. Whoever is outvoted is set aside, and what it brought is fetched again from others.
@@ -44,6 +41,7 @@ export class Doubts {
   readonly #owner: DoubtOwner;
   readonly #ledger = new Ledger();
   readonly #spots: SpotChecks;
+  readonly #questions: Questions;
   readonly accusations: Accusations;
   readonly #random: () => number;
   /** Pieces in dispute, and who gave something else than what stands there. */
@@ -51,12 +49,6 @@ export class Doubts {
   readonly #settling = new Set<number>();
   /** Disputes that nobody could settle, with the number of answers then. */
   readonly #undecided = new Map<number, number>();
-  readonly #failures = new Map<string, number>();
-  /** Questions under way. */
-  readonly #asked = new Map<number, Set<string>>();
-  readonly #comparing = new Set<Work>();
-  readonly #all = new Set<Work>();
-  readonly #spotting = new Set<string>();
   /** The digest is wrong, and everything is compared. */
   isSearching = false;
   #isOwnTurn = false;
@@ -68,6 +60,7 @@ export class Doubts {
     this.#owner = owner;
     this.#random = random;
     this.accusations = new Accusations(owner);
+    this.#questions = new Questions(owner, (index, id, sha256) => this.#settle(this.#answered(index, id, sha256)));
     this.#spots = new SpotChecks(sizeBytes, random);
   }
 
@@ -105,15 +98,16 @@ export class Doubts {
     for (const index of [...this.#open.keys()]) this.#weigh(index);
     if (!canBeAsked(from)) return undefined;
     const errand = this.#errand(from);
-    if (errand !== undefined) return this.#compare(from, errand, errand);
+    if (errand !== undefined) return this.#questions.ask(from, errand, (first) => this.#isInDispute(first));
     if (hasFree) return this.#spot(from);
-    if (!this.isSearching) return undefined;
+    // Whoever has to settle a dispute is to do so with all it has.
+    if (!this.isSearching || this.#questions.isSettling(from)) return undefined;
     const { laneRate = 0, health } = from.state;
     const shortMs = Math.max(COMPARE_MS, COMPARE_ROUND_TRIPS * (health.roundTripMs ?? 0));
     const most = Math.floor(Math.min(wishBytes, laneRate * shortMs) / held.map.pieceBytes);
     const stretch = nextStretch(this.#sought(from), Math.max(1, most), this.#random);
-    if (stretch !== undefined) return this.#compare(from, stretch.first, stretch.last);
-    if (this.#all.size === 0 && this.#open.size === 0 && this.#settling.size === 0 && !this.#hasWork()) {
+    if (stretch !== undefined) return this.#questions.compare(from, stretch.first, stretch.last);
+    if (this.#questions.isIdle && this.#open.size === 0 && this.#settling.size === 0 && !this.#hasWork()) {
       this.isSearching = false;
       this.#owner.searched();
     }
@@ -134,7 +128,7 @@ export class Doubts {
   /** Ends what is under way. */
   stop(): void {
     this.isSearching = false;
-    for (const work of this.#all) work.abort();
+    this.#questions.stop();
   }
 
   /** Nobody but this one is asked for pieces. */
@@ -164,7 +158,7 @@ export class Doubts {
     const able = this.#owner.sources
       .filter((from) => canBeAsked(from) && !from.isSetAside && from.state.waitUntilMs <= nowMs)
       .map(({ source }) => source.id)
-      .filter((id) => (this.#failures.get(`${index} ${id}`) ?? 0) < MOST_FAILURES);
+      .filter((id) => !this.#questions.isLost(index, id));
     const others = this.#open.get(index) ?? [];
     return [...others.filter((id) => able.includes(id)), ...able.filter((id) => !others.includes(id))];
   }
@@ -173,7 +167,7 @@ export class Doubts {
     const { id } = from.source;
     for (const index of [...this.#open.keys()].slice(0, OPEN_DISPUTES)) {
       const piece = this.#ledger.of(index);
-      if (piece === undefined || this.#asked.get(index)?.has(id) === true) continue;
+      if (piece === undefined || this.#questions.isAsked(index, id)) continue;
       if (yetToAsk(piece, this.#believed, this.#able(index)).includes(id)) return index;
     }
     return undefined;
@@ -182,64 +176,11 @@ export class Doubts {
   #spot(from: FileSource): Work | undefined {
     const { id } = from.source;
     const { environment } = this.#owner;
-    if (from.isSetAside || this.#spotting.has(id) || from.state.isCounting(environment.now())) return undefined;
+    if (from.isSetAside || this.#questions.isSpotting(from) || from.state.isCounting(environment.now()))
+      return undefined;
     const spot = this.#spots.next((owner) => owner !== id && this.#counts(owner));
     if (spot === undefined) return undefined;
-    this.#spotting.add(id);
-    return this.#probe(from, {
-      index: spot.index,
-      startByte: spot.startByte,
-      endBytes: [spot.endByte],
-      onPart: (_part, sha256) => this.#settle(this.#judgeSpot(spot, id, sha256)),
-      onEnd: () => this.#spotting.delete(id),
-    });
-  }
-
-  #compare(from: FileSource, first: number, last: number): Work {
-    const { map } = this.#owner.held;
-    const { id } = from.source;
-    const indexes = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-    const missing = new Set(indexes);
-    for (const index of indexes) this.#asked.set(index, (this.#asked.get(index) ?? new Set()).add(id));
-    const work = this.#probe(from, {
-      index: first,
-      startByte: map.startOf(first),
-      endBytes: indexes.map((index) => map.endOf(index)),
-      onPart: (part, sha256) => {
-        missing.delete(first + part);
-        this.#settle(this.#answered(first + part, id, sha256));
-      },
-      onEnd: () => {
-        const isOurs = !this.#comparing.delete(work);
-        for (const index of indexes) this.#answeredOrNot(index, id);
-        const key = `${Math.min(...missing)} ${id}`;
-        if (missing.size > 0 && !isOurs) this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1);
-      },
-    });
-    this.#comparing.add(work);
-    return work;
-  }
-
-  #probe(
-    from: FileSource,
-    order: Pick<Parameters<typeof probe>[1], 'index' | 'startByte' | 'endBytes' | 'onPart' | 'onEnd'>,
-  ): Work {
-    const owner = this.#owner;
-    const { path, held } = owner;
-    const work = probe(owner.environment, {
-      ...order,
-      path,
-      from,
-      sizeBytes: held.map.sizeBytes,
-      checkVersion: (asked, head) => owner.checkVersion(asked, head),
-      onBytes: (bytes) => owner.compared(bytes),
-      onEnd: (isWhole) => {
-        this.#all.delete(work);
-        order.onEnd(isWhole);
-      },
-    });
-    this.#all.add(work);
-    return work;
+    return this.#questions.spot(from, spot, (sha256) => this.#settle(this.#judgeSpot(spot, id, sha256)));
   }
 
   async #judgeSpot(spot: Spot, other: string, sha256: string): Promise<void> {
@@ -327,7 +268,10 @@ export class Doubts {
     const said = { index, source, sha256, right, by };
     if (wrong.isSlip) {
       this.#spots.raise();
-      if (this.accusations.slipped(index, source)) return this.accusations.tell({ ...said, reason: 'slipped' });
+      if (this.accusations.slipped(index, source)) {
+        this.accusations.tell({ ...said, reason: 'slipped' });
+        return;
+      }
     }
     const others = this.#owner.sources.filter((other) => other !== from && this.#counts(other.source.id));
     if (others.length === 0) return;
@@ -338,9 +282,7 @@ export class Doubts {
     this.#owner.endRuns(from);
     if (again.length === 0) return;
     this.isSearching = false;
-    const comparing = [...this.#comparing];
-    this.#comparing.clear();
-    for (const work of comparing) work.abort();
+    this.#questions.endSearch();
     this.#owner.drop(again);
   }
 
@@ -354,7 +296,10 @@ export class Doubts {
     const nowMs = this.#owner.environment.now();
     return this.#owner.sources.some(
       (from) =>
-        canBeAsked(from) && !isShut(this.#owner.sources, from) && from.state.waitUntilMs <= nowMs && !isEmpty(this.#sought(from)),
+        canBeAsked(from) &&
+        !isShut(this.#owner.sources, from) &&
+        from.state.waitUntilMs <= nowMs &&
+        !isEmpty(this.#sought(from)),
     );
   }
 
@@ -366,22 +311,28 @@ export class Doubts {
     for (const { source } of landed.values()) shares.set(source, (shares.get(source) ?? 0) + 1 / map.count);
     for (const { index, source } of landed.values()) {
       const isOwn = source.split('+').includes(id);
-      if (isOwn !== this.#isOwnTurn || this.#asked.has(index) || this.#ledger.hasAnswer(index, id)) continue;
-      if (this.#failures.size > 0 && (this.#failures.get(`${index} ${id}`) ?? 0) >= MOST_FAILURES) continue;
-      if (this.#undecided.has(index) || this.#open.has(index) || this.#isConfirmed(index)) continue;
+      if (isOwn !== this.#isOwnTurn || this.#questions.isAsked(index) || this.#ledger.hasAnswer(index, id)) continue;
+      if (this.#questions.isLost(index, id) || this.#undecided.has(index)) continue;
+      if (this.#open.has(index) || this.#isConfirmed(index)) continue;
       yield { index, rank: this.#rankOf(source, shares.get(source) ?? 0) };
     }
   }
 
-  #answeredOrNot(index: number, id: string): void {
-    const asked = this.#asked.get(index);
-    asked?.delete(id);
-    if (asked?.size === 0) this.#asked.delete(index);
+  /** Who is in a dispute first; the hub that named the digest last. */
+  #rankOf(source: string, share: number): number {
+    const doubts = this.accusations.countOf(source) + (this.#isSuspect(source) ? 1 : 0);
+    return source === this.#believed ? 0 : doubts * 2 + 1 + share;
   }
 
-  /** Who was in a dispute first; the hub that named the digest last. */
-  #rankOf(source: string, share: number): number {
-    return this.accusations.countOf(source) * 2 + (source === this.#believed ? 0 : 1 + share);
+  #isInDispute(index: number): boolean {
+    const source = this.#owner.held.landed.get(index)?.source;
+    return source !== undefined && this.#isSuspect(source);
+  }
+
+  /** Whether what it brought is in dispute. */
+  #isSuspect(source: string): boolean {
+    for (const index of this.#open.keys()) if (this.#owner.held.landed.get(index)?.source === source) return true;
+    return false;
   }
 
   #settle(work: Promise<void>): void {

@@ -49,8 +49,7 @@ export class Ledger {
     const piece = this.of(index);
     if (piece === undefined) return false;
     return [...piece.answers].some(
-      ([source, sha256]) =>
-        sha256 === piece.sha256 && counts(source) && (orOwner || !piece.owners.includes(source)),
+      ([source, sha256]) => sha256 === piece.sha256 && counts(source) && (orOwner || !piece.owners.includes(source)),
     );
   }
 

@@ -23,7 +23,7 @@ export interface ProbeOrder {
   /** The part with this number has that SHA-256. */
   onPart(part: number, sha256: string): void;
   /** It ended, one way or the other. */
-  onEnd(isWhole: boolean): void;
+  onEnd(): void;
 }
 
 /** What one read may bring. */
@@ -84,7 +84,7 @@ export function probe(environment: Environment, order: ProbeOrder): Work {
         if (position < endByte)
           throw new SluiceError('RESET', { host: hostOf(from.source.url), reason: 'the answer ended early' });
       } finally {
-        order.onEnd(position === endByte);
+        order.onEnd();
       }
     },
   });

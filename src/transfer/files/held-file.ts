@@ -96,11 +96,9 @@ export class HeldFile {
 
   /** Pieces that are not to be trusted: free again. The whole is hashed anew, beside what arrives. */
   async drop(indexes: readonly number[]): Promise<void> {
+    for (const index of indexes) this.landed.delete(index);
     await this.#journal.dropped(indexes);
-    for (const index of indexes) {
-      this.landed.delete(index);
-      this.map.drop(index);
-    }
+    for (const index of indexes) this.map.drop(index);
     this.#unfollow();
     if (!this.#byPieces) this.#follower = this.#follow();
   }

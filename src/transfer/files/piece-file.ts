@@ -14,6 +14,7 @@ import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
+import { ListedPieces } from './listed-pieces.js';
 import { isIdentified, openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
@@ -45,12 +46,13 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** The furthest byte that a whole-file request reached. */
   #wholeMark = 0;
   #restarts = 0;
-  #wrongTrusted = new Map<string, number>();
+  readonly #listed: ListedPieces;
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
     this.#sizeBytes = sizeBytes;
     this.sources = sources;
+    this.#listed = new ListedPieces(environment, task.path);
     this.#doubts = new Doubts(this, sizeBytes);
     this.#repair = new Repair(environment, task, sources, this.#doubts);
   }
@@ -159,7 +161,10 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     const { held, environment } = this;
     const isUnwanted = (from: FileSource): boolean =>
       progress.sources.includes(from.source.id) && isShut(this.sources, from);
-    if (this.sources.some(isUnwanted)) return held.refuse(index);
+    if (this.sources.some(isUnwanted)) {
+      held.refuse(index);
+      return;
+    }
     const piece: LandedPiece = {
       index,
       sha256,
@@ -169,7 +174,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       retries: progress.retries,
       ...(progress.reason === undefined ? {} : { reason: progress.reason }),
     };
-    this.#assertRight(piece);
+    this.#listed.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
     environment.emit({
@@ -371,27 +376,6 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
-  }
-
-  /** Frees a piece that is not what somebody who is believed says it is. @throws SluiceError what that means for its source */
-  #assertRight(piece: LandedPiece): void {
-    const { held } = this;
-    const expected = held.trusted?.[piece.index];
-    if (expected === undefined || expected === piece.sha256) return;
-    held.refuse(piece.index);
-    throw this.#wrongPiece(piece, expected);
-  }
-
-  #wrongPiece(piece: LandedPiece, expected: string): SluiceError {
-    const { index, source, sha256 } = piece;
-    const details = { path: this.path, algorithm: 'sha256', expected, actual: sha256, source };
-    const error = new SluiceError('DIGEST_MISMATCH', details);
-    this.environment.emit({ type: 'piece.wrong', file: this.path, index, source, message: error.message });
-    // The same source gets a second chance at the piece: a byte may have flipped on the way.
-    const key = `${source} ${index}`;
-    this.#wrongTrusted.set(key, (this.#wrongTrusted.get(key) ?? 0) + 1);
-    const isLast = (this.#wrongTrusted.get(key) ?? 0) > 1;
-    return isLast ? error : new SluiceError('BAD_RESPONSE', { host: source, reason: 'a piece with wrong bytes' });
   }
 
   #lost(): SluiceError {

@@ -56,7 +56,7 @@ export class Repair {
   async drop(held: HeldFile, indexes: readonly number[], isProving: boolean): Promise<void> {
     this.#pending.push(...indexes);
     if (isProving) return;
-    const wrong = [...new Set(this.#pending.splice(0))].filter((index) => held.map.isLanded(index));
+    const wrong = [...new Set(this.#pending.splice(0))].filter((index) => held.landed.has(index));
     for (const index of wrong) {
       const piece = held.landed.get(index);
       if (piece !== undefined && !this.#again.has(index)) this.#again.set(index, piece);
@@ -73,9 +73,8 @@ export class Repair {
    */
   async next(held: HeldFile, mismatch: NonNullable<Verdict['mismatch']>): Promise<void> {
     this.#isUnproven = false;
-    const pending = this.#pending.splice(0).filter((index) => held.map.isLanded(index));
-    const known =
-      pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
+    const pending = this.#pending.splice(0).filter((index) => held.landed.has(index));
+    const known = pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
     if (known !== undefined) return this.drop(held, known, false);
     if (this.#believed === undefined && this.#doubts.beginSearch()) return;
     const wrong = await this.#wrongOnDisk(held);
@@ -118,7 +117,8 @@ export class Repair {
     if (liar === undefined) return;
     liar.state.wrongPieces += 1;
     const others = this.#sources.filter((from) => from !== liar && from.banned === undefined);
-    if (others.length === 0 || liar.state.banned !== undefined || this.#doubts.accusations.isSlip(index, source)) return;
+    if (others.length === 0 || liar.state.banned !== undefined || this.#doubts.accusations.isSlip(index, source))
+      return;
     const details = { path, algorithm: 'sha256', expected: 'another value', actual: 'bytes of its own', source };
     const error = new SluiceError('DIGEST_MISMATCH', details);
     liar.state.banned = error;
