@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { SluiceEvent } from '../../base/index.js';
 import { decisionText } from './decision.js';
 import { createNotices } from './notices.js';
 
-const DOUBTED = {
-  ...{ type: 'source.doubted', source: 'mirror.example', file: 'model.bin', index: 3 },
+type Doubted = Extract<SluiceEvent, { type: 'source.doubted' }>;
+
+const DOUBTED: Doubted = {
+  type: 'source.doubted',
+  reason: 'set-aside',
+  ...{ source: 'mirror.example', file: 'model.bin', index: 3 },
   ...{ startByte: 3_145_728, endByte: 4_194_304, sha256: 'a'.repeat(64), otherSha256: 'b'.repeat(64) },
   ...{ others: ['hub.example', 'c.example'], againBytes: 5_000_000 },
-} as const;
-const textOf = (reason: 'set-aside' | 'slipped' | 'undecided', lang: 'en' | 'zh'): string =>
+};
+const textOf = (reason: Doubted['reason'], lang: 'en' | 'zh'): string =>
   decisionText({ atMs: 1, event: { ...DOUBTED, reason } }, lang);
 
 describe('a source that is doubted', () => {

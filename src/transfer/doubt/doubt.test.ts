@@ -117,7 +117,7 @@ describe('SpotChecks', () => {
     fc.assert(
       fc.property(landings, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (owners, chance) => {
         const sizeBytes = 400 * MIB;
-        const checks = new SpotChecks(sizeBytes, () => chance.next().value ?? 0);
+        const checks = new SpotChecks(sizeBytes, () => chance.next().value as number);
         const seen = new Set<string>();
         let bytes = 0;
         owners.forEach((owner, index) => {
