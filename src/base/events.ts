@@ -62,6 +62,19 @@ export type SluiceEvent =
     }
   | { type: 'source.absent'; source: string; ref: string; code: ErrorCode; message: string }
   | { type: 'source.unasked'; source: string; ref: string; reason: UnaskedReason }
+  | {
+      type: 'source.doubted';
+      source: string;
+      file: string;
+      index: number;
+      startByte: number;
+      endByte: number;
+      reason: 'set-aside' | 'slipped' | 'undecided';
+      sha256: string | null;
+      otherSha256: string | null;
+      others: readonly string[];
+      againBytes: number;
+    }
   | { type: 'source.banned'; source: string; code: ErrorCode; message: string }
   | { type: 'source.waiting'; source: string; waitMs: number; reason: string }
   | {

@@ -6,6 +6,7 @@ const KINDS = [
   'scheduler.redialled',
   'source.degraded',
   'source.recovered',
+  'source.doubted',
   'source.banned',
   'source.waiting',
 ] as const;

@@ -30,6 +30,20 @@ it('begins without a source that is not known yet, and gives it work once it is'
   expect(result.pieces.some(({ source }) => source === 'second')).toBe(true);
 });
 
+it('lets who joined later take part in finding out what is wrong', async () => {
+  const rig = await makeRig();
+  const faults = [3, 9, 15].map((at) => ({ fault: { type: 'corrupt', atByte: at * MIB + 5 } as const }));
+  const [liar, honest] = [await rig.sim(files, { network: slow, faults }), await rig.sim(files)];
+  const found = later<readonly Source[]>();
+  const task = { ...taskOf('big.bin', big, [liar], ['liar']), joining: [found.promise] };
+  const pulling = rig.pull(task, { noProgressMs: 20_000 });
+  while (rig.eventsOf('piece.landed').length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+  found.resolve([sourceOf(honest, 'big.bin', { id: 'honest' })]);
+  const result = await pulling;
+  expect(result.sha256).toBe(sha256Of(big));
+  expect(rig.eventsOf('source.banned').map(({ source }) => source)).toEqual(['liar']);
+});
+
 it('waits for nobody who has not joined when the file is whole', async () => {
   const rig = await makeRig();
   const sim = await rig.sim(files);

@@ -122,5 +122,15 @@ export const FAILURE_BODY_LIMIT_BYTES = 65_536;
 
 /** How often content that nothing identifies may change under our hands before we give up. */
 export const MAX_RESTARTS = 3;
-/** Pieces fetched again in the first round of looking for wrong bytes; later rounds double. */
-export const SUSPECTS_PER_ROUND = 8;
+/** While a file arrives from several sources, this share of it is fetched from a second one too and compared; the second once something was odd. */
+export const SPOT_SHARE = 0.01;
+export const ODD_SPOT_SHARE = 0.04;
+/** In parts of this size: small enough that many places are looked at, large enough that a round trip does not count. */
+export const SPOT_BYTES = MIB / 4;
+/** Pieces on which sources do not agree that are looked into at the same time. */
+export const OPEN_DISPUTES = 4;
+/** A source whose bytes were wrong so often, though it gave the right ones when it was asked again, is set aside as if it had lied. */
+export const MOST_SLIPS = 2;
+/** A request that only compares lasts about so long, or so many round trips: whoever has to settle a dispute is soon free. */
+export const COMPARE_MS = 150;
+export const COMPARE_ROUND_TRIPS = 5;

@@ -1,4 +1,4 @@
-import { formatDuration, formatRate, type Lang } from '../../base/index.js';
+import { formatBytes, formatDuration, formatRate, type Lang } from '../../base/index.js';
 import type { RecordedDecision } from '../api.js';
 import { reasonText, say, type TextKey } from '../texts/index.js';
 
@@ -49,6 +49,15 @@ function textOf(event: RecordedDecision['event'], lang: Lang): string {
     }
     case 'source.recovered':
       return say(lang, 'decision.recovered', { source });
+    case 'source.doubted': {
+      const { file, startByte, endByte, sha256, otherSha256, others, againBytes } = event;
+      const where = { source, file, range: `${startByte}-${endByte - 1}` };
+      if (event.reason === 'undecided') return say(lang, 'decision.undecided', where);
+      const digests = { digest: sha256?.slice(0, 12) ?? '', other: otherSha256?.slice(0, 12) ?? '' };
+      const values = { ...where, ...digests, others: others.join(', ') };
+      if (event.reason === 'slipped') return say(lang, 'decision.slipped', values);
+      return say(lang, 'decision.setAside', { ...values, bytes: formatBytes(againBytes) });
+    }
     case 'source.banned':
       return say(lang, 'decision.banned', { source, reason: reasonText(lang, event.code) });
     case 'source.waiting':

@@ -47,6 +47,11 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
       const values = { source, file, index };
       return warning(`wrong ${source} ${file} ${index}`, say(lang, 'notice.pieceWrong', values));
     },
+    'source.doubted': ({ source, file, reason, others, againBytes }) => {
+      if (reason !== 'set-aside') return undefined;
+      const values = { source, file, others: others.join(', '), bytes: formatBytes(againBytes) };
+      return warning(`doubted ${source} ${file}`, say(lang, 'notice.setAside', values));
+    },
     'source.banned': ({ source, code }) =>
       warning(`banned ${source}`, say(lang, 'notice.banned', { source, reason: reasonText(lang, code) })),
     'source.found': ({ source, ref, agree, agreeBytes }) =>

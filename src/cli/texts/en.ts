@@ -113,6 +113,8 @@ export const en = {
 
   'notice.pieceFailed': '{source}: {reason}[; trying again in {time}]',
   'notice.pieceWrong': '{source} sent wrong bytes of {file} (piece {index}); that piece alone is fetched again',
+  'notice.setAside':
+    '{source} sends other bytes of {file} than {others}: set aside, {bytes} are fetched again from others',
   'notice.banned': '{source} is not used any more: {reason}',
   'notice.waiting': '{source} is left alone for {time}',
   'notice.refreshed': '{source}: signed address renewed ({reason})',
@@ -215,6 +217,11 @@ export const en = {
   'decision.failures': '{source}: scored down, {share} % of its requests failed',
   'decision.allSilent': '{source}: scored down, all of its connections are silent',
   'decision.recovered': '{source}: well again',
+  'decision.setAside':
+    '{source}: set aside for {file}. Of bytes {range} it gave {digest}..., {others} {other}...; {bytes} of it are fetched again from others',
+  'decision.slipped':
+    '{source}: bytes {range} of {file} were first {digest}..., and {other}... when asked again, as {others} have it',
+  'decision.undecided': '{source}: in a disagreement over bytes {range} of {file} that nobody could settle',
   'decision.banned': '{source}: not asked any more, {reason}',
   'decision.waiting': '{source}: left alone for {time}, {reason}',
   'decision.more': '{text} (and {count} more like it)',

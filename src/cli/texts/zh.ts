@@ -114,6 +114,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
 
   'notice.pieceFailed': '{source}：{reason}[；{time} 后重试]',
   'notice.pieceWrong': '{source} 给出的 {file} 第 {index} 片内容错误；仅重新获取该片',
+  'notice.setAside': '{source} 发来的 {file} 内容与 {others} 不同：暂不使用，{bytes} 改从其他来源重新下载',
   'notice.banned': '不再使用 {source}：{reason}',
   'notice.waiting': '{time} 内不再请求 {source}',
   'notice.refreshed': '{source}：签名地址已更新（{reason}）',
@@ -216,6 +217,10 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'decision.failures': '{source}：评分下调，{share}% 的请求失败',
   'decision.allSilent': '{source}：评分下调，其全部连接均静默',
   'decision.recovered': '{source}：已恢复正常',
+  'decision.setAside':
+    '{source}：暂不用于 {file}。字节 {range}，它给出 {digest}…，而 {others} 给出 {other}…；其中 {bytes} 改从其他来源重新下载',
+  'decision.slipped': '{source}：{file} 的字节 {range} 先是 {digest}…，再次请求时为 {other}…，与 {others} 一致',
+  'decision.undecided': '{source}：关于 {file} 的字节 {range}，各来源不一致，无法判定',
   'decision.banned': '{source}：不再使用，{reason}',
   'decision.waiting': '{source}：暂停 {time}，{reason}',
   'decision.more': '{text}（另有 {count} 次类似）',

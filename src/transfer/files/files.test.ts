@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LandedPiece } from '../journal/journal.js';
 import { WRITE_BLOCK_BYTES } from '../limits.js';
 import { BlockPool, BlockWriter } from './block-writer.js';
-import { doubt } from './suspects.js';
 
 describe('BlockWriter', () => {
   it('writes what it is given, however it is cut', async () => {
@@ -45,34 +43,5 @@ describe('BlockWriter', () => {
     const writer = new BlockWriter(handle, new BlockPool());
     void writer.write(Buffer.alloc(WRITE_BLOCK_BYTES + 5), 0);
     await expect(writer.flush()).rejects.toMatchObject({ name: 'SluiceError' });
-  });
-});
-
-describe('doubt', () => {
-  const piece = (index: number, source: string, extra: Partial<LandedPiece> = {}): [number, LandedPiece] => [
-    index,
-    { index, source, sha256: '', atMs: 100, ms: 0, retries: 0, ...extra },
-  ];
-
-  it('believes the one that gave most first, then the other, then nobody', () => {
-    const landed = new Map([piece(0, 'a'), piece(1, 'a'), piece(2, 'b')]);
-    expect([...doubt(landed, ['a', 'b'], 0)]).toEqual([
-      { indexes: [2], source: 'a' },
-      { indexes: [0, 1], source: 'b' },
-      { indexes: [0, 1], source: 'a' },
-      { indexes: [2], source: 'b' },
-    ]);
-  });
-
-  it('looks first at pieces that were there before and at those that took several tries', () => {
-    const landed = new Map([piece(0, 'a'), piece(1, 'a', { retries: 1 }), piece(2, 'a', { atMs: 1 })]);
-    expect([...doubt(landed, ['a'], 50)]).toEqual([{ indexes: [2, 1, 0], source: 'a' }]);
-  });
-
-  it('asks for every piece of every source once, in growing rounds', () => {
-    const landed = new Map(Array.from({ length: 100 }, (_, index) => piece(index, 'a')));
-    const rounds = [...doubt(landed, ['a'], 0)];
-    expect(rounds.map(({ indexes }) => indexes.length)).toEqual([8, 16, 32, 44]);
-    expect(new Set(rounds.flatMap(({ indexes }) => indexes)).size).toBe(100);
   });
 });

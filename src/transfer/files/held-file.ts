@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError } from '../../base/index.js';
-import { Residents, type Follower, type Verdict } from '../../proof/index.js';
+import { Residents, SLAB_BYTES, type Follower, type Verdict } from '../../proof/index.js';
 import type { BlobProof, Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
@@ -82,14 +82,25 @@ export class HeldFile {
     this.#follower?.advance(this.map.frontierBytes);
   }
 
-  /** Pieces that are not to be trusted: free again, and hashed anew in the end. */
+  /** A piece that arrived and is not to count: free again, and nothing of it stays in memory to be hashed. */
+  refuse(index: number): void {
+    const { startByte, endByte } = this.rangeOf(index);
+    if (this.residents !== undefined)
+      new Residents(this.residents).clear(
+        this.#environment.slabs,
+        Math.floor(startByte / SLAB_BYTES),
+        Math.ceil(endByte / SLAB_BYTES),
+      );
+    this.map.giveBack(index);
+  }
+
+  /** Pieces that are not to be trusted: free again. The whole is hashed anew, beside what arrives. */
   async drop(indexes: readonly number[]): Promise<void> {
+    for (const index of indexes) this.landed.delete(index);
     await this.#journal.dropped(indexes);
-    for (const index of indexes) {
-      this.landed.delete(index);
-      this.map.drop(index);
-    }
+    for (const index of indexes) this.map.drop(index);
     this.#unfollow();
+    if (!this.#byPieces) this.#follower = this.#follow();
   }
 
   /** What the whole file is; begins anew after pieces were dropped. */

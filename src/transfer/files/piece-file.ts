@@ -2,19 +2,22 @@ import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
 import type { Verdict } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
+import { Doubts, type DoubtOwner } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
 import type { LandedPiece, PiecePart } from '../journal/journal.js';
 import { MAX_RESTARTS } from '../limits.js';
-import type { PieceRecord, TransferTask } from '../port.js';
-import { checkVersion, type FileSource } from '../request/file-source.js';
+import type { TransferTask } from '../port.js';
+import { checkVersion, isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { alreadyHere } from './already-here.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
+import { ListedPieces } from './listed-pieces.js';
 import { isIdentified, openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
+import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
@@ -23,7 +26,7 @@ import { RunSet, killAll } from './run-set.js';
 type Phase = 'opening' | 'fetching' | 'proving';
 
 /** A file of several pieces, on its way through a partial of the store. */
-export class PieceFile extends JobCore implements Job, RunOwner {
+export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   readonly sources: readonly FileSource[];
   readonly isLarge = true;
   lastError: SluiceError | undefined;
@@ -31,7 +34,10 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   readonly #runs = new RunSet();
   /** Parts of pieces that requests left behind. */
   readonly #begun = new Map<number, PieceProgress>();
-  readonly #repair: Repair;
+  #doubts: Doubts;
+  #repair: Repair;
+  /** Pieces are just being freed. */
+  #drops = 0;
   #phase: Phase = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
@@ -40,13 +46,15 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** The furthest byte that a whole-file request reached. */
   #wholeMark = 0;
   #restarts = 0;
-  #wrongTrusted = new Map<string, number>();
+  readonly #listed: ListedPieces;
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
     this.#sizeBytes = sizeBytes;
     this.sources = sources;
-    this.#repair = new Repair(environment, task, sources);
+    this.#listed = new ListedPieces(environment, task.path);
+    this.#doubts = new Doubts(this, sizeBytes);
+    this.#repair = new Repair(environment, task, sources, this.#doubts);
   }
 
   get path(): string {
@@ -73,11 +81,14 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   }
 
   get freeBytes(): number {
-    return (this.#held?.map.freeCount ?? 0) * (this.#held?.map.pieceBytes ?? 0);
+    return (this.#held?.map.freeCount ?? 0) * (this.#held?.map.pieceBytes ?? 0) + this.#doubts.leftBytes;
   }
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
-    if (!this.isFetching || !this.#mayAsk(from) || this.held.map.freeCount === 0) return undefined;
+    if (!this.isFetching || isShut(this.sources, from)) return undefined;
+    const hasFree = this.held.map.freeCount > 0;
+    const comparison = this.#doubts.take(from, wishBytes, hasFree);
+    if (comparison !== undefined || !hasFree) return comparison;
     if (from.ignoresRanges) return this.#takeWhole(from);
     const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
     const share = this.#handOut?.take(from.source.id, wish, nowMs);
@@ -86,7 +97,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range' || !this.isFetching || !this.#mayAsk(from) || from.ignoresRanges) return undefined;
+    if (run?.mode !== 'range' || !this.isFetching || isShut(this.sources, from) || from.ignoresRanges) return undefined;
     const share = this.#handOut?.split(run, wishBytes);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
@@ -118,6 +129,26 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     if (run.mode === 'whole') this.#wholeMark = Math.max(this.#wholeMark, position);
   }
 
+  compared(bytes: number): void {
+    this.fetchedBytes += bytes;
+    this.gained();
+  }
+
+  drop(indexes: readonly number[]): void {
+    if (!this.isOver) this.#settle(this.#drop(indexes));
+  }
+
+  endRuns(from: FileSource): void {
+    for (const run of this.#runs.all()) if (run.from === from) run.abort();
+    for (const [index, { sources }] of this.#begun) if (sources.includes(from.source.id)) this.#begun.delete(index);
+  }
+
+  searched(): void {
+    if (this.#drops > 0 || !this.held.map.isComplete) return;
+    this.#phase = 'proving';
+    this.#settle(this.#mend());
+  }
+
   resume(index: number): PieceProgress {
     const begun = this.#begun.get(index);
     if (begun === undefined) return beginPiece(index, this.environment.now());
@@ -128,6 +159,12 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   async land(progress: PieceProgress, sha256: string): Promise<void> {
     const { index } = progress;
     const { held, environment } = this;
+    const isUnwanted = (from: FileSource): boolean =>
+      progress.sources.includes(from.source.id) && isShut(this.sources, from);
+    if (this.sources.some(isUnwanted)) {
+      held.refuse(index);
+      return;
+    }
     const piece: LandedPiece = {
       index,
       sha256,
@@ -137,7 +174,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       retries: progress.retries,
       ...(progress.reason === undefined ? {} : { reason: progress.reason }),
     };
-    this.#assertRight(piece);
+    this.#listed.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
     environment.emit({
@@ -149,13 +186,12 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       ms: piece.ms,
     });
     this.gained();
-    if (held.map.isComplete && this.isFetching) this.#settle(this.#prove());
+    this.#proveIfComplete();
   }
 
   leave(run: PieceRun, index: number, progress: PieceProgress | undefined): void {
     this.held.map.giveBack(index);
-    if (progress === undefined) return;
-    if (run.mode !== 'range') return;
+    if (progress === undefined || run.mode !== 'range' || isShut(this.sources, run.from)) return;
     progress.retries += 1;
     this.#begun.set(index, progress);
   }
@@ -228,10 +264,27 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     this.#begun.set(part.index, progress);
   }
 
+  async #drop(indexes: readonly number[]): Promise<void> {
+    const { held } = this;
+    this.#drops += 1;
+    try {
+      await this.#repair.drop(held, indexes, this.#phase !== 'fetching');
+    } finally {
+      this.#drops -= 1;
+    }
+    this.#proveIfComplete();
+    this.environment.wake();
+  }
+
+  #proveIfComplete(): void {
+    if (!this.held.map.isComplete || !this.isFetching || this.#drops > 0) return;
+    if (!this.#doubts.isSearching || this.#repair.needsProof) this.#settle(this.#prove());
+  }
+
   /** All pieces have landed: says what they are together. */
   async #prove(): Promise<void> {
     this.#phase = 'proving';
-    const { held, environment } = this;
+    const { held } = this;
     await killAll(this.#runs.all().filter((run) => run.mode !== 'range'));
     if (this.#repair.needsProof || this.#mismatch === undefined) {
       const verdict = await held.verdict();
@@ -239,20 +292,26 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       this.#mismatch = verdict.mismatch;
       if (verdict.mismatch === undefined) return this.#commit(verdict);
     }
+    await this.#mend();
+  }
+
+  async #mend(): Promise<void> {
     if (this.#mismatch === undefined) throw new SluiceError('INTERNAL', { reason: 'a proof without a verdict' });
-    await this.#repair.next(held, this.#mismatch);
+    await this.#repair.next(this.held, this.#mismatch);
     this.#wholeMark = 0;
     this.#phase = 'fetching';
     this.gained();
-    environment.wake();
+    // What was found out in the meantime.
+    await this.#drop([]);
   }
 
   async #commit({ sha256, sizeBytes, digests, checks }: Verdict): Promise<void> {
     if (!this.close()) return;
-    this.#repair.succeeded();
     const { held } = this;
+    this.#doubts.stop();
+    this.#repair.succeeded(held);
     const hashes = held.pieceHashes();
-    const pieces = this.#records();
+    const pieces = pieceRecords(held);
     try {
       await held.commit({ sha256, sizeBytes, digests, ...(hashes ? { pieces: hashes } : {}) });
     } catch (thrown) {
@@ -266,7 +325,8 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** The file was closed by `error`: stops what is under way and keeps what arrived. */
   async #end(error: SluiceError): Promise<void> {
     const held = this.#held;
-    const pieces = held === undefined ? [] : this.#records();
+    const pieces = held === undefined ? [] : pieceRecords(held);
+    this.#doubts.stop();
     for (const run of this.#runs.all()) run.abort();
     let outcome = error;
     try {
@@ -293,24 +353,18 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     this.#held = undefined;
     await held.reset();
     this.#begun.clear();
-    for (const from of this.sources) from.validators = undefined;
+    this.#doubts.stop();
+    this.#doubts = new Doubts(this, this.#sizeBytes);
+    this.#repair = new Repair(this.environment, this.task, this.sources, this.#doubts);
+    for (const from of this.sources) Object.assign(from, { validators: undefined, isSetAside: false });
     await this.#begin(this.#partial);
-    return true;
-  }
-
-  #mayAsk(from: FileSource): boolean {
-    const { only } = this.#repair;
-    if (only === undefined || from.source.id === only) return true;
-    const wanted = this.sources.find(({ source }) => source.id === only);
-    if (wanted !== undefined && wanted.banned === undefined) return false;
-    this.#repair.only = undefined;
     return true;
   }
 
   /** A source that only sends whole files is used by one connection, and when nobody else can do better. */
   #takeWhole(from: FileSource): Work | undefined {
     const others = this.sources.filter((other) => other !== from && other.banned === undefined);
-    if (others.some((other) => !other.ignoresRanges && this.#mayAsk(other))) return undefined;
+    if (others.some((other) => !other.ignoresRanges && !isShut(this.sources, other))) return undefined;
     if (this.#runs.hasWhole) return undefined;
     this.#begun.clear();
     return this.#track(new PieceRun(this, from, 'whole', 0, this.held.map.count - 1));
@@ -322,37 +376,6 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
-  }
-
-  /** Frees a piece that is not what somebody who is believed says it is. @throws SluiceError what that means for its source */
-  #assertRight(piece: LandedPiece): void {
-    const { held } = this;
-    const expected = held.trusted?.[piece.index];
-    if (expected === undefined || expected === piece.sha256) return;
-    held.map.giveBack(piece.index);
-    throw this.#wrongPiece(piece, expected);
-  }
-
-  #wrongPiece(piece: LandedPiece, expected: string): SluiceError {
-    const { index, source, sha256 } = piece;
-    const details = { path: this.path, algorithm: 'sha256', expected, actual: sha256, source };
-    const error = new SluiceError('DIGEST_MISMATCH', details);
-    this.environment.emit({ type: 'piece.wrong', file: this.path, index, source, message: error.message });
-    // The same source gets a second chance at the piece: a byte may have flipped on the way.
-    const key = `${source} ${index}`;
-    this.#wrongTrusted.set(key, (this.#wrongTrusted.get(key) ?? 0) + 1);
-    const isLast = (this.#wrongTrusted.get(key) ?? 0) > 1;
-    return isLast ? error : new SluiceError('BAD_RESPONSE', { host: source, reason: 'a piece with wrong bytes' });
-  }
-
-  #records(): PieceRecord[] {
-    const { held } = this;
-    return [...held.landed.values()]
-      .sort((left, right) => left.index - right.index)
-      .map(({ index, source, atMs, ms, retries, reason }) => ({
-        ...{ index, source, atMs, ms, retries, ...held.rangeOf(index) },
-        ...(reason === undefined ? {} : { reason }),
-      }));
   }
 
   #lost(): SluiceError {

@@ -1,11 +1,12 @@
 import { SluiceError } from '../../base/index.js';
 import type { Verdict } from '../../proof/index.js';
+import type { Doubts } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
 import type { LandedPiece } from '../journal/journal.js';
 import type { TransferTask } from '../port.js';
 import type { FileSource } from '../request/file-source.js';
 import type { HeldFile } from './held-file.js';
-import { doubt, type Round } from './suspects.js';
+import { believable } from './suspects.js';
 
 /** A landed piece that was fetched once more and came out different. */
 interface Change {
@@ -18,114 +19,143 @@ export class Repair {
   readonly #environment: Environment;
   readonly #task: TransferTask;
   readonly #sources: readonly FileSource[];
+  readonly #doubts: Doubts;
   readonly #startedAtMs: number;
-  #rounds: Generator<Round, void> | undefined;
+  #checkedEarlier = false;
   #checkedDisk = false;
+  #believed: FileSource[] | undefined;
   #again = new Map<number, LandedPiece>();
   #changes: Change[] = [];
-  #unproven = false;
-  /** The only source to ask while a round is on. */
-  only: string | undefined;
+  /** Pieces that turned out to be wrong while the whole was being proven. */
+  #pending: number[] = [];
+  #isUnproven = true;
 
-  constructor(environment: Environment, task: TransferTask, sources: readonly FileSource[]) {
+  constructor(environment: Environment, task: TransferTask, sources: readonly FileSource[], doubts: Doubts) {
     this.#environment = environment;
     this.#task = task;
     this.#sources = sources;
+    this.#doubts = doubts;
     this.#startedAtMs = Date.now();
   }
 
-  /** Whether the whole file has to be hashed again, now that all pieces have landed: not when a round brought nothing new. */
+  /** Whether the whole file has to be hashed (again), now that all pieces have landed: not when nothing new came. */
   get needsProof(): boolean {
-    return this.#rounds === undefined || this.#unproven;
+    return this.#isUnproven;
   }
 
   /** A piece landed, perhaps one that is being fetched once more. */
   noteLanded(after: LandedPiece): void {
+    this.#doubts.landed(after);
     const before = this.#again.get(after.index);
     if (before === undefined) return;
     this.#again.delete(after.index);
-    if (before.sha256 === after.sha256) return;
-    this.#changes.push({ before, after });
-    this.#unproven = true;
+    if (!isSame(before, after)) this.#changes.push({ before, after });
+  }
+
+  /** Frees pieces to be fetched again, or remembers to when the whole is just being proven. */
+  async drop(held: HeldFile, indexes: readonly number[], isProving: boolean): Promise<void> {
+    this.#pending.push(...indexes);
+    if (isProving) return;
+    const wrong = [...new Set(this.#pending.splice(0))].filter((index) => held.landed.has(index));
+    for (const index of wrong) {
+      const piece = held.landed.get(index);
+      if (piece !== undefined && !this.#again.has(index)) this.#again.set(index, piece);
+    }
+    if (wrong.length === 0) return;
+    this.#isUnproven = true;
+    this.#doubts.dropped(wrong);
+    await held.drop(wrong);
   }
 
   /**
-   * The digest does not fit: frees the next pieces in doubt.
+   * The digest does not fit: frees the next pieces in doubt, or begins to compare.
    * @throws SluiceError DIGEST_MISMATCH when everybody gave the same bytes twice
    */
   async next(held: HeldFile, mismatch: NonNullable<Verdict['mismatch']>): Promise<void> {
-    this.#unproven = false;
-    const known = (await this.#wrongOnDisk(held)) ?? this.#adopted(held);
-    if (known !== undefined) {
-      await held.drop(known.map(({ index }) => index));
-      return;
+    this.#isUnproven = false;
+    const pending = this.#pending.splice(0).filter((index) => held.landed.has(index));
+    const known = pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
+    if (known !== undefined) return this.drop(held, known, false);
+    if (this.#believed === undefined && this.#doubts.beginSearch()) return;
+    const wrong = await this.#wrongOnDisk(held);
+    if (wrong !== undefined) return this.drop(held, wrong, false);
+    this.#believed ??= believable(this.#sources, this.#doubts.aside, held.landed.values());
+    for (let from = this.#believed.shift(); from !== undefined; from = this.#believed.shift()) {
+      const { id } = from.source;
+      const others = [...held.landed.values()].filter((piece) => !this.#doubts.agrees(piece, id));
+      if (from.banned !== undefined || others.length === 0) continue;
+      this.#doubts.believeOnly(from);
+      return this.drop(held, others.map(({ index }) => index), false); // prettier-ignore
     }
-    const able = this.#sources.filter((from) => from.banned === undefined).map((from) => from.source.id);
-    this.#rounds ??= doubt(held.landed, able, this.#startedAtMs);
-    const round = this.#rounds.next();
-    if (round.done === true) throw this.#hopeless(mismatch);
-    this.only = round.value.source;
-    for (const index of round.value.indexes) {
-      const piece = held.landed.get(index);
-      if (piece !== undefined) this.#again.set(index, piece);
-    }
-    await held.drop(round.value.indexes);
+    throw this.#hopeless(mismatch);
   }
 
   /** The digest fits: names who gave what was wrong, and stops asking them where there are others. */
-  succeeded(): void {
-    this.only = undefined;
-    const first = new Map<number, Change>();
-    for (const change of this.#changes) if (!first.has(change.after.index)) first.set(change.after.index, change);
-    const last = new Map(this.#changes.map((change) => [change.after.index, change.after]));
-    for (const { before } of first.values()) {
-      if (last.get(before.index)?.sha256 === before.sha256) continue;
-      this.#accuse(before, 'its bytes were not those that the digest stands for');
+  succeeded(held: HeldFile): void {
+    const first = new Map<number, LandedPiece>();
+    for (const { before } of this.#changes) if (!first.has(before.index)) first.set(before.index, before);
+    const accused = new Set<string>();
+    const accuse = (index: number, source: string): void => {
+      if (accused.has(`${index} ${source}`)) return;
+      accused.add(`${index} ${source}`);
+      this.#accuse(index, source);
+    };
+    for (const { before, after } of this.#changes) {
+      const last = held.landed.get(before.index);
+      for (const piece of [first.get(before.index) ?? before, before, after])
+        if (last !== undefined && !isSame(piece, last)) accuse(piece.index, piece.source);
     }
+    for (const { index, source } of this.#doubts.contradicted()) accuse(index, source);
   }
 
-  #accuse(piece: LandedPiece, message: string): void {
+  #accuse(index: number, source: string): void {
     const { emit } = this.#environment;
-    emit({ type: 'piece.wrong', file: this.#task.path, index: piece.index, source: piece.source, message });
-    const liar = this.#sources.find((from) => from.source.id === piece.source);
+    const { path } = this.#task;
+    const message = 'its bytes were not those that the digest stands for';
+    emit({ type: 'piece.wrong', file: path, index, source, message });
+    const liar = this.#sources.find((from) => from.source.id === source);
     if (liar === undefined) return;
     liar.state.wrongPieces += 1;
     const others = this.#sources.filter((from) => from !== liar && from.banned === undefined);
-    if (others.length === 0 || liar.state.banned !== undefined) return;
-    const { path } = this.#task;
-    const error = new SluiceError('DIGEST_MISMATCH', {
-      path,
-      algorithm: 'sha256',
-      expected: 'another value',
-      actual: piece.sha256,
-      source: piece.source,
-    });
+    if (others.length === 0 || liar.state.banned !== undefined || this.#doubts.accusations.isSlip(index, source))
+      return;
+    const details = { path, algorithm: 'sha256', expected: 'another value', actual: 'bytes of its own', source };
+    const error = new SluiceError('DIGEST_MISMATCH', details);
     liar.state.banned = error;
-    emit({ type: 'source.banned', source: piece.source, code: error.code, message: error.message });
+    emit({ type: 'source.banned', source, code: error.code, message: error.message });
   }
 
-  async #wrongOnDisk(held: HeldFile): Promise<LandedPiece[] | undefined> {
+  /** Of what earlier runs left, which nobody has looked at since. */
+  async #wrongOfEarlier(held: HeldFile): Promise<number[] | undefined> {
+    if (this.#checkedEarlier) return undefined;
+    this.#checkedEarlier = true;
+    return this.#unlike(held, [...held.landed.values()].filter(({ atMs }) => atMs < this.#startedAtMs)); // prettier-ignore
+  }
+
+  async #wrongOnDisk(held: HeldFile): Promise<number[] | undefined> {
     if (this.#checkedDisk) return undefined;
     this.#checkedDisk = true;
-    const wrong = await held.unlike([...held.landed.values()]);
-    const { emit } = this.#environment;
-    for (const { index, source } of wrong)
-      emit({
-        type: 'piece.wrong',
-        file: this.#task.path,
-        index,
-        source,
-        message: 'its bytes on disk are not those that arrived',
-      });
-    return wrong.length === 0 ? undefined : wrong;
+    return this.#unlike(held, [...held.landed.values()]);
   }
 
-  #adopted(held: HeldFile): LandedPiece[] | undefined {
+  async #unlike(held: HeldFile, pieces: readonly LandedPiece[]): Promise<number[] | undefined> {
+    const wrong = pieces.length === 0 ? [] : await held.unlike(pieces);
+    const message = 'its bytes on disk are not those that arrived';
+    for (const { index, source } of wrong)
+      this.#environment.emit({ type: 'piece.wrong', file: this.#task.path, index, source, message });
+    return wrong.length === 0 ? undefined : wrong.map(({ index }) => index);
+  }
+
+  #adopted(held: HeldFile): number[] | undefined {
     const adopted = [...held.landed.values()].filter(({ source }) => source === 'local');
-    return adopted.length === 0 ? undefined : adopted;
+    return adopted.length === 0 ? undefined : adopted.map(({ index }) => index);
   }
 
   #hopeless(mismatch: NonNullable<Verdict['mismatch']>): SluiceError {
     return new SluiceError('DIGEST_MISMATCH', { path: this.#task.path, ...mismatch });
   }
+}
+
+function isSame(left: LandedPiece, right: LandedPiece): boolean {
+  return left.sha256 === right.sha256;
 }

@@ -1,8 +1,8 @@
 import type { RequestView, Work } from './job.js';
 
-/** A request for a whole file: what it still has to bring is known only where its size is. */
+/** A request that is not shared out, for a whole file mostly: what it still has to bring is known only where its size is. */
 export class WholeRequest implements RequestView {
-  readonly index = 0;
+  readonly index: number;
   readonly spareBytes = 0;
   readonly keeps: 'whole' | 'rigid';
   receivedBytes = 0;
@@ -10,7 +10,8 @@ export class WholeRequest implements RequestView {
   lastByteMs: number | undefined;
   readonly #sizeBytes: number;
 
-  constructor(sizeBytes: number | undefined, keeps: 'whole' | 'rigid') {
+  constructor(sizeBytes: number | undefined, keeps: 'whole' | 'rigid', index = 0) {
+    this.index = index;
     this.#sizeBytes = sizeBytes ?? 0;
     this.keeps = keeps;
   }

@@ -35,6 +35,7 @@ export function performHere(
 ): BodyRequest['perform'] {
   const counted: WireTarget = {
     onHead: (head) => target.onHead(head),
+    ...(target.room === undefined ? {} : { room: () => target.room?.() }),
     onData: (chunk) => {
       from.state.received(chunk.length);
       return target.onData(chunk);

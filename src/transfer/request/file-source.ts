@@ -17,6 +17,8 @@ export interface FileSource {
   readonly route: Route;
   /** Why it is not asked for this file any more. */
   banned: SluiceError | undefined;
+  /** What it sends of this file is doubted: others are asked as long as there are any. */
+  isSetAside: boolean;
   /** It sends the whole file whatever is asked; it is used only so. */
   ignoresRanges: boolean;
   /** What its first answer said. */
@@ -33,11 +35,19 @@ export function createFileSource(source: Source, state: SourceState): FileSource
     state,
     route: new Route(source),
     banned: undefined,
+    isSetAside: false,
     ignoresRanges: false,
     validators: undefined,
     doubtedMs: undefined,
     refreshes: 0,
   };
+}
+
+/** Whether it is set aside and others may still be asked. */
+export function isShut(sources: readonly FileSource[], from: FileSource): boolean {
+  const isUsable = (other: FileSource): boolean =>
+    !other.isSetAside && other.banned === undefined && other.state.banned === undefined;
+  return from.isSetAside && sources.some(isUsable);
 }
 
 /** The validators of an answer. Weak ETags count as their strong form: here they only tell one version from another. */

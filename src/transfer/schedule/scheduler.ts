@@ -1,7 +1,7 @@
 import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
 import { SCHEDULE, type Schedule } from '../limits.js';
-import type { FileSource } from '../request/file-source.js';
+import { isShut, type FileSource } from '../request/file-source.js';
 import { byNeed, choose, openSources, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
 import type { LevelChange } from './level.js';
@@ -129,7 +129,7 @@ export class Scheduler<D extends Desk> {
   }
 
   #isOpen(job: D, from: FileSource, nowMs: number): boolean {
-    if (from.banned !== undefined || nowMs < from.state.waitUntilMs) return false;
+    if (from.banned !== undefined || nowMs < from.state.waitUntilMs || isShut(job.sources, from)) return false;
     if (from.state.active + from.state.expected >= from.state.mostActive) return false;
     if (from.state.banned !== undefined && !isLastHope(job, from)) return false;
     return !this.#options.isHeldBack(job, from);
