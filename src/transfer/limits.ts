@@ -61,6 +61,8 @@ export const SCHEDULE = {
   /** A run is at most this share of what is left for its connection (0.5: 503-every-4th 0.92 instead of 0.97); the second where round trips cost more (0.5: far 0.30 instead of 0.42). */
   tailShare: 0.7,
   farTailShare: 1,
+  /** The same where requests are counted: beyond what the connection is likely to bring. */
+  countedShare: 1.5,
   /** New connections get this long to come up before goodput is compared, or so many round trips. */
   settleMs: 30,
   settleRoundTrips: 2,
@@ -72,14 +74,22 @@ export const SCHEDULE = {
   /** Twice the connections must bring so much more to go on climbing, and so much more to be kept. 1.15 to 1.4 make no difference. */
   climbGain: 1.25,
   keepGain: 1.08,
+  /** No more connections are dialled when what is left takes fewer round trips than this: they would only just have come up. */
+  climbRoundTrips: 20,
   /** More connections that bring less than this share are a collapse. */
   collapseShare: 0.8,
+  /** Below this share that is said already after the early look. */
+  fallShare: 0.5,
   /** Fewer connections that bring at least this share are enough. */
   easeShare: 0.97,
+  /** Fewer than this are not tried. */
+  easeLeast: 2,
+  /** Connections are tried only while so many times the trial's length is left. */
+  probeWorth: 30,
   /** More connections are tried again after this long, and after twice as long each time that does not help. */
   probeMs: 4000,
   /** A rate is averaged over this long (250: the worst draw of slow-edges 0.47 instead of 0.89). */
-  rateWindowMs: 400,
+  rateWindowMs: 300,
   /** A request that is silent for so many round trips, and this long, while others deliver, is taken back. */
   silentRoundTrips: 4,
   silentMs: 1000,
@@ -87,12 +97,12 @@ export const SCHEDULE = {
   lonelySilentMs: 3000,
   /** A connection below this share of its best siblings is dialled again, once it had this long (200: the worst draw of slow-edges 0.64 instead of 0.89), or so many round trips. */
   redialShare: 0.25,
-  redialAfterMs: 150,
-  redialAfterRoundTrips: 6,
+  redialAfterMs: 75,
+  redialAfterRoundTrips: 5,
   /** What is taken over must be there sooner by this much (100: mirrors-256 0.93 instead of 0.98), or so many round trips; by the last from a host that counts requests. */
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
-  reliefGainCountedMs: 500,
+  reliefGainCountedMs: 1000,
   /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */
   degradedRoundTripMs: 200,
   degradedFailedShare: 0.05,

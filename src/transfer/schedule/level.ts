@@ -10,6 +10,8 @@ export interface LevelSample {
   /** Of all sources together: what one takes from another is no gain. */
   readonly totalWork: number;
   readonly roundTripMs: number | undefined;
+  /** What is still to come, from all sources. */
+  readonly leftBytes: number;
 }
 
 /** `climb`: more are tried. `flat`, `collapse`: they brought nothing, or less. `ease`: fewer are tried. `needed`: fewer brought less. `refused`: the host wants fewer. `degraded`: others do better. */
@@ -47,10 +49,18 @@ export class ConnectionLevel {
   #hasEased = false;
   #usedSinceMs: number | undefined;
   #mark: LevelSample | undefined;
+  /** When the first bytes came, until it is known what those connections bring. */
+  #first: (LevelSample & { readonly level: number; last: LevelSample }) | undefined;
   /** It fell with so many. */
   #ceiling = Infinity;
   #probeAtMs = Infinity;
   #probeEveryMs: number;
+  #isNearEnd = false;
+  #isWorthTrying = true;
+  /** More than so many brought more. */
+  #tooFew = 0;
+  /** Goodput before fewer were tried. */
+  #full: Measure | undefined;
 
   constructor(schedule: Schedule, most: number) {
     this.#schedule = schedule;
@@ -62,6 +72,9 @@ export class ConnectionLevel {
   /** To be called at every tick. */
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
+    // There is nothing to compare with yet: more are dialled as soon as anything comes, and what comes until they answer is what they are judged by.
+    if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
+    if (this.#first !== undefined && !this.#hasBase(sample)) return undefined;
     const isUsed = busy >= this.limit * USED_SHARE && active <= this.limit;
     if (roundTripMs === undefined || !isUsed) {
       this.#restart();
@@ -69,9 +82,7 @@ export class ConnectionLevel {
     }
     const { settleMs, settleRoundTrips, measureMs, measureRoundTrips } = this.#schedule;
     this.#usedSinceMs ??= nowMs;
-    // At first there is nothing to compare with, and a measure that is too low only makes it climb.
-    const trips = this.#phase === 'first' ? 1 : settleRoundTrips;
-    if (nowMs - this.#usedSinceMs < Math.max(settleMs, trips * roundTripMs)) return undefined;
+    if (nowMs - this.#usedSinceMs < Math.max(settleMs, settleRoundTrips * roundTripMs)) return undefined;
     this.#mark ??= sample;
     const elapsedMs = nowMs - this.#mark.nowMs;
     const longMs = Math.max(measureMs, measureRoundTrips * roundTripMs);
@@ -80,9 +91,41 @@ export class ConnectionLevel {
     const total = (sample.totalWork - this.#mark.totalWork) / elapsedMs;
     const now = { level: this.limit, goodput, total };
     // Growth shows soon; that there is none is said only after a longer look.
-    if (elapsedMs < longMs && this.#phase !== 'first' && !this.#isGrowing(now)) return undefined;
+    if (elapsedMs < longMs && !this.#isGrowing(now) && !this.#isFalling(now)) return undefined;
     this.#restart();
+    const leftMs = sample.leftBytes / Math.max(1e-9, total);
+    this.#isNearEnd = leftMs < roundTripMs * this.#schedule.climbRoundTrips;
+    // Trying costs: towards the end it brings that in no more.
+    this.#isWorthTrying = leftMs > longMs * this.#schedule.probeWorth;
     return this.#judge(now, nowMs);
+  }
+
+  #begin(sample: LevelSample): LevelChange | undefined {
+    const { measureMs, earlyShare } = this.#schedule;
+    const needMs = measureMs * earlyShare - (sample.roundTripMs ?? 0);
+    this.#mark ??= sample;
+    if (sample.nowMs - this.#mark.nowMs < needMs) return undefined;
+    this.#first = { ...this.#mark, level: this.limit, last: sample };
+    return this.#grow(2, sample.nowMs, { level: this.limit, goodput: 0, total: 0 });
+  }
+
+  /** Ends the measure of the first ones when others answer, at the look before that, or when they do not. */
+  #hasBase(sample: LevelSample): boolean {
+    const first = this.#first;
+    if (first === undefined) return true;
+    const { measureMs, measureRoundTrips } = this.#schedule;
+    const longMs = Math.max(measureMs, measureRoundTrips * (sample.roundTripMs ?? 0));
+    const isOver = sample.busy > first.level && first.last.nowMs > first.nowMs;
+    if (!isOver) {
+      first.last = sample;
+      if (sample.nowMs - first.nowMs < longMs) return false;
+    }
+    const { nowMs, work, totalWork } = first.last;
+    const elapsedMs = nowMs - first.nowMs;
+    const total = (totalWork - first.totalWork) / elapsedMs;
+    this.#base = { level: first.level, goodput: (work - first.work) / elapsedMs, total };
+    this.#first = undefined;
+    return true;
   }
 
   #isGrowing(now: Measure): boolean {
@@ -90,14 +133,20 @@ export class ConnectionLevel {
     return this.#phase === 'climb' && base !== undefined && gainOf(base, now) >= this.#neededGain(base, now);
   }
 
+  /** So much less that a longer look would only cost more of it. */
+  #isFalling(now: Measure): boolean {
+    const base = this.#base;
+    return this.#phase === 'climb' && base !== undefined && now.total < base.total * this.#schedule.fallShare;
+  }
+
   #neededGain(base: Measure, now: Measure): number {
     return 1 + (this.#schedule.climbGain - 1) * Math.log2(now.level / base.level);
   }
 
-  /** The host refuses requests because we ask too much: half as many, and more are tried again later. */
-  refused(nowMs: number): LevelChange | undefined {
+  /** The host refuses requests because we ask too much: half as many, or as many as it is known to serve at once, and more are tried again later. */
+  refused(nowMs: number, served = 0): LevelChange | undefined {
     this.#hold(nowMs, true);
-    return this.#change(Math.floor(this.limit / 2), 'refused', this.#base);
+    return this.#change(Math.max(Math.floor(this.limit / 2), Math.min(served, this.limit)), 'refused', this.#base);
   }
 
   /** Others do better: half of it goes to them. */
@@ -108,10 +157,6 @@ export class ConnectionLevel {
 
   #judge(now: Measure, nowMs: number): LevelChange | undefined {
     const base = this.#base;
-    if (this.#phase === 'first') {
-      this.#base = now;
-      return this.#grow(2, nowMs, now);
-    }
     if (base === undefined || this.#phase === 'hold') {
       this.#base = now;
       if (nowMs < this.#probeAtMs) return undefined;
@@ -129,6 +174,7 @@ export class ConnectionLevel {
     const gain = gainOf(base, now);
     if (gain >= this.#neededGain(base, now)) {
       this.#base = now;
+      this.#tooFew = base.level;
       return this.#grow(2, nowMs, now, base);
     }
     if (gain >= keepGain) {
@@ -151,29 +197,31 @@ export class ConnectionLevel {
   #ease(nowMs: number): void {
     this.#hasEased = true;
     this.#hold(nowMs, true);
-    if (this.limit < 4) return;
+    if (this.limit < this.#schedule.easeLeast * 2 || this.limit <= this.#tooFew * 2 || !this.#isWorthTrying) return;
     this.#phase = 'ease';
     this.limit = Math.ceil(this.limit / 2);
   }
 
   #judgeEase(base: Measure, now: Measure, nowMs: number): LevelChange | undefined {
     this.#hold(nowMs, false);
-    if (now.goodput < base.goodput * this.#schedule.easeShare) {
+    this.#full ??= base;
+    if (now.goodput < this.#full.goodput * this.#schedule.easeShare) {
       const { goodput } = now;
       return this.#change(base.level, 'needed', { ...base, goodput }, base);
     }
     this.#base = now;
+    const eased = { from: base.level, to: now.level, goodputBefore: base.goodput, goodputAfter: now.goodput };
     // Fewer that bring more: there were too many, and the best is somewhere between.
     if (now.goodput * this.#schedule.collapseShare > base.goodput) {
       this.#ceiling = base.level;
       this.#probeAtMs = nowMs;
-    }
-    return { from: base.level, to: now.level, reason: 'ease', goodputBefore: base.goodput, goodputAfter: now.goodput };
+    } else this.#ease(nowMs);
+    return { ...eased, reason: 'ease' };
   }
 
   #grow(factor: number, nowMs: number, now: Measure, before: Measure = now): LevelChange | undefined {
     const to = Math.min(this.#most, Math.ceil(this.limit * factor), this.#ceiling - 1);
-    if (to <= this.limit) {
+    if (to <= this.limit || this.#isNearEnd) {
       this.#hold(nowMs, false);
       return undefined;
     }

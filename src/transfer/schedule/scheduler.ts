@@ -1,6 +1,6 @@
 import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
-import { SCHEDULE, type Schedule } from '../limits.js';
+import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
 import type { FileSource } from '../request/file-source.js';
 import { byNeed, choose, openSources, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
@@ -100,13 +100,15 @@ export class Scheduler<D extends Desk> {
   failed(flight: Flight<D>, error: SluiceError, nowMs: number): number {
     const { state } = flight.from;
     const { waitMs, isNews } = state.failed(error, flight.startedMs, nowMs, flight.work.receivedBytes);
-    if (isNews && (error.code === 'RATE_LIMITED' || error.code === 'SERVER_ERROR'))
-      this.#tellLevel(state, state.refused(nowMs));
+    const isLimit = error.code === 'RATE_LIMITED';
+    if (isLimit) state.allowance.refused(flight.startedMs, nowMs, isNews, error.retryAfterMs);
+    if (isNews && (isLimit || error.code === 'SERVER_ERROR'))
+      state.refused(nowMs, isLimit, error.retryAfterMs !== undefined);
     return waitMs;
   }
 
   /** Measures, compares, takes back. Returns whether any byte came since the last one. */
-  tick(nowMs: number): boolean {
+  tick(nowMs: number, freeBytes = Infinity): boolean {
     const elapsedMs = nowMs - (this.#tickedMs ?? nowMs);
     this.#tickedMs = nowMs;
     if (elapsedMs <= 0) return false;
@@ -121,9 +123,11 @@ export class Scheduler<D extends Desk> {
     for (const state of states) this.#noteLaneRate(state);
     this.#takeBack(nowMs);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
+    const leftBytes = [...this.#flights].reduce((sum, { work }) => sum + work.leftBytes, freeBytes);
     for (const state of states) {
       this.#lookAfter(state, states, nowMs);
-      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#busyOf(state) }));
+      this.#tellLevel(state, state.settleRefusal(nowMs));
+      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#busyOf(state), leftBytes }));
     }
     return isGain;
   }
@@ -131,6 +135,8 @@ export class Scheduler<D extends Desk> {
   #isOpen(job: D, from: FileSource, nowMs: number): boolean {
     if (from.banned !== undefined || nowMs < from.state.waitUntilMs) return false;
     if (from.state.active + from.state.expected >= from.state.mostActive) return false;
+    // Pieces can wait and be asked for in larger runs; small files cannot.
+    if (job.freeBytes > SMALL_FILE_BYTES && !from.state.allowance.admits(nowMs)) return false;
     if (from.state.banned !== undefined && !isLastHope(job, from)) return false;
     return !this.#options.isHeldBack(job, from);
   }
@@ -140,6 +146,7 @@ export class Scheduler<D extends Desk> {
     const { state } = from;
     const redials = this.#redials.get(state) ?? 0;
     if (redials > 0) this.#redials.set(state, redials - 1);
+    state.allowance.made(nowMs);
     const isFresh = state.takesNewConnection();
     const flight = new Flight(choice, nowMs, this.#schedule, { isRedial: redials > 0, isFresh });
     this.#flights.add(flight);
@@ -152,6 +159,7 @@ export class Scheduler<D extends Desk> {
     this.#look(flight, nowMs);
     const { job, from } = flight;
     from.state.active -= 1;
+    if (flight.isAnswered) from.state.answerEnded();
     if (flight.leavesFor !== undefined) flight.leavesFor.expected -= 1;
     const left = this.activeOf(job) - 1;
     if (left > 0) this.#active.set(job, left);
@@ -164,7 +172,7 @@ export class Scheduler<D extends Desk> {
     if (flight.isAnswered || firstByteMs === undefined) return;
     flight.isAnswered = true;
     const { state } = flight.from;
-    state.silences = 0;
+    state.answerBegan(flight.startedMs);
     const { askedMs } = flight.work;
     const tripMs =
       askedMs === undefined
@@ -215,7 +223,8 @@ export class Scheduler<D extends Desk> {
     this.#handedOver.set(flight.job, times.set(flight.work.index, (times.get(flight.work.index) ?? 0) + 1));
     flight.leavesFor = to.state;
     to.state.expected += 1;
-    this.#end(flight, 'sooner elsewhere', nowMs + SHUN_MS);
+    // Where its own source takes over, on a better connection, it must be allowed to.
+    this.#end(flight, 'sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
     this.#options.emit({
       type: 'scheduler.taken-back',
       source: flight.from.source.id,

@@ -1,5 +1,6 @@
 import type { SluiceError } from '../../base/index.js';
 import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, SCHEDULE, type Schedule } from '../limits.js';
+import { Allowance } from './allowance.js';
 import { Health } from './health.js';
 import { ConnectionLevel, type LevelChange, type LevelSample } from './level.js';
 import { Redials } from './redials.js';
@@ -15,11 +16,19 @@ const WORTHWHILE_BYTES = 256 * 1024;
 /** A source that refused counts its requests, we take it, for this long. */
 const COUNTED_FOR_MS = 30_000;
 
+/** What TCP sends in its first round trip (RFC 6928); it doubles with each. */
+const FIRST_WINDOW_BYTES = 14_600;
+/** So many of those round trips' worth have come by their end. */
+const CAUGHT_UP_TRIPS = 1.4;
+/** Refusals although no more was asked for at once than had been served, before that is forgotten. */
+const MOST_UNEXPLAINED = 3;
+
 /** What is known of one source over all files of a transfer. Times are of a monotonic clock. */
 export class SourceState {
   readonly id: string;
   readonly health: Health;
   readonly redials = new Redials();
+  readonly allowance = new Allowance();
   /** Requests in flight. */
   active = 0;
   /** Connections for which something is being taken back from others. */
@@ -40,6 +49,13 @@ export class SourceState {
   readonly #level: ConnectionLevel;
   readonly #random: () => number;
   #mostSeen = 0;
+  /** Answers that are coming, and the most that ever came at the same time. */
+  #served = 0;
+  #servedMost = 0;
+  #unexplained = 0;
+  #refusal: { isLimit: boolean; readonly active: number } | undefined;
+  /** It refused and did not say for how long: one request is to find out whether that is over. */
+  #isTrying = false;
   #requests = 0;
   #countedBytes = 0;
   #failures = 0;
@@ -68,9 +84,31 @@ export class SourceState {
     return isNew;
   }
 
+  /** Until the next request brings bytes at full rate: on a kept connection a round trip, on a new one two, and those of slow start. */
+  get startMs(): number {
+    const tripMs = this.health.roundTripMs ?? 0;
+    if (this.active < this.#mostSeen) return tripMs;
+    const doublings = Math.log2(Math.max(1, ((this.laneRate ?? 0) * tripMs) / FIRST_WINDOW_BYTES));
+    return tripMs * (2 + Math.max(0, doublings - CAUGHT_UP_TRIPS));
+  }
+
   /** Most connections at once; one while it only fails or is silent. */
   get mostActive(): number {
-    return this.#failures > 1 || this.silences > 0 ? 1 : this.#level.limit;
+    return this.#failures > 1 || this.silences > 0 || (this.#isTrying && this.#served === 0) ? 1 : this.#level.limit;
+  }
+
+  /** An answer began: of a request from after its last failure that shows that it is well again. */
+  answerBegan(startedMs: number): void {
+    this.#served += 1;
+    this.#servedMost = Math.max(this.#servedMost, this.#served);
+    this.silences = 0;
+    if (startedMs <= this.#lastFailureMs) return;
+    this.#failures = 0;
+    this.#isTrying = false;
+  }
+
+  answerEnded(): void {
+    this.#served -= 1;
   }
 
   get work(): number {
@@ -142,9 +180,29 @@ export class SourceState {
   }
 
   /** The server refuses because we ask too much, or cannot. */
-  refused(nowMs: number): LevelChange | undefined {
+  refused(nowMs: number, isLimit: boolean, isTold: boolean): void {
     this.#refusedAtMs = nowMs;
-    return this.#level.refused(nowMs);
+    this.#refusal ??= { isLimit, active: this.active };
+    this.#refusal.isLimit &&= isLimit;
+    this.#isTrying ||= !isTold;
+  }
+
+  /** Called at every tick: what a refusal means is known when those that were asked with it have been answered. */
+  settleRefusal(nowMs: number): LevelChange | undefined {
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (refusal === undefined) return undefined;
+    if (!refusal.isLimit) return this.#level.refused(nowMs, 0);
+    // So many were served at once: if it does not bear them now, it counts something else, or has changed its mind.
+    if (refusal.active < this.#servedMost) {
+      this.#unexplained += 1;
+      this.allowance.counts = true;
+    }
+    if (this.#unexplained > MOST_UNEXPLAINED) {
+      this.#servedMost = this.#served;
+      this.#unexplained = 0;
+    }
+    return this.#level.refused(nowMs, this.#servedMost);
   }
 
   /**
