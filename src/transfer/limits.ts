@@ -103,6 +103,8 @@ export const SCHEDULE = {
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
   reliefGainCountedMs: 1000,
+  /** Of several sources each is asked so often at least: four answers say how it does. */
+  watchMs: 500,
   /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */
   degradedRoundTripMs: 200,
   degradedFailedShare: 0.05,

@@ -34,5 +34,7 @@ export function runBytes(state: SourceState, context: RunContext): number {
   if (state.isCounting(nowMs)) return rateOf(state) * endMs * schedule.countedShare;
   const worthwhileMs = schedule.roundTripsPerRun * (state.health.leastRoundTripMs ?? 0);
   const fairMs = Math.max(endMs * schedule.tailShare, Math.min(endMs * schedule.farTailShare, worthwhileMs));
-  return rateOf(state) * Math.min(fairMs, Math.max(schedule.windowBytes / total, worthwhileMs));
+  // Where there is somebody else to turn to, answers must come often enough to show how this one does.
+  const watchedMs = states.length > 1 ? schedule.watchMs * Math.max(state.active, 1) : Infinity;
+  return rateOf(state) * Math.min(fairMs, Math.max(Math.min(schedule.windowBytes / total, watchedMs), worthwhileMs));
 }

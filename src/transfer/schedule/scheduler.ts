@@ -2,11 +2,14 @@ import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
 import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
 import type { FileSource } from '../request/file-source.js';
+import { healthChanged, levelChanged, redialled, takenBack } from './announce.js';
 import { byNeed, choose, openSources, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
+import { Flights } from './flights.js';
 import type { LevelChange } from './level.js';
 import { findRelief, type Relief } from './relief.js';
 import { runBytes } from './run-size.js';
+import { bestOther } from './score.js';
 import type { SourceState } from './source-state.js';
 import { findTakeBacks, type TakeBack } from './take-back.js';
 
@@ -22,7 +25,6 @@ export interface SchedulerOptions<D extends Desk> {
 
 /** What was taken back because another does better is not given to the same source for so long. */
 const SHUN_MS = 2000;
-const PER_SECOND = 1000;
 /** Round trips until the first byte on a new connection (one more with TLS, which some of the next ones spare). */
 const DIALLING_TRIPS = 2;
 
@@ -33,8 +35,7 @@ const DIALLING_TRIPS = 2;
 export class Scheduler<D extends Desk> {
   readonly #options: SchedulerOptions<D>;
   readonly #schedule: Schedule;
-  readonly #flights = new Set<Flight<D>>();
-  readonly #active = new Map<D, number>();
+  readonly #flights = new Flights<D>();
   /** Connections that were cut to be dialled again. */
   readonly #redials = new Map<SourceState, number>();
   /** How often each piece went from one source to another on its way. */
@@ -47,15 +48,15 @@ export class Scheduler<D extends Desk> {
   }
 
   get inFlight(): number {
-    return this.#flights.size;
+    return this.#flights.count;
   }
 
   get isFull(): boolean {
-    return this.#flights.size >= this.#options.mostConnections;
+    return this.#flights.count >= this.#options.mostConnections;
   }
 
   activeOf(job: D): number {
-    return this.#active.get(job) ?? 0;
+    return this.#flights.activeOf(job);
   }
 
   /** The next request to start, already counted as in flight. Undefined when nothing can be started now. */
@@ -63,7 +64,7 @@ export class Scheduler<D extends Desk> {
     if (this.isFull) return undefined;
     const all = [...jobs];
     const freeBytes = all.reduce((sum, job) => sum + (job.isFetching ? job.freeBytes : 0), 0);
-    const leftBytes = [...this.#flights].reduce((sum, { work }) => sum + work.leftBytes, 0);
+    const { leftBytes } = this.#flights;
     const context: ChoiceContext<D> = {
       nowMs,
       activeOf: (job) => this.activeOf(job),
@@ -120,14 +121,14 @@ export class Scheduler<D extends Desk> {
       state.lastByteMs = nowMs;
     }
     for (const flight of this.#flights) this.#look(flight, nowMs);
-    for (const state of states) this.#noteLaneRate(state);
+    for (const state of states) this.#flights.noteLaneRate(state);
     this.#takeBack(nowMs);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
-    const leftBytes = [...this.#flights].reduce((sum, { work }) => sum + work.leftBytes, freeBytes);
+    const leftBytes = this.#flights.leftBytes + freeBytes;
     for (const state of states) {
       this.#lookAfter(state, states, nowMs);
       this.#tellLevel(state, state.settleRefusal(nowMs));
-      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#busyOf(state), leftBytes }));
+      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#flights.busyOf(state), leftBytes }));
     }
     return isGain;
   }
@@ -142,28 +143,23 @@ export class Scheduler<D extends Desk> {
   }
 
   #start(choice: Choice<D>, nowMs: number): Flight<D> {
-    const { job, from } = choice;
-    const { state } = from;
+    const { state } = choice.from;
     const redials = this.#redials.get(state) ?? 0;
     if (redials > 0) this.#redials.set(state, redials - 1);
     state.allowance.made(nowMs);
     const isFresh = state.takesNewConnection();
     const flight = new Flight(choice, nowMs, this.#schedule, { isRedial: redials > 0, isFresh });
     this.#flights.add(flight);
-    this.#active.set(job, this.activeOf(job) + 1);
     return flight;
   }
 
   #land(flight: Flight<D>, nowMs: number): void {
-    if (!this.#flights.delete(flight)) return;
+    if (!this.#flights.remove(flight)) return;
     this.#look(flight, nowMs);
-    const { job, from } = flight;
+    const { from } = flight;
     from.state.active -= 1;
     if (flight.isAnswered) from.state.answerEnded();
     if (flight.leavesFor !== undefined) flight.leavesFor.expected -= 1;
-    const left = this.activeOf(job) - 1;
-    if (left > 0) this.#active.set(job, left);
-    else this.#active.delete(job);
   }
 
   #look(flight: Flight<D>, nowMs: number): void {
@@ -181,24 +177,10 @@ export class Scheduler<D extends Desk> {
     state.health.answered(tripMs);
   }
 
-  #noteLaneRate(state: SourceState): void {
-    const rates = this.#of(state).flatMap(({ rate, isLeaving }) => (rate === undefined || isLeaving ? [] : [rate]));
-    if (rates.length > 0) state.laneRate = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  }
-
-  #of(state: SourceState): Flight<D>[] {
-    return [...this.#flights].filter(({ from }) => from.state === state);
-  }
-
-  /** Small files mostly wait for their answers: that is what they are. */
-  #busyOf(state: SourceState): number {
-    return this.#of(state).filter(({ work }) => work.firstByteMs !== undefined || work.keeps !== 'loose').length;
-  }
-
   /** Idle connections take over from whoever would end last. */
   #relieve(jobs: readonly D[], context: ChoiceContext<D>): Choice<D> | undefined {
     for (const job of byNeed(jobs, context)) {
-      const flights = [...this.#flights].filter((flight) => flight.job === job);
+      const flights = this.#flights.ofJob(job);
       for (const from of openSources(job, context)) {
         const relief = findRelief(flights, from, {
           schedule: this.#schedule,
@@ -225,17 +207,8 @@ export class Scheduler<D extends Desk> {
     to.state.expected += 1;
     // Where its own source takes over, on a better connection, it must be allowed to.
     this.#end(flight, 'sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
-    this.#options.emit({
-      type: 'scheduler.taken-back',
-      source: flight.from.source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      reason: 'sooner-elsewhere',
-      to: to.source.id,
-      silentMs: Math.round(flight.silentMs(nowMs)),
-      leftMs: Math.round(Math.min(leftMs, 1e9)),
-      thenMs: Math.round(thenMs),
-    });
+    const silentMs = flight.silentMs(nowMs);
+    this.#options.emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
   }
 
   #takeBack(nowMs: number): void {
@@ -255,39 +228,20 @@ export class Scheduler<D extends Desk> {
   }
 
   #takeBackSilent({ flight, silentMs }: TakeBack<D>, nowMs: number): void {
-    const { state, source } = flight.from;
-    const siblings = this.#of(state).filter((other) => other !== flight && !other.isLeaving);
+    const { state } = flight.from;
+    const siblings = this.#flights.of(state).filter((other) => other !== flight && !other.isLeaving);
     const isAll = siblings.every((other) => other.silentMs(nowMs) > silentMs / 2);
     if (isAll) state.fellSilent(flight.startedMs, nowMs);
     if (isAll && siblings.length > 0) state.health.silent();
     this.#end(flight, 'silent', nowMs + SHUN_MS);
-    this.#options.emit({
-      type: 'scheduler.taken-back',
-      source: source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      reason: 'silent',
-      to: null,
-      silentMs: Math.round(silentMs),
-      leftMs: null,
-      thenMs: null,
-    });
+    this.#options.emit(takenBack(flight, 'silent', { silentMs }));
   }
 
-  #redial({ flight, rate, siblingRate }: TakeBack<D>, nowMs: number): void {
-    const { state, source } = flight.from;
+  #redial(takeBack: TakeBack<D>, nowMs: number): void {
+    const { state } = takeBack.flight.from;
     this.#redials.set(state, (this.#redials.get(state) ?? 0) + 1);
-    this.#end(flight, 'slow edge', nowMs);
-    this.#options.emit({
-      type: 'scheduler.redialled',
-      source: source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      bytesPerSecond: Math.round(rate * PER_SECOND),
-      siblingBytesPerSecond: Math.round(siblingRate * PER_SECOND),
-      tried: state.redials.tried,
-      helped: state.redials.helped,
-    });
+    this.#end(takeBack.flight, 'slow edge', nowMs);
+    this.#options.emit(redialled(takeBack));
   }
 
   #end(flight: Flight<D>, reason: string, shunUntilMs: number): void {
@@ -299,40 +253,22 @@ export class Scheduler<D extends Desk> {
   #lookAfter(state: SourceState, states: readonly SourceState[], nowMs: number): void {
     const change = state.health.look();
     if (change === undefined) return;
-    const { isDegraded, reason } = change;
-    const numbers = {
-      source: state.id,
-      roundTripMs: Math.round(change.roundTripMs),
-      earlierRoundTripMs: Math.round(change.earlierRoundTripMs),
-      failedShare: Math.round(change.failedShare * 1000) / 1000,
-    };
-    if (!isDegraded || reason === 'recovered') {
-      this.#options.emit({ type: 'source.recovered', ...numbers });
-      return;
-    }
-    this.#options.emit({ type: 'source.degraded', ...numbers, reason });
-    const hasOthers = states.some((other) => other !== state && other.banned === undefined && !other.health.isDegraded);
-    if (hasOthers && reason !== 'silent') this.#tellLevel(state, state.degraded(nowMs));
+    const best = bestOther(state, states);
+    this.#options.emit(healthChanged(state, change, best));
+    if (change.isDegraded && change.reason !== 'silent' && best !== undefined)
+      this.#tellLevel(state, state.degraded(nowMs));
   }
 
   #tellLevel(state: SourceState, change: LevelChange | undefined): void {
     if (change === undefined) return;
-    const { from, to, reason, goodputBefore, goodputAfter } = change;
-    this.#options.emit({
-      type: 'scheduler.connections',
-      source: state.id,
-      from,
-      to,
-      reason,
-      goodputBefore: Math.round(goodputBefore * PER_SECOND),
-      goodputAfter: Math.round(goodputAfter * PER_SECOND),
-    });
+    this.#options.emit(levelChanged(state, change));
+    const { from, to, reason } = change;
     if (to < from && reason !== 'refused') this.#cut(state, state.mostActive);
   }
 
   /** Connections that make it worse for all end now: those that have brought least. */
   #cut(state: SourceState, most: number): void {
-    const flights = this.#of(state).filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose');
+    const flights = this.#flights.of(state).filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose');
     flights.sort((left, right) => left.work.receivedBytes - right.work.receivedBytes);
     for (const flight of flights.slice(0, Math.max(0, flights.length - most))) this.#end(flight, 'too many', -Infinity);
   }
