@@ -1,4 +1,5 @@
 import type { Schedule } from '../limits.js';
+import { FirstMeasure } from './first-measure.js';
 
 /** What a source did up to now. `work` and `totalWork` only grow; bytes, and a little for every request. */
 export interface LevelSample {
@@ -26,7 +27,8 @@ export interface LevelChange {
   readonly goodputAfter: number;
 }
 
-interface Measure {
+/** What so many connections bring, the source by itself and all sources in `total`. Bytes per millisecond. */
+export interface Measure {
   readonly level: number;
   readonly goodput: number;
   readonly total: number;
@@ -49,8 +51,7 @@ export class ConnectionLevel {
   #hasEased = false;
   #usedSinceMs: number | undefined;
   #mark: LevelSample | undefined;
-  /** When the first bytes came, until it is known what those connections bring. */
-  #first: (LevelSample & { readonly level: number; last: LevelSample }) | undefined;
+  readonly #first: FirstMeasure;
   /** It fell with so many. */
   #ceiling = Infinity;
   #probeAtMs = Infinity;
@@ -65,6 +66,7 @@ export class ConnectionLevel {
   constructor(schedule: Schedule, most: number) {
     this.#schedule = schedule;
     this.#most = most;
+    this.#first = new FirstMeasure(schedule);
     this.limit = Math.min(schedule.startConnections, this.#most);
     this.#probeEveryMs = schedule.probeMs;
   }
@@ -72,9 +74,11 @@ export class ConnectionLevel {
   /** To be called at every tick. */
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
-    // There is nothing to compare with yet: more are dialled as soon as anything comes, and what comes until they answer is what they are judged by.
     if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
-    if (this.#first !== undefined && !this.#hasBase(sample)) return undefined;
+    if (this.#first.isOpen) {
+      this.#base = this.#first.result(sample);
+      if (this.#base === undefined) return undefined;
+    }
     const isUsed = busy >= this.limit * USED_SHARE && active <= this.limit;
     if (roundTripMs === undefined || !isUsed) {
       this.#restart();
@@ -100,32 +104,12 @@ export class ConnectionLevel {
     return this.#judge(now, nowMs);
   }
 
+  /** There is nothing to compare with yet: more are dialled as soon as anything comes. */
   #begin(sample: LevelSample): LevelChange | undefined {
-    const { measureMs, earlyShare } = this.#schedule;
-    const needMs = measureMs * earlyShare - (sample.roundTripMs ?? 0);
-    this.#mark ??= sample;
-    if (sample.nowMs - this.#mark.nowMs < needMs) return undefined;
-    this.#first = { ...this.#mark, level: this.limit, last: sample };
-    return this.#grow(2, sample.nowMs, { level: this.limit, goodput: 0, total: 0 });
-  }
-
-  /** Ends the measure of the first ones when others answer, at the look before that, or when they do not. */
-  #hasBase(sample: LevelSample): boolean {
-    const first = this.#first;
-    if (first === undefined) return true;
-    const { measureMs, measureRoundTrips } = this.#schedule;
-    const longMs = Math.max(measureMs, measureRoundTrips * (sample.roundTripMs ?? 0));
-    const isOver = sample.busy > first.level && first.last.nowMs > first.nowMs;
-    if (!isOver) {
-      first.last = sample;
-      if (sample.nowMs - first.nowMs < longMs) return false;
-    }
-    const { nowMs, work, totalWork } = first.last;
-    const elapsedMs = nowMs - first.nowMs;
-    const total = (totalWork - first.totalWork) / elapsedMs;
-    this.#base = { level: first.level, goodput: (work - first.work) / elapsedMs, total };
-    this.#first = undefined;
-    return true;
+    if (!this.#first.isUnderWay(sample)) return undefined;
+    const change = this.#grow(2, sample.nowMs, { level: this.limit, goodput: 0, total: 0 });
+    if (change !== undefined) this.#first.dialled(change.from);
+    return change;
   }
 
   #isGrowing(now: Measure): boolean {

@@ -29,7 +29,7 @@ export function findRelief<D extends Desk>(
   const { state } = from;
   if (state.silences > 0) return undefined;
   const tripMs = state.health.roundTripMs ?? 0;
-  const isCounting = state.isCounting(nowMs);
+  const isCounting = state.refusals.isCounting(nowMs);
   const leastMs = isCounting ? schedule.reliefGainCountedMs : schedule.reliefGainMs;
   const least = Math.max(leastMs, schedule.reliefGainRoundTrips * tripMs);
   let best: Relief<D> | undefined;

@@ -31,7 +31,7 @@ export function runBytes(state: SourceState, context: RunContext): number {
   const total = states.reduce((sum, each) => sum + rateOf(each) * Math.max(each.active, each.mostActive), 0);
   const endMs = (freeBytes + leftBytes) / total;
   // Rather too much, which can be shared, than one request more for what is left over.
-  if (state.isCounting(nowMs)) return rateOf(state) * endMs * schedule.countedShare;
+  if (state.refusals.isCounting(nowMs)) return rateOf(state) * endMs * schedule.countedShare;
   const worthwhileMs = schedule.roundTripsPerRun * (state.health.leastRoundTripMs ?? 0);
   const fairMs = Math.max(endMs * schedule.tailShare, Math.min(endMs * schedule.farTailShare, worthwhileMs));
   // Where there is somebody else to turn to, answers must come often enough to show how this one does.

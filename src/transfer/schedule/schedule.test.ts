@@ -32,7 +32,7 @@ describe('SourceState', () => {
     state.active = 8;
     const limited = new SluiceError('RATE_LIMITED', { host: 'h' }, { retryAfterMs: 7000 });
     expect(state.failed(limited, 0, 100).waitMs).toBe(7000);
-    state.refused(100, true, true);
+    state.refusals.refused(100, 8, true, true);
     expect(state.settleRefusal(100)).toMatchObject({ from: 8, to: 4, reason: 'refused' });
     expect(state.mostActive).toBe(4);
     expect(state.isOpen(200)).toBe(false);
@@ -44,25 +44,24 @@ describe('SourceState', () => {
     const state = new SourceState('s', 32);
     state.active = 8;
     for (let index = 0; index < 6; index += 1) state.answerBegan(0);
-    state.refused(10, true, true);
+    state.refusals.refused(10, 8, true, true);
     expect(state.settleRefusal(20)?.to).toBe(6);
-    expect(state.allowance.counts).toBe(false);
-    state.active = 3;
-    state.refused(1100, true, true);
+    expect(state.refusals.allowance.counts).toBe(false);
+    state.refusals.refused(1100, 3, true, true);
     expect(state.settleRefusal(1110)).toBeUndefined();
     expect(state.mostActive).toBe(6);
-    expect(state.allowance.counts).toBe(true);
+    expect(state.refusals.allowance.counts).toBe(true);
   });
 
   it('sends one request ahead after a refusal that does not say for how long', () => {
     const state = new SourceState('s', 32);
     state.active = 1;
     state.failed(new SluiceError('RATE_LIMITED', { host: 'h' }), 0, 10);
-    state.refused(10, true, false);
+    state.refusals.refused(10, 1, true, false);
     state.settleRefusal(25);
     expect(state.mostActive).toBe(1);
     state.answerBegan(5);
-    state.answerEnded();
+    state.refusals.answerEnded();
     expect(state.mostActive).toBe(1);
     state.answerBegan(300);
     expect(state.mostActive).toBe(4);

@@ -102,9 +102,9 @@ export class Scheduler<D extends Desk> {
     const { state } = flight.from;
     const { waitMs, isNews } = state.failed(error, flight.startedMs, nowMs, flight.work.receivedBytes);
     const isLimit = error.code === 'RATE_LIMITED';
-    if (isLimit) state.allowance.refused(flight.startedMs, nowMs, isNews, error.retryAfterMs);
+    if (isLimit) state.refusals.allowance.refused(flight.startedMs, nowMs, isNews, error.retryAfterMs);
     if (isNews && (isLimit || error.code === 'SERVER_ERROR'))
-      state.refused(nowMs, isLimit, error.retryAfterMs !== undefined);
+      state.refusals.refused(nowMs, state.active, isLimit, error.retryAfterMs !== undefined);
     return waitMs;
   }
 
@@ -137,7 +137,7 @@ export class Scheduler<D extends Desk> {
     if (from.banned !== undefined || nowMs < from.state.waitUntilMs) return false;
     if (from.state.active + from.state.expected >= from.state.mostActive) return false;
     // Pieces can wait and be asked for in larger runs; small files cannot.
-    if (job.freeBytes > SMALL_FILE_BYTES && !from.state.allowance.admits(nowMs)) return false;
+    if (job.freeBytes > SMALL_FILE_BYTES && !from.state.refusals.allowance.admits(nowMs)) return false;
     if (from.state.banned !== undefined && !isLastHope(job, from)) return false;
     return !this.#options.isHeldBack(job, from);
   }
@@ -146,7 +146,7 @@ export class Scheduler<D extends Desk> {
     const { state } = choice.from;
     const redials = this.#redials.get(state) ?? 0;
     if (redials > 0) this.#redials.set(state, redials - 1);
-    state.allowance.made(nowMs);
+    state.refusals.allowance.made(nowMs);
     const isFresh = state.takesNewConnection();
     const flight = new Flight(choice, nowMs, this.#schedule, { isRedial: redials > 0, isFresh });
     this.#flights.add(flight);
@@ -158,7 +158,7 @@ export class Scheduler<D extends Desk> {
     this.#look(flight, nowMs);
     const { from } = flight;
     from.state.active -= 1;
-    if (flight.isAnswered) from.state.answerEnded();
+    if (flight.isAnswered) from.state.refusals.answerEnded();
     if (flight.leavesFor !== undefined) flight.leavesFor.expected -= 1;
   }
 

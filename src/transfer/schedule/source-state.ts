@@ -1,9 +1,9 @@
 import type { SluiceError } from '../../base/index.js';
 import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, SCHEDULE, type Schedule } from '../limits.js';
-import { Allowance } from './allowance.js';
 import { Health } from './health.js';
 import { ConnectionLevel, type LevelChange, type LevelSample } from './level.js';
 import { Redials } from './redials.js';
+import { Refusals } from './refusals.js';
 
 /** Over this time a source's goodput is averaged. */
 const GOODPUT_WINDOW_MS = 1000;
@@ -13,22 +13,17 @@ const REQUEST_WORK_BYTES = 32 * 1024;
 const DELIVERS_MS = 250;
 /** A line that breaks after that much is worth going on with at once. */
 const WORTHWHILE_BYTES = 256 * 1024;
-/** A source that refused counts its requests, we take it, for this long. */
-const COUNTED_FOR_MS = 30_000;
-
 /** What TCP sends in its first round trip (RFC 6928); it doubles with each. */
 const FIRST_WINDOW_BYTES = 14_600;
 /** So many of those round trips' worth have come by their end. */
 const CAUGHT_UP_TRIPS = 1.4;
-/** Refusals although no more was asked for at once than had been served, before that is forgotten. */
-const MOST_UNEXPLAINED = 3;
 
 /** What is known of one source over all files of a transfer. Times are of a monotonic clock. */
 export class SourceState {
   readonly id: string;
   readonly health: Health;
   readonly redials = new Redials();
-  readonly allowance = new Allowance();
+  readonly refusals = new Refusals();
   /** Requests in flight. */
   active = 0;
   /** Connections for which something is being taken back from others. */
@@ -49,19 +44,11 @@ export class SourceState {
   readonly #level: ConnectionLevel;
   readonly #random: () => number;
   #mostSeen = 0;
-  /** Answers that are coming, and the most that ever came at the same time. */
-  #served = 0;
-  #servedMost = 0;
-  #unexplained = 0;
-  #refusal: { isLimit: boolean; readonly active: number } | undefined;
-  /** It refused and did not say for how long: one request is to find out whether that is over. */
-  #isTrying = false;
   #requests = 0;
   #countedBytes = 0;
   #failures = 0;
   #waitUntilMs = 0;
   #lastFailureMs = -Infinity;
-  #refusedAtMs = -Infinity;
   #lastSilenceMs = -Infinity;
   #finishedRate: number | undefined;
 
@@ -94,30 +81,19 @@ export class SourceState {
 
   /** Most connections at once; one while it only fails or is silent. */
   get mostActive(): number {
-    return this.#failures > 1 || this.silences > 0 || (this.#isTrying && this.#served === 0) ? 1 : this.#level.limit;
+    return this.#failures > 1 || this.silences > 0 || this.refusals.isTrying ? 1 : this.#level.limit;
   }
 
   /** An answer began: of a request from after its last failure that shows that it is well again. */
   answerBegan(startedMs: number): void {
-    this.#served += 1;
-    this.#servedMost = Math.max(this.#servedMost, this.#served);
+    const isWell = startedMs > this.#lastFailureMs;
+    this.refusals.answerBegan(isWell);
     this.silences = 0;
-    if (startedMs <= this.#lastFailureMs) return;
-    this.#failures = 0;
-    this.#isTrying = false;
-  }
-
-  answerEnded(): void {
-    this.#served -= 1;
+    if (isWell) this.#failures = 0;
   }
 
   get work(): number {
     return this.receivedBytes + this.#requests * REQUEST_WORK_BYTES;
-  }
-
-  /** It lets only so many requests pass: few large ones bring more than many small ones. */
-  isCounting(nowMs: number): boolean {
-    return nowMs - this.#refusedAtMs < COUNTED_FOR_MS;
   }
 
   /** Called at every tick. Returns the bytes that came since the last one. */
@@ -179,30 +155,10 @@ export class SourceState {
     this.#waitUntilMs = Math.max(this.#waitUntilMs, nowMs + step);
   }
 
-  /** The server refuses because we ask too much, or cannot. */
-  refused(nowMs: number, isLimit: boolean, isTold: boolean): void {
-    this.#refusedAtMs = nowMs;
-    this.#refusal ??= { isLimit, active: this.active };
-    this.#refusal.isLimit &&= isLimit;
-    this.#isTrying ||= !isTold;
-  }
-
-  /** Called at every tick: what a refusal means is known when those that were asked with it have been answered. */
+  /** Called at every tick. */
   settleRefusal(nowMs: number): LevelChange | undefined {
-    const refusal = this.#refusal;
-    this.#refusal = undefined;
-    if (refusal === undefined) return undefined;
-    if (!refusal.isLimit) return this.#level.refused(nowMs, 0);
-    // So many were served at once: if it does not bear them now, it counts something else, or has changed its mind.
-    if (refusal.active < this.#servedMost) {
-      this.#unexplained += 1;
-      this.allowance.counts = true;
-    }
-    if (this.#unexplained > MOST_UNEXPLAINED) {
-      this.#servedMost = this.#served;
-      this.#unexplained = 0;
-    }
-    return this.#level.refused(nowMs, this.#servedMost);
+    const settled = this.refusals.settle();
+    return settled === undefined ? undefined : this.#level.refused(nowMs, settled.served);
   }
 
   /**
