@@ -44,6 +44,13 @@ export class Flight<D extends Desk = Desk> {
     this.#windowMs = schedule.rateWindowMs;
   }
 
+  /** Tells it to end; what it leaves is not for the same source until then. */
+  end(reason: string, shunUntilMs: number): void {
+    this.isLeaving = true;
+    this.job.shun(this.work, shunUntilMs);
+    this.work.abort(reason);
+  }
+
   look(nowMs: number): void {
     const { firstByteMs, receivedBytes } = this.work;
     if (firstByteMs === undefined) return;

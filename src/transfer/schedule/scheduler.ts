@@ -2,16 +2,16 @@ import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
 import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
 import type { FileSource } from '../request/file-source.js';
-import { healthChanged, levelChanged, redialled, takenBack } from './announce.js';
-import { byNeed, choose, openSources, type Choice, type ChoiceContext } from './choose.js';
+import { healthChanged, levelChanged } from './announce.js';
+import { choose, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
 import { Flights } from './flights.js';
 import type { LevelChange } from './level.js';
-import { findRelief, type Relief } from './relief.js';
+import { Handovers } from './handovers.js';
+import { Recalls } from './recalls.js';
 import { runBytes } from './run-size.js';
 import { bestOther } from './score.js';
 import type { SourceState } from './source-state.js';
-import { findTakeBacks, type TakeBack } from './take-back.js';
 
 export interface SchedulerOptions<D extends Desk> {
   /** All sources; grows as files are opened. */
@@ -23,8 +23,6 @@ export interface SchedulerOptions<D extends Desk> {
   readonly schedule?: Schedule;
 }
 
-/** What was taken back because another does better is not given to the same source for so long. */
-const SHUN_MS = 2000;
 /** Round trips until the first byte on a new connection (one more with TLS, which some of the next ones spare). */
 const DIALLING_TRIPS = 2;
 
@@ -36,15 +34,15 @@ export class Scheduler<D extends Desk> {
   readonly #options: SchedulerOptions<D>;
   readonly #schedule: Schedule;
   readonly #flights = new Flights<D>();
-  /** Connections that were cut to be dialled again. */
-  readonly #redials = new Map<SourceState, number>();
-  /** How often each piece went from one source to another on its way. */
-  readonly #handedOver = new WeakMap<D, Map<number, number>>();
+  readonly #recalls: Recalls<D>;
+  readonly #handovers: Handovers<D>;
   #tickedMs: number | undefined;
 
   constructor(options: SchedulerOptions<D>) {
     this.#options = options;
     this.#schedule = options.schedule ?? SCHEDULE;
+    this.#recalls = new Recalls(this.#flights, this.#schedule, options.emit);
+    this.#handovers = new Handovers(this.#flights, this.#schedule, options.emit);
   }
 
   get inFlight(): number {
@@ -79,7 +77,7 @@ export class Scheduler<D extends Desk> {
           mostActive: this.#options.mostConnections,
         }),
     };
-    const choice = choose(all, context) ?? this.#relieve(all, context);
+    const choice = choose(all, context) ?? this.#handovers.relieve(all, context);
     return choice === undefined ? undefined : this.#start(choice, nowMs);
   }
 
@@ -122,7 +120,7 @@ export class Scheduler<D extends Desk> {
     }
     for (const flight of this.#flights) this.#look(flight, nowMs);
     for (const state of states) this.#flights.noteLaneRate(state);
-    this.#takeBack(nowMs);
+    this.#recalls.sweep(states, nowMs);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
     const leftBytes = this.#flights.leftBytes + freeBytes;
     for (const state of states) {
@@ -144,11 +142,10 @@ export class Scheduler<D extends Desk> {
 
   #start(choice: Choice<D>, nowMs: number): Flight<D> {
     const { state } = choice.from;
-    const redials = this.#redials.get(state) ?? 0;
-    if (redials > 0) this.#redials.set(state, redials - 1);
+    const isRedial = this.#recalls.takesRedial(state);
     state.refusals.allowance.made(nowMs);
     const isFresh = state.takesNewConnection();
-    const flight = new Flight(choice, nowMs, this.#schedule, { isRedial: redials > 0, isFresh });
+    const flight = new Flight(choice, nowMs, this.#schedule, { isRedial, isFresh });
     this.#flights.add(flight);
     return flight;
   }
@@ -177,79 +174,6 @@ export class Scheduler<D extends Desk> {
     state.health.answered(tripMs);
   }
 
-  /** Idle connections take over from whoever would end last. */
-  #relieve(jobs: readonly D[], context: ChoiceContext<D>): Choice<D> | undefined {
-    for (const job of byNeed(jobs, context)) {
-      const flights = this.#flights.ofJob(job);
-      for (const from of openSources(job, context)) {
-        const relief = findRelief(flights, from, {
-          schedule: this.#schedule,
-          nowMs: context.nowMs,
-          handedOver: ({ work }) => this.#handedOver.get(job)?.get(work.index) ?? 0,
-        });
-        if (relief === undefined) continue;
-        if (relief.splitBytes === undefined) {
-          this.#handOver(relief, from, context.nowMs);
-          continue;
-        }
-        const work = job.split(relief.flight.work, from, relief.splitBytes);
-        if (work !== undefined) return { job, from, work };
-      }
-    }
-    return undefined;
-  }
-
-  /** It ends where it is, and what it leaves goes on elsewhere from there. */
-  #handOver({ flight, leftMs, thenMs }: Relief<D>, to: FileSource, nowMs: number): void {
-    const times = this.#handedOver.get(flight.job) ?? new Map<number, number>();
-    this.#handedOver.set(flight.job, times.set(flight.work.index, (times.get(flight.work.index) ?? 0) + 1));
-    flight.leavesFor = to.state;
-    to.state.expected += 1;
-    // Where its own source takes over, on a better connection, it must be allowed to.
-    this.#end(flight, 'sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
-    const silentMs = flight.silentMs(nowMs);
-    this.#options.emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
-  }
-
-  #takeBack(nowMs: number): void {
-    const lastByteMs = [...this.#flights].reduce(
-      (last, { work }) => Math.max(last, work.lastByteMs ?? -Infinity),
-      -Infinity,
-    );
-    const sources = [...this.#options.states.values()].reduce(
-      (last, state) => Math.max(last, state.lastByteMs),
-      -Infinity,
-    );
-    const context = { schedule: this.#schedule, nowMs, lastByteMs: Math.max(lastByteMs, sources) };
-    for (const takeBack of findTakeBacks([...this.#flights], context)) {
-      if (takeBack.reason === 'silent') this.#takeBackSilent(takeBack, nowMs);
-      else this.#redial(takeBack, nowMs);
-    }
-  }
-
-  #takeBackSilent({ flight, silentMs }: TakeBack<D>, nowMs: number): void {
-    const { state } = flight.from;
-    const siblings = this.#flights.of(state).filter((other) => other !== flight && !other.isLeaving);
-    const isAll = siblings.every((other) => other.silentMs(nowMs) > silentMs / 2);
-    if (isAll) state.fellSilent(flight.startedMs, nowMs);
-    if (isAll && siblings.length > 0) state.health.silent();
-    this.#end(flight, 'silent', nowMs + SHUN_MS);
-    this.#options.emit(takenBack(flight, 'silent', { silentMs }));
-  }
-
-  #redial(takeBack: TakeBack<D>, nowMs: number): void {
-    const { state } = takeBack.flight.from;
-    this.#redials.set(state, (this.#redials.get(state) ?? 0) + 1);
-    this.#end(takeBack.flight, 'slow edge', nowMs);
-    this.#options.emit(redialled(takeBack));
-  }
-
-  #end(flight: Flight<D>, reason: string, shunUntilMs: number): void {
-    flight.isLeaving = true;
-    flight.job.shun(flight.work, shunUntilMs);
-    flight.work.abort(reason);
-  }
-
   #lookAfter(state: SourceState, states: readonly SourceState[], nowMs: number): void {
     const change = state.health.look();
     if (change === undefined) return;
@@ -263,14 +187,7 @@ export class Scheduler<D extends Desk> {
     if (change === undefined) return;
     this.#options.emit(levelChanged(state, change));
     const { from, to, reason } = change;
-    if (to < from && reason !== 'refused') this.#cut(state, state.mostActive);
-  }
-
-  /** Connections that make it worse for all end now: those that have brought least. */
-  #cut(state: SourceState, most: number): void {
-    const flights = this.#flights.of(state).filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose');
-    flights.sort((left, right) => left.work.receivedBytes - right.work.receivedBytes);
-    for (const flight of flights.slice(0, Math.max(0, flights.length - most))) this.#end(flight, 'too many', -Infinity);
+    if (to < from && reason !== 'refused') this.#recalls.cut(state, state.mostActive);
   }
 }
 
