@@ -1,5 +1,6 @@
 // The scheduler over named networks in virtual time: share of the ideal, median over seeds. `node bench/sweep.mjs` shows the constants as they are;
 // `--set windowBytes=33554432,67108864 --set silentMs=500,1000` each value by itself beside them. `--only name,name`, `--seeds N`; `--events --seed N` shows decisions.
+// `--random N` adds the mean over N networks that nobody chose (`random-0` … by name, too), `--worst N` shows the worst of them; `--piece-kib N` has pieces of another size.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
