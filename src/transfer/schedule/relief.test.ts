@@ -7,7 +7,7 @@ import { findRelief } from './relief.js';
 import { SourceState } from './source-state.js';
 
 /** The last request of a source, at its last piece, after others have come to their end at `usual` bytes per millisecond. */
-function reliefOfLast(rate: number, usual: number) {
+function reliefOfLast(rate: number, usual: number, leftBytes: number) {
   const state = new SourceState('s', 8);
   for (let index = 0; index < 5; index += 1) state.health.answered(20);
   state.finished(usual);
@@ -31,7 +31,7 @@ function reliefOfLast(rate: number, usual: number) {
   const work = {
     index: 7,
     firstByteMs: 0,
-    leftBytes: 500_000,
+    leftBytes,
     spareBytes: 0,
     keeps: 'loose' as const,
     get receivedBytes() {
@@ -52,11 +52,11 @@ function reliefOfLast(rate: number, usual: number) {
 }
 
 it('takes the last piece from a connection that is far slower than those of its source that have ended', () => {
-  const relief = reliefOfLast(300, 10_000);
+  const relief = reliefOfLast(300, 10_000, 500_000);
   expect(relief).toMatchObject({ splitBytes: undefined });
   expect(relief?.thenMs).toBeLessThan((relief?.leftMs ?? 0) / 4);
 });
 
 it('leaves it with a connection that is as good as the others were', () => {
-  expect(reliefOfLast(5000, 10_000)).toBeUndefined();
+  expect(reliefOfLast(5000, 10_000, 5_000_000)).toBeUndefined();
 });
