@@ -111,16 +111,23 @@ export type SluiceEvent =
       type: 'source.degraded';
       source: string;
       reason: 'round-trip' | 'failures' | 'silent';
+      score: number;
       roundTripMs: number;
       earlierRoundTripMs: number;
       failedShare: number;
+      bytesPerSecond: number;
+      to: string | null;
+      toScore: number | null;
+      toBytesPerSecond: number | null;
     }
   | {
       type: 'source.recovered';
       source: string;
+      score: number;
       roundTripMs: number;
       earlierRoundTripMs: number;
       failedShare: number;
+      bytesPerSecond: number;
     }
   | { type: 'source.refreshed'; source: string; file: string; reason: string }
   | {
@@ -214,6 +221,12 @@ export interface SourceProgress {
   readonly doneBytes: number;
   readonly bytesPerSecond: number;
   readonly connections: number;
+  /** To the first byte of an answer, lately; null before the first one. */
+  readonly roundTripMs?: number | null;
+  /** Of its last requests. */
+  readonly failedShare?: number;
+  /** From 0 to 100. */
+  readonly score?: number;
 }
 
 export type EventSink = (event: SluiceEvent) => void;

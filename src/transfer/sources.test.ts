@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { SluiceEvent } from '../base/index.js';
 import { MIB, makeRig, seededContent, sha256Of, taskOf } from './testing/rig.js';
 
 const big = seededContent({ seed: 3, sizeBytes: 24 * MIB + 7 });
@@ -30,6 +31,31 @@ it('goes on with the others when a source dies half-way', async () => {
   const result = await rig.pull(taskOf('big.bin', big, [dying, alive], ['dying', 'alive']));
   expect(result.sha256).toBe(sha256Of(big));
   expect(rig.eventsOf('piece.failed').some(({ source }) => source === 'dying')).toBe(true);
+});
+
+it('scores a source down whose answers come late, and says to whom it turns', async () => {
+  const long = seededContent({ seed: 5, sizeBytes: 40 * MIB });
+  const rig = await makeRig();
+  const network = { latencyMs: 5, totalBytesPerSecond: 8e6 };
+  const late = await rig.sim({ 'long.bin': long }, { network });
+  const well = await rig.sim({ 'long.bin': long }, { network });
+  let landed = 0;
+  const emit = (event: SluiceEvent): void => {
+    rig.events.push(event);
+    if (event.type !== 'piece.landed') return;
+    landed += 1;
+    if (landed === 8) late.setNetwork({ ...network, latencyMs: 450 });
+  };
+  const result = await rig.pull(taskOf('long.bin', long, [late, well], ['late', 'well']), { emit });
+  expect(result.sha256).toBe(sha256Of(long));
+  const [degraded] = rig.eventsOf('source.degraded');
+  expect(degraded).toMatchObject({ source: 'late', reason: 'round-trip', to: 'well', toScore: 100 });
+  expect(degraded?.roundTripMs).toBeGreaterThanOrEqual(450);
+  expect(degraded?.score).toBeLessThanOrEqual(50);
+  const after = rig.events.slice(rig.events.findIndex(({ type }) => type === 'source.degraded'));
+  const of = (id: string): number =>
+    after.filter((event) => event.type === 'piece.landed' && event.source === id).length;
+  expect(of('well')).toBeGreaterThan(of('late'));
 });
 
 it('is right in spite of a liar, names it and bans it', async () => {

@@ -92,7 +92,8 @@ const EXPLANATION: Explanation = {
       atMs: 1600,
       event: {
         ...{ type: 'source.degraded', source: 'b.example', reason: 'round-trip' },
-        ...{ roundTripMs: 400, earlierRoundTripMs: 20, failedShare: 0 },
+        ...{ score: 50, roundTripMs: 400, earlierRoundTripMs: 20, failedShare: 0, bytesPerSecond: 1e6 },
+        ...{ to: 'a.example', toScore: 100, toBytesPerSecond: 40e6 },
       },
     },
   ],

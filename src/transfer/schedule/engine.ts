@@ -186,7 +186,8 @@ export class Engine {
   #tick(): void {
     const nowMs = this.#environment.now();
     for (const look of this.#environment.pulse) look();
-    if (this.#scheduler.tick(nowMs)) this.#gainedMs = nowMs;
+    const freeBytes = [...this.#jobs].reduce((sum, job) => sum + job.freeBytes, 0);
+    if (this.#scheduler.tick(nowMs, freeBytes)) this.#gainedMs = nowMs;
     if (nowMs - this.#reportedMs >= REPORT_MS) this.#report(nowMs);
     this.pump();
   }

@@ -7,6 +7,9 @@ import type { SourceState } from './source-state.js';
 /** The first looks at a rate say little. */
 const LEAST_RATE_MS = 40;
 
+/** Slow start doubles a rate in a round trip; what varies by less is not that. */
+const SPEEDING_UP = 1.5;
+
 /** What is known of the connection that a request will have. */
 interface Dialled {
   readonly isRedial: boolean;
@@ -41,6 +44,13 @@ export class Flight<D extends Desk = Desk> {
     this.#windowMs = schedule.rateWindowMs;
   }
 
+  /** Tells it to end; what it leaves is not for the same source until then. */
+  end(reason: string, shunUntilMs: number): void {
+    this.isLeaving = true;
+    this.job.shun(this.work, shunUntilMs);
+    this.work.abort(reason);
+  }
+
   look(nowMs: number): void {
     const { firstByteMs, receivedBytes } = this.work;
     if (firstByteMs === undefined) return;
@@ -57,6 +67,18 @@ export class Flight<D extends Desk = Desk> {
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || last.atMs - first.atMs < LEAST_RATE_MS) return undefined;
     return (last.bytes - first.bytes) / (last.atMs - first.atMs);
+  }
+
+  /** It still speeds up: what came lately came clearly faster than what came before. */
+  get isSpeedingUp(): boolean {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined) return false;
+    const middleMs = (first.atMs + last.atMs) / 2;
+    const middle = this.#samples.findLast(({ atMs }) => atMs <= middleMs) ?? first;
+    const before = (middle.bytes - first.bytes) / Math.max(1, middle.atMs - first.atMs);
+    const after = (last.bytes - middle.bytes) / Math.max(1, last.atMs - middle.atMs);
+    return after > before * SPEEDING_UP;
   }
 
   silentMs(nowMs: number): number {

@@ -64,32 +64,44 @@ export class Health {
     this.#isSilent = true;
   }
 
+  /** What speaks against it, from 0 to 2: each of round trip and failures by its threshold, at most 1. */
+  get burden(): number {
+    if (this.#isSilent) return 2;
+    const { roundTripMs, earlierRoundTripMs, failedShare } = this.numbers;
+    const late = this.#isMeasured ? (roundTripMs - earlierRoundTripMs) / this.#schedule.degradedRoundTripMs : 0;
+    const share = (part: number): number => Math.min(1, Math.max(0, part));
+    return share(late) + share(failedShare / this.#schedule.degradedFailedShare);
+  }
+
+  /** The round trip of now and of before, 0 where unknown, and the share of its last requests that failed. */
+  get numbers(): Pick<HealthChange, 'roundTripMs' | 'earlierRoundTripMs' | 'failedShare'> {
+    const known = (ms: number): number => (Number.isFinite(ms) ? ms : 0);
+    const roundTripMs = known(Math.min(...this.#recent));
+    const earlier = [...this.#earlier].sort((left, right) => left - right);
+    const failedShare = this.#outcomes.length < LEAST_OUTCOMES ? 0 : this.#failures / this.#outcomes.length;
+    // Dialling is part of some: their length is not a change.
+    return { roundTripMs, earlierRoundTripMs: earlier[Math.floor(earlier.length * 0.9)] ?? roundTripMs, failedShare };
+  }
+
   /** What changed since the last look. */
   look(): HealthChange | undefined {
-    const roundTripMs = Math.min(...this.#recent);
-    const earlier = [...this.#earlier].sort((left, right) => left - right);
-    // Dialling is part of some: their length is not a change.
-    const earlierRoundTripMs = earlier[Math.floor(earlier.length * 0.9)] ?? roundTripMs;
-    const failures = this.#outcomes.filter((isWell) => !isWell).length;
-    const failedShare = this.#outcomes.length < LEAST_OUTCOMES ? 0 : failures / this.#outcomes.length;
+    const { roundTripMs, earlierRoundTripMs, failedShare } = this.numbers;
     const { degradedRoundTripMs, degradedFailedShare } = this.#schedule;
     const ease = this.isDegraded ? 0.5 : 1;
-    const isLate =
-      this.#recent.length === RECENT &&
-      earlier.length >= RECENT &&
-      roundTripMs > earlierRoundTripMs + degradedRoundTripMs * ease;
-    const isFailing = failures >= LEAST_FAILURES && failedShare >= degradedFailedShare * ease;
+    const isLate = this.#isMeasured && roundTripMs > earlierRoundTripMs + degradedRoundTripMs * ease;
+    const isFailing = this.#failures >= LEAST_FAILURES && failedShare >= degradedFailedShare * ease;
     const isDegraded = this.#isSilent || isLate || isFailing;
     if (isDegraded === this.isDegraded) return undefined;
     this.isDegraded = isDegraded;
     const reason = this.#isSilent ? 'silent' : isLate ? 'round-trip' : isFailing ? 'failures' : 'recovered';
-    const known = (ms: number): number => (Number.isFinite(ms) ? ms : 0);
-    return {
-      isDegraded,
-      reason,
-      roundTripMs: known(roundTripMs),
-      earlierRoundTripMs: known(earlierRoundTripMs),
-      failedShare,
-    };
+    return { isDegraded, reason, roundTripMs, earlierRoundTripMs, failedShare };
+  }
+
+  get #failures(): number {
+    return this.#outcomes.filter((isWell) => !isWell).length;
+  }
+
+  get #isMeasured(): boolean {
+    return this.#recent.length === RECENT && this.#earlier.length >= RECENT;
   }
 }

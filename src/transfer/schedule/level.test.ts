@@ -10,7 +10,8 @@ function drive(
     ms = 3000,
     startMs = 0,
     others = () => 0,
-  }: { ms?: number; startMs?: number; others?: (limit: number) => number } = {},
+    leftBytes = Infinity,
+  }: { leftBytes?: number; ms?: number; startMs?: number; others?: (limit: number) => number } = {},
 ): LevelChange[] {
   const changes: LevelChange[] = [];
   let work = 0;
@@ -19,7 +20,7 @@ function drive(
     const { limit } = level;
     work += goodput(limit) * 25;
     totalWork += (goodput(limit) + others(limit)) * 25;
-    const change = level.observe({ nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10 });
+    const change = level.observe({ nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10, leftBytes });
     if (change !== undefined) changes.push(change);
   }
   return changes;
@@ -34,7 +35,7 @@ describe('ConnectionLevel', () => {
 
   it('steps back when more bring nothing, and finds that fewer are enough', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
-    expect(said(drive(level, () => 50_000))).toEqual(['climb 16', 'flat 8', 'ease 4']);
+    expect(said(drive(level, () => 50_000))).toEqual(['climb 16', 'flat 8', 'ease 4', 'ease 2']);
   });
 
   it('goes back up when fewer bring less', () => {
@@ -61,6 +62,52 @@ describe('ConnectionLevel', () => {
     expect(level.limit).toBe(8);
   });
 
+  it('says a deep fall sooner than a small one', () => {
+    const untilFall = (share: number): number => {
+      let fellAtMs = Infinity;
+      const level = new ConnectionLevel(SCHEDULE, 32);
+      for (let nowMs = 0, work = 0; nowMs < 2000 && fellAtMs === Infinity; nowMs += 25) {
+        const { limit } = level;
+        work += 25 * 80_000 * (limit > 8 ? share : 1);
+        const sample = {
+          nowMs,
+          active: limit,
+          busy: limit,
+          work,
+          totalWork: work,
+          roundTripMs: 10,
+          leftBytes: Infinity,
+        };
+        if (level.observe(sample)?.reason === 'collapse') fellAtMs = nowMs;
+      }
+      return fellAtMs;
+    };
+    expect(untilFall(0.3)).toBeLessThan(untilFall(0.7));
+    expect(untilFall(0.7)).toBeLessThan(Infinity);
+  });
+
+  it('does not try fewer where that many are known to bring less', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const changes = drive(level, (connections) => Math.min(16, connections) * 1000, { ms: 2000 });
+    expect(said(changes)).toEqual(['climb 16', 'climb 32', 'flat 16']);
+    expect(level.limit).toBe(16);
+  });
+
+  it('tries neither more nor fewer when all is nearly there', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    // The first step is taken before anything is known.
+    expect(said(drive(level, (connections) => connections * 1000, { leftBytes: 1_000_000 }))).toEqual(['climb 16']);
+    const flat = new ConnectionLevel(SCHEDULE, 32);
+    expect(said(drive(flat, () => 50_000, { leftBytes: 50_000_000 }))).toEqual(['climb 16', 'flat 8']);
+  });
+
+  it('keeps as many as were served at once when one is refused', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect(level.refused(0, 6)).toMatchObject({ from: 8, to: 6, reason: 'refused' });
+    expect(level.refused(0, 20)).toBeUndefined();
+    expect(level.limit).toBe(6);
+  });
+
   it('does not count what it takes from other sources', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     const shared = (limit: number): number => limit * 1000;
@@ -79,7 +126,7 @@ describe('ConnectionLevel', () => {
   it('tries more again after a while, since networks change', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     drive(level, () => 50_000);
-    expect(level.limit).toBe(4);
+    expect(level.limit).toBe(2);
     drive(level, (connections) => connections * 50_000, { startMs: 3000, ms: 30_000 });
     expect(level.limit).toBe(32);
   });
@@ -88,7 +135,15 @@ describe('ConnectionLevel', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     for (let nowMs = 0; nowMs < 5000; nowMs += 25)
       expect(
-        level.observe({ nowMs, active: 3, busy: 3, work: nowMs, totalWork: nowMs, roundTripMs: 10 }),
+        level.observe({
+          nowMs,
+          active: 3,
+          busy: 3,
+          work: nowMs,
+          totalWork: nowMs,
+          roundTripMs: 10,
+          leftBytes: Infinity,
+        }),
       ).toBeUndefined();
   });
 

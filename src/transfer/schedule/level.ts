@@ -1,4 +1,5 @@
 import type { Schedule } from '../limits.js';
+import { FirstMeasure } from './first-measure.js';
 
 /** What a source did up to now. `work` and `totalWork` only grow; bytes, and a little for every request. */
 export interface LevelSample {
@@ -10,6 +11,8 @@ export interface LevelSample {
   /** Of all sources together: what one takes from another is no gain. */
   readonly totalWork: number;
   readonly roundTripMs: number | undefined;
+  /** What is still to come, from all sources. */
+  readonly leftBytes: number;
 }
 
 /** `climb`: more are tried. `flat`, `collapse`: they brought nothing, or less. `ease`: fewer are tried. `needed`: fewer brought less. `refused`: the host wants fewer. `degraded`: others do better. */
@@ -24,7 +27,8 @@ export interface LevelChange {
   readonly goodputAfter: number;
 }
 
-interface Measure {
+/** What so many connections bring, the source by itself and all sources in `total`. Bytes per millisecond. */
+export interface Measure {
   readonly level: number;
   readonly goodput: number;
   readonly total: number;
@@ -47,14 +51,22 @@ export class ConnectionLevel {
   #hasEased = false;
   #usedSinceMs: number | undefined;
   #mark: LevelSample | undefined;
+  readonly #first: FirstMeasure;
   /** It fell with so many. */
   #ceiling = Infinity;
   #probeAtMs = Infinity;
   #probeEveryMs: number;
+  #isNearEnd = false;
+  #isWorthTrying = true;
+  /** More than so many brought more. */
+  #tooFew = 0;
+  /** Goodput before fewer were tried. */
+  #full: Measure | undefined;
 
   constructor(schedule: Schedule, most: number) {
     this.#schedule = schedule;
     this.#most = most;
+    this.#first = new FirstMeasure(schedule);
     this.limit = Math.min(schedule.startConnections, this.#most);
     this.#probeEveryMs = schedule.probeMs;
   }
@@ -62,6 +74,11 @@ export class ConnectionLevel {
   /** To be called at every tick. */
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
+    if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
+    if (this.#first.isOpen) {
+      this.#base = this.#first.result(sample);
+      if (this.#base === undefined) return undefined;
+    }
     const isUsed = busy >= this.limit * USED_SHARE && active <= this.limit;
     if (roundTripMs === undefined || !isUsed) {
       this.#restart();
@@ -69,9 +86,7 @@ export class ConnectionLevel {
     }
     const { settleMs, settleRoundTrips, measureMs, measureRoundTrips } = this.#schedule;
     this.#usedSinceMs ??= nowMs;
-    // At first there is nothing to compare with, and a measure that is too low only makes it climb.
-    const trips = this.#phase === 'first' ? 1 : settleRoundTrips;
-    if (nowMs - this.#usedSinceMs < Math.max(settleMs, trips * roundTripMs)) return undefined;
+    if (nowMs - this.#usedSinceMs < Math.max(settleMs, settleRoundTrips * roundTripMs)) return undefined;
     this.#mark ??= sample;
     const elapsedMs = nowMs - this.#mark.nowMs;
     const longMs = Math.max(measureMs, measureRoundTrips * roundTripMs);
@@ -80,9 +95,21 @@ export class ConnectionLevel {
     const total = (sample.totalWork - this.#mark.totalWork) / elapsedMs;
     const now = { level: this.limit, goodput, total };
     // Growth shows soon; that there is none is said only after a longer look.
-    if (elapsedMs < longMs && this.#phase !== 'first' && !this.#isGrowing(now)) return undefined;
+    if (elapsedMs < longMs && !this.#isGrowing(now) && !this.#isFalling(now)) return undefined;
     this.#restart();
+    const leftMs = sample.leftBytes / Math.max(1e-9, total);
+    this.#isNearEnd = leftMs < roundTripMs * this.#schedule.climbRoundTrips;
+    // Trying costs: towards the end it brings that in no more.
+    this.#isWorthTrying = leftMs > longMs * this.#schedule.probeWorth;
     return this.#judge(now, nowMs);
+  }
+
+  /** There is nothing to compare with yet: more are dialled as soon as anything comes. */
+  #begin(sample: LevelSample): LevelChange | undefined {
+    if (!this.#first.isUnderWay(sample)) return undefined;
+    const change = this.#grow(2, sample.nowMs, { level: this.limit, goodput: 0, total: 0 });
+    if (change !== undefined) this.#first.dialled(change.from);
+    return change;
   }
 
   #isGrowing(now: Measure): boolean {
@@ -90,14 +117,20 @@ export class ConnectionLevel {
     return this.#phase === 'climb' && base !== undefined && gainOf(base, now) >= this.#neededGain(base, now);
   }
 
+  /** So much less that a longer look would only cost more of it. */
+  #isFalling(now: Measure): boolean {
+    const base = this.#base;
+    return this.#phase === 'climb' && base !== undefined && now.total < base.total * this.#schedule.fallShare;
+  }
+
   #neededGain(base: Measure, now: Measure): number {
     return 1 + (this.#schedule.climbGain - 1) * Math.log2(now.level / base.level);
   }
 
-  /** The host refuses requests because we ask too much: half as many, and more are tried again later. */
-  refused(nowMs: number): LevelChange | undefined {
+  /** The host refuses requests because we ask too much: half as many, or as many as it is known to serve at once, and more are tried again later. */
+  refused(nowMs: number, served = 0): LevelChange | undefined {
     this.#hold(nowMs, true);
-    return this.#change(Math.floor(this.limit / 2), 'refused', this.#base);
+    return this.#change(Math.max(Math.floor(this.limit / 2), Math.min(served, this.limit)), 'refused', this.#base);
   }
 
   /** Others do better: half of it goes to them. */
@@ -108,10 +141,6 @@ export class ConnectionLevel {
 
   #judge(now: Measure, nowMs: number): LevelChange | undefined {
     const base = this.#base;
-    if (this.#phase === 'first') {
-      this.#base = now;
-      return this.#grow(2, nowMs, now);
-    }
     if (base === undefined || this.#phase === 'hold') {
       this.#base = now;
       if (nowMs < this.#probeAtMs) return undefined;
@@ -129,6 +158,7 @@ export class ConnectionLevel {
     const gain = gainOf(base, now);
     if (gain >= this.#neededGain(base, now)) {
       this.#base = now;
+      this.#tooFew = base.level;
       return this.#grow(2, nowMs, now, base);
     }
     if (gain >= keepGain) {
@@ -151,29 +181,31 @@ export class ConnectionLevel {
   #ease(nowMs: number): void {
     this.#hasEased = true;
     this.#hold(nowMs, true);
-    if (this.limit < 4) return;
+    if (this.limit < this.#schedule.easeLeast * 2 || this.limit <= this.#tooFew * 2 || !this.#isWorthTrying) return;
     this.#phase = 'ease';
     this.limit = Math.ceil(this.limit / 2);
   }
 
   #judgeEase(base: Measure, now: Measure, nowMs: number): LevelChange | undefined {
     this.#hold(nowMs, false);
-    if (now.goodput < base.goodput * this.#schedule.easeShare) {
+    this.#full ??= base;
+    if (now.goodput < this.#full.goodput * this.#schedule.easeShare) {
       const { goodput } = now;
       return this.#change(base.level, 'needed', { ...base, goodput }, base);
     }
     this.#base = now;
+    const eased = { from: base.level, to: now.level, goodputBefore: base.goodput, goodputAfter: now.goodput };
     // Fewer that bring more: there were too many, and the best is somewhere between.
     if (now.goodput * this.#schedule.collapseShare > base.goodput) {
       this.#ceiling = base.level;
       this.#probeAtMs = nowMs;
-    }
-    return { from: base.level, to: now.level, reason: 'ease', goodputBefore: base.goodput, goodputAfter: now.goodput };
+    } else this.#ease(nowMs);
+    return { ...eased, reason: 'ease' };
   }
 
   #grow(factor: number, nowMs: number, now: Measure, before: Measure = now): LevelChange | undefined {
     const to = Math.min(this.#most, Math.ceil(this.limit * factor), this.#ceiling - 1);
-    if (to <= this.limit) {
+    if (to <= this.limit || this.#isNearEnd) {
       this.#hold(nowMs, false);
       return undefined;
     }

@@ -1,8 +1,9 @@
-import type { FileProgress } from '../../base/index.js';
+import type { FileProgress, SourceProgress } from '../../base/index.js';
 import type { Environment } from '../environment.js';
 import type { Job } from '../files/job.js';
 import { LIMIT_SHOWN_MS } from '../limits.js';
 import type { TransferResult } from '../port.js';
+import { scoreOf } from './score.js';
 import type { SourceState } from './source-state.js';
 
 /** Tells how far everything is, at the pace of the engine's clock. */
@@ -62,6 +63,7 @@ export function createProgress(environment: Environment, sizes: readonly (number
             doneBytes: state.receivedBytes,
             bytesPerSecond: Math.round((state.active > 0 ? (state.goodput ?? 0) : 0) * 1000),
             connections: state.active,
+            ...qualityOf(state),
           })),
         doneBytes,
         totalBytes,
@@ -72,6 +74,15 @@ export function createProgress(environment: Environment, sizes: readonly (number
         ...(limit === undefined ? {} : { limitBytesPerSecond: limit }),
       });
     },
+  };
+}
+
+function qualityOf(state: SourceState): Pick<SourceProgress, 'roundTripMs' | 'failedShare' | 'score'> {
+  const { roundTripMs, numbers } = state.health;
+  return {
+    roundTripMs: roundTripMs === undefined ? null : Math.round(roundTripMs),
+    failedShare: Math.round(numbers.failedShare * 1000) / 1000,
+    score: scoreOf(state),
   };
 }
 

@@ -29,13 +29,13 @@ export function findRelief<D extends Desk>(
   const { state } = from;
   if (state.silences > 0) return undefined;
   const tripMs = state.health.roundTripMs ?? 0;
-  const isCounting = state.isCounting(nowMs);
+  const isCounting = state.refusals.isCounting(nowMs);
   const leastMs = isCounting ? schedule.reliefGainCountedMs : schedule.reliefGainMs;
   const least = Math.max(leastMs, schedule.reliefGainRoundTrips * tripMs);
   let best: Relief<D> | undefined;
   for (const flight of flights) {
     if (flight.isLeaving || flight.work.keeps !== 'loose') continue;
-    const relief = reliefOf(flight, from, tripMs, nowMs);
+    const relief = reliefOf(flight, from, state.startMs, nowMs, schedule.redialShare);
     if (relief === undefined) continue;
     // Each time it must be worth more: estimates that contradict each other would pass it on for ever.
     const isPassedOn = relief.splitBytes === undefined && flight.from.state.silences === 0;
@@ -49,28 +49,31 @@ export function findRelief<D extends Desk>(
 function reliefOf<D extends Desk>(
   flight: Flight<D>,
   from: FileSource,
-  tripMs: number,
+  startMs: number,
   nowMs: number,
+  sameSourceShare: number,
 ): Relief<D> | undefined {
   const { work } = flight;
   const theirs = flight.from.state;
-  const victimTripMs = theirs.health.roundTripMs ?? tripMs;
-  const ours = from.state.laneRate ?? theirs.laneRate;
-  if (ours === undefined || ours <= 0) return undefined;
+  const victimTripMs = theirs.health.roundTripMs ?? startMs;
+  const usual = from.state.laneRate ?? theirs.laneRate;
+  if (usual === undefined || usual <= 0) return undefined;
+  // Of a source whose other connections have ended, those that ended say more than the one that is left.
+  const ours = theirs === from.state ? from.state.siblingRate(usual, theirs.active) : usual;
   const rate = flight.rate ?? theirs.laneRate ?? ours;
   const silentMs = Math.max(0, flight.silentMs(nowMs) - victimTripMs);
   // A rate that was good before it fell silent is none.
   const leftMs = flight.leftMs(rate, victimTripMs) + (silentMs > 100 ? silentMs : 0);
   if (work.spareBytes > 0) {
     // Both end at the same time.
-    const moved = Math.min(work.spareBytes, ((leftMs - tripMs) * rate * ours) / (rate + ours));
+    const moved = Math.min(work.spareBytes, ((leftMs - startMs) * rate * ours) / (rate + ours));
     if (moved > 0) {
-      const thenMs = Math.max((work.leftBytes - moved) / Math.max(rate, 1e-9), tripMs + moved / ours);
+      const thenMs = Math.max((work.leftBytes - moved) / Math.max(rate, 1e-9), startMs + moved / ours);
       return { flight, splitBytes: moved, leftMs, thenMs };
     }
   }
-  // The same source would bring it no sooner, unless this one connection is bad: that is found out elsewhere.
-  if (theirs === from.state) return undefined;
-  const thenMs = 2 * tripMs + work.leftBytes / ours;
+  // The same source brings it sooner only if this one connection is far worse than what it usually gives.
+  if (theirs === from.state && !(flight.rate !== undefined && flight.rate < ours * sameSourceShare)) return undefined;
+  const thenMs = startMs + (from.state.health.roundTripMs ?? 0) + work.leftBytes / ours;
   return thenMs * 1.5 > leftMs ? undefined : { flight, splitBytes: undefined, leftMs, thenMs };
 }

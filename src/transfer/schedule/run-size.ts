@@ -30,8 +30,11 @@ export function runBytes(state: SourceState, context: RunContext): number {
   const rateOf = (each: SourceState): number => Math.max(each.laneRate ?? usual, 1e-9);
   const total = states.reduce((sum, each) => sum + rateOf(each) * Math.max(each.active, each.mostActive), 0);
   const endMs = (freeBytes + leftBytes) / total;
-  if (state.isCounting(nowMs)) return rateOf(state) * endMs;
+  // Rather too much, which can be shared, than one request more for what is left over.
+  if (state.refusals.isCounting(nowMs)) return rateOf(state) * endMs * schedule.countedShare;
   const worthwhileMs = schedule.roundTripsPerRun * (state.health.leastRoundTripMs ?? 0);
   const fairMs = Math.max(endMs * schedule.tailShare, Math.min(endMs * schedule.farTailShare, worthwhileMs));
-  return rateOf(state) * Math.min(fairMs, Math.max(schedule.windowBytes / total, worthwhileMs));
+  // Where there is somebody else to turn to, answers must come often enough to show how this one does.
+  const watchedMs = states.length > 1 ? schedule.watchMs * Math.max(state.active, 1) : Infinity;
+  return rateOf(state) * Math.min(fairMs, Math.max(Math.min(schedule.windowBytes / total, watchedMs), worthwhileMs));
 }

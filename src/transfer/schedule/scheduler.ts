@@ -1,14 +1,17 @@
 import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
-import { SCHEDULE, type Schedule } from '../limits.js';
+import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
 import { isShut, type FileSource } from '../request/file-source.js';
-import { byNeed, choose, openSources, type Choice, type ChoiceContext } from './choose.js';
+import { healthChanged, levelChanged } from './announce.js';
+import { choose, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
+import { Flights } from './flights.js';
 import type { LevelChange } from './level.js';
-import { findRelief, type Relief } from './relief.js';
+import { Handovers } from './handovers.js';
+import { Recalls } from './recalls.js';
 import { runBytes } from './run-size.js';
+import { bestOther } from './score.js';
 import type { SourceState } from './source-state.js';
-import { findTakeBacks, type TakeBack } from './take-back.js';
 
 export interface SchedulerOptions<D extends Desk> {
   /** All sources; grows as files are opened. */
@@ -20,9 +23,6 @@ export interface SchedulerOptions<D extends Desk> {
   readonly schedule?: Schedule;
 }
 
-/** What was taken back because another does better is not given to the same source for so long. */
-const SHUN_MS = 2000;
-const PER_SECOND = 1000;
 /** Round trips until the first byte on a new connection (one more with TLS, which some of the next ones spare). */
 const DIALLING_TRIPS = 2;
 
@@ -33,29 +33,28 @@ const DIALLING_TRIPS = 2;
 export class Scheduler<D extends Desk> {
   readonly #options: SchedulerOptions<D>;
   readonly #schedule: Schedule;
-  readonly #flights = new Set<Flight<D>>();
-  readonly #active = new Map<D, number>();
-  /** Connections that were cut to be dialled again. */
-  readonly #redials = new Map<SourceState, number>();
-  /** How often each piece went from one source to another on its way. */
-  readonly #handedOver = new WeakMap<D, Map<number, number>>();
+  readonly #flights = new Flights<D>();
+  readonly #recalls: Recalls<D>;
+  readonly #handovers: Handovers<D>;
   #tickedMs: number | undefined;
 
   constructor(options: SchedulerOptions<D>) {
     this.#options = options;
     this.#schedule = options.schedule ?? SCHEDULE;
+    this.#recalls = new Recalls(this.#flights, this.#schedule, options.emit);
+    this.#handovers = new Handovers(this.#flights, this.#schedule, options.emit);
   }
 
   get inFlight(): number {
-    return this.#flights.size;
+    return this.#flights.count;
   }
 
   get isFull(): boolean {
-    return this.#flights.size >= this.#options.mostConnections;
+    return this.#flights.count >= this.#options.mostConnections;
   }
 
   activeOf(job: D): number {
-    return this.#active.get(job) ?? 0;
+    return this.#flights.activeOf(job);
   }
 
   /** The next request to start, already counted as in flight. Undefined when nothing can be started now. */
@@ -63,7 +62,7 @@ export class Scheduler<D extends Desk> {
     if (this.isFull) return undefined;
     const all = [...jobs];
     const freeBytes = all.reduce((sum, job) => sum + (job.isFetching ? job.freeBytes : 0), 0);
-    const leftBytes = [...this.#flights].reduce((sum, { work }) => sum + work.leftBytes, 0);
+    const { leftBytes } = this.#flights;
     const context: ChoiceContext<D> = {
       nowMs,
       activeOf: (job) => this.activeOf(job),
@@ -78,7 +77,7 @@ export class Scheduler<D extends Desk> {
           mostActive: this.#options.mostConnections,
         }),
     };
-    const choice = choose(all, context) ?? this.#relieve(all, context);
+    const choice = choose(all, context) ?? this.#handovers.relieve(all, context);
     return choice === undefined ? undefined : this.#start(choice, nowMs);
   }
 
@@ -100,13 +99,15 @@ export class Scheduler<D extends Desk> {
   failed(flight: Flight<D>, error: SluiceError, nowMs: number): number {
     const { state } = flight.from;
     const { waitMs, isNews } = state.failed(error, flight.startedMs, nowMs, flight.work.receivedBytes);
-    if (isNews && (error.code === 'RATE_LIMITED' || error.code === 'SERVER_ERROR'))
-      this.#tellLevel(state, state.refused(nowMs));
+    const isLimit = error.code === 'RATE_LIMITED';
+    if (isLimit) state.refusals.allowance.refused(flight.startedMs, nowMs, isNews, error.retryAfterMs);
+    if (isNews && (isLimit || error.code === 'SERVER_ERROR'))
+      state.refusals.refused(nowMs, state.active, isLimit, error.retryAfterMs !== undefined);
     return waitMs;
   }
 
   /** Measures, compares, takes back. Returns whether any byte came since the last one. */
-  tick(nowMs: number): boolean {
+  tick(nowMs: number, freeBytes = Infinity): boolean {
     const elapsedMs = nowMs - (this.#tickedMs ?? nowMs);
     this.#tickedMs = nowMs;
     if (elapsedMs <= 0) return false;
@@ -118,12 +119,14 @@ export class Scheduler<D extends Desk> {
       state.lastByteMs = nowMs;
     }
     for (const flight of this.#flights) this.#look(flight, nowMs);
-    for (const state of states) this.#noteLaneRate(state);
-    this.#takeBack(nowMs);
+    for (const state of states) this.#flights.noteLaneRate(state);
+    this.#recalls.sweep(states, nowMs);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
+    const leftBytes = this.#flights.leftBytes + freeBytes;
     for (const state of states) {
       this.#lookAfter(state, states, nowMs);
-      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#busyOf(state) }));
+      this.#tellLevel(state, state.settleRefusal(nowMs));
+      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#flights.busyOf(state), leftBytes }));
     }
     return isGain;
   }
@@ -131,31 +134,29 @@ export class Scheduler<D extends Desk> {
   #isOpen(job: D, from: FileSource, nowMs: number): boolean {
     if (from.banned !== undefined || nowMs < from.state.waitUntilMs || isShut(job.sources, from)) return false;
     if (from.state.active + from.state.expected >= from.state.mostActive) return false;
+    // Pieces can wait and be asked for in larger runs; small files cannot.
+    if (job.freeBytes > SMALL_FILE_BYTES && !from.state.refusals.allowance.admits(nowMs)) return false;
     if (from.state.banned !== undefined && !isLastHope(job, from)) return false;
     return !this.#options.isHeldBack(job, from);
   }
 
   #start(choice: Choice<D>, nowMs: number): Flight<D> {
-    const { job, from } = choice;
-    const { state } = from;
-    const redials = this.#redials.get(state) ?? 0;
-    if (redials > 0) this.#redials.set(state, redials - 1);
+    const { state } = choice.from;
+    const isRedial = this.#recalls.takesRedial(state);
+    state.refusals.allowance.made(nowMs);
     const isFresh = state.takesNewConnection();
-    const flight = new Flight(choice, nowMs, this.#schedule, { isRedial: redials > 0, isFresh });
+    const flight = new Flight(choice, nowMs, this.#schedule, { isRedial, isFresh });
     this.#flights.add(flight);
-    this.#active.set(job, this.activeOf(job) + 1);
     return flight;
   }
 
   #land(flight: Flight<D>, nowMs: number): void {
-    if (!this.#flights.delete(flight)) return;
+    if (!this.#flights.remove(flight)) return;
     this.#look(flight, nowMs);
-    const { job, from } = flight;
+    const { from } = flight;
     from.state.active -= 1;
+    if (flight.isAnswered) from.state.refusals.answerEnded();
     if (flight.leavesFor !== undefined) flight.leavesFor.expected -= 1;
-    const left = this.activeOf(job) - 1;
-    if (left > 0) this.#active.set(job, left);
-    else this.#active.delete(job);
   }
 
   #look(flight: Flight<D>, nowMs: number): void {
@@ -164,7 +165,7 @@ export class Scheduler<D extends Desk> {
     if (flight.isAnswered || firstByteMs === undefined) return;
     flight.isAnswered = true;
     const { state } = flight.from;
-    state.silences = 0;
+    state.answerBegan(flight.startedMs);
     const { askedMs } = flight.work;
     const tripMs =
       askedMs === undefined
@@ -173,159 +174,20 @@ export class Scheduler<D extends Desk> {
     state.health.answered(tripMs);
   }
 
-  #noteLaneRate(state: SourceState): void {
-    const rates = this.#of(state).flatMap(({ rate, isLeaving }) => (rate === undefined || isLeaving ? [] : [rate]));
-    if (rates.length > 0) state.laneRate = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  }
-
-  #of(state: SourceState): Flight<D>[] {
-    return [...this.#flights].filter(({ from }) => from.state === state);
-  }
-
-  /** Small files mostly wait for their answers: that is what they are. */
-  #busyOf(state: SourceState): number {
-    return this.#of(state).filter(({ work }) => work.firstByteMs !== undefined || work.keeps !== 'loose').length;
-  }
-
-  /** Idle connections take over from whoever would end last. */
-  #relieve(jobs: readonly D[], context: ChoiceContext<D>): Choice<D> | undefined {
-    for (const job of byNeed(jobs, context)) {
-      const flights = [...this.#flights].filter((flight) => flight.job === job);
-      for (const from of openSources(job, context)) {
-        const relief = findRelief(flights, from, {
-          schedule: this.#schedule,
-          nowMs: context.nowMs,
-          handedOver: ({ work }) => this.#handedOver.get(job)?.get(work.index) ?? 0,
-        });
-        if (relief === undefined) continue;
-        if (relief.splitBytes === undefined) {
-          this.#handOver(relief, from, context.nowMs);
-          continue;
-        }
-        const work = job.split(relief.flight.work, from, relief.splitBytes);
-        if (work !== undefined) return { job, from, work };
-      }
-    }
-    return undefined;
-  }
-
-  /** It ends where it is, and what it leaves goes on elsewhere from there. */
-  #handOver({ flight, leftMs, thenMs }: Relief<D>, to: FileSource, nowMs: number): void {
-    const times = this.#handedOver.get(flight.job) ?? new Map<number, number>();
-    this.#handedOver.set(flight.job, times.set(flight.work.index, (times.get(flight.work.index) ?? 0) + 1));
-    flight.leavesFor = to.state;
-    to.state.expected += 1;
-    this.#end(flight, 'sooner elsewhere', nowMs + SHUN_MS);
-    this.#options.emit({
-      type: 'scheduler.taken-back',
-      source: flight.from.source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      reason: 'sooner-elsewhere',
-      to: to.source.id,
-      silentMs: Math.round(flight.silentMs(nowMs)),
-      leftMs: Math.round(Math.min(leftMs, 1e9)),
-      thenMs: Math.round(thenMs),
-    });
-  }
-
-  #takeBack(nowMs: number): void {
-    const lastByteMs = [...this.#flights].reduce(
-      (last, { work }) => Math.max(last, work.lastByteMs ?? -Infinity),
-      -Infinity,
-    );
-    const sources = [...this.#options.states.values()].reduce(
-      (last, state) => Math.max(last, state.lastByteMs),
-      -Infinity,
-    );
-    const context = { schedule: this.#schedule, nowMs, lastByteMs: Math.max(lastByteMs, sources) };
-    for (const takeBack of findTakeBacks([...this.#flights], context)) {
-      if (takeBack.reason === 'silent') this.#takeBackSilent(takeBack, nowMs);
-      else this.#redial(takeBack, nowMs);
-    }
-  }
-
-  #takeBackSilent({ flight, silentMs }: TakeBack<D>, nowMs: number): void {
-    const { state, source } = flight.from;
-    const siblings = this.#of(state).filter((other) => other !== flight && !other.isLeaving);
-    const isAll = siblings.every((other) => other.silentMs(nowMs) > silentMs / 2);
-    if (isAll) state.fellSilent(flight.startedMs, nowMs);
-    if (isAll && siblings.length > 0) state.health.silent();
-    this.#end(flight, 'silent', nowMs + SHUN_MS);
-    this.#options.emit({
-      type: 'scheduler.taken-back',
-      source: source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      reason: 'silent',
-      to: null,
-      silentMs: Math.round(silentMs),
-      leftMs: null,
-      thenMs: null,
-    });
-  }
-
-  #redial({ flight, rate, siblingRate }: TakeBack<D>, nowMs: number): void {
-    const { state, source } = flight.from;
-    this.#redials.set(state, (this.#redials.get(state) ?? 0) + 1);
-    this.#end(flight, 'slow edge', nowMs);
-    this.#options.emit({
-      type: 'scheduler.redialled',
-      source: source.id,
-      file: flight.job.task.path,
-      index: flight.work.index,
-      bytesPerSecond: Math.round(rate * PER_SECOND),
-      siblingBytesPerSecond: Math.round(siblingRate * PER_SECOND),
-      tried: state.redials.tried,
-      helped: state.redials.helped,
-    });
-  }
-
-  #end(flight: Flight<D>, reason: string, shunUntilMs: number): void {
-    flight.isLeaving = true;
-    flight.job.shun(flight.work, shunUntilMs);
-    flight.work.abort(reason);
-  }
-
   #lookAfter(state: SourceState, states: readonly SourceState[], nowMs: number): void {
     const change = state.health.look();
     if (change === undefined) return;
-    const { isDegraded, reason } = change;
-    const numbers = {
-      source: state.id,
-      roundTripMs: Math.round(change.roundTripMs),
-      earlierRoundTripMs: Math.round(change.earlierRoundTripMs),
-      failedShare: Math.round(change.failedShare * 1000) / 1000,
-    };
-    if (!isDegraded || reason === 'recovered') {
-      this.#options.emit({ type: 'source.recovered', ...numbers });
-      return;
-    }
-    this.#options.emit({ type: 'source.degraded', ...numbers, reason });
-    const hasOthers = states.some((other) => other !== state && other.banned === undefined && !other.health.isDegraded);
-    if (hasOthers && reason !== 'silent') this.#tellLevel(state, state.degraded(nowMs));
+    const best = bestOther(state, states);
+    this.#options.emit(healthChanged(state, change, best));
+    if (change.isDegraded && change.reason !== 'silent' && best !== undefined)
+      this.#tellLevel(state, state.degraded(nowMs));
   }
 
   #tellLevel(state: SourceState, change: LevelChange | undefined): void {
     if (change === undefined) return;
-    const { from, to, reason, goodputBefore, goodputAfter } = change;
-    this.#options.emit({
-      type: 'scheduler.connections',
-      source: state.id,
-      from,
-      to,
-      reason,
-      goodputBefore: Math.round(goodputBefore * PER_SECOND),
-      goodputAfter: Math.round(goodputAfter * PER_SECOND),
-    });
-    if (to < from && reason !== 'refused') this.#cut(state, state.mostActive);
-  }
-
-  /** Connections that make it worse for all end now: those that have brought least. */
-  #cut(state: SourceState, most: number): void {
-    const flights = this.#of(state).filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose');
-    flights.sort((left, right) => left.work.receivedBytes - right.work.receivedBytes);
-    for (const flight of flights.slice(0, Math.max(0, flights.length - most))) this.#end(flight, 'too many', -Infinity);
+    this.#options.emit(levelChanged(state, change));
+    const { from, to, reason } = change;
+    if (to < from && reason !== 'refused') this.#recalls.cut(state, state.mostActive);
   }
 }
 

@@ -3,6 +3,7 @@ import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, SCHEDULE, type Schedule } from '../l
 import { Health } from './health.js';
 import { ConnectionLevel, type LevelChange, type LevelSample } from './level.js';
 import { Redials } from './redials.js';
+import { Refusals } from './refusals.js';
 
 /** Over this time a source's goodput is averaged. */
 const GOODPUT_WINDOW_MS = 1000;
@@ -12,14 +13,17 @@ const REQUEST_WORK_BYTES = 32 * 1024;
 const DELIVERS_MS = 250;
 /** A line that breaks after that much is worth going on with at once. */
 const WORTHWHILE_BYTES = 256 * 1024;
-/** A source that refused counts its requests, we take it, for this long. */
-const COUNTED_FOR_MS = 30_000;
+/** What TCP sends in its first round trip (RFC 6928); it doubles with each. */
+const FIRST_WINDOW_BYTES = 14_600;
+/** So many of those round trips' worth have come by their end. */
+const CAUGHT_UP_TRIPS = 1.4;
 
 /** What is known of one source over all files of a transfer. Times are of a monotonic clock. */
 export class SourceState {
   readonly id: string;
   readonly health: Health;
   readonly redials = new Redials();
+  readonly refusals = new Refusals();
   /** Requests in flight. */
   active = 0;
   /** Connections for which something is being taken back from others. */
@@ -45,7 +49,6 @@ export class SourceState {
   #failures = 0;
   #waitUntilMs = 0;
   #lastFailureMs = -Infinity;
-  #refusedAtMs = -Infinity;
   #lastSilenceMs = -Infinity;
   #finishedRate: number | undefined;
 
@@ -68,18 +71,29 @@ export class SourceState {
     return isNew;
   }
 
+  /** Until the next request brings bytes at full rate: on a kept connection a round trip, on a new one two, and those of slow start. */
+  get startMs(): number {
+    const tripMs = this.health.roundTripMs ?? 0;
+    if (this.active < this.#mostSeen) return tripMs;
+    const doublings = Math.log2(Math.max(1, ((this.laneRate ?? 0) * tripMs) / FIRST_WINDOW_BYTES));
+    return tripMs * (2 + Math.max(0, doublings - CAUGHT_UP_TRIPS));
+  }
+
   /** Most connections at once; one while it only fails or is silent. */
   get mostActive(): number {
-    return this.#failures > 1 || this.silences > 0 ? 1 : this.#level.limit;
+    return this.#failures > 1 || this.silences > 0 || this.refusals.isTrying ? 1 : this.#level.limit;
+  }
+
+  /** An answer began: of a request from after its last failure that shows that it is well again. */
+  answerBegan(startedMs: number): void {
+    const isWell = startedMs > this.#lastFailureMs;
+    this.refusals.answerBegan(isWell);
+    this.silences = 0;
+    if (isWell) this.#failures = 0;
   }
 
   get work(): number {
     return this.receivedBytes + this.#requests * REQUEST_WORK_BYTES;
-  }
-
-  /** It lets only so many requests pass: few large ones bring more than many small ones. */
-  isCounting(nowMs: number): boolean {
-    return nowMs - this.#refusedAtMs < COUNTED_FOR_MS;
   }
 
   /** Called at every tick. Returns the bytes that came since the last one. */
@@ -141,10 +155,10 @@ export class SourceState {
     this.#waitUntilMs = Math.max(this.#waitUntilMs, nowMs + step);
   }
 
-  /** The server refuses because we ask too much, or cannot. */
-  refused(nowMs: number): LevelChange | undefined {
-    this.#refusedAtMs = nowMs;
-    return this.#level.refused(nowMs);
+  /** Called at every tick. */
+  settleRefusal(nowMs: number): LevelChange | undefined {
+    const settled = this.refusals.settle();
+    return settled === undefined ? undefined : this.#level.refused(nowMs, settled.served);
   }
 
   /**

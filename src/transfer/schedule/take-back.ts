@@ -81,7 +81,8 @@ function slowEdgesOf<D extends Desk>(
   }
   return grown
     .filter(
-      ({ flight, rate }) => rate < siblingRate * schedule.redialShare && flight.work.leftBytes > rate * leastAgeMs,
+      ({ flight, rate }) =>
+        rate < siblingRate * schedule.redialShare && flight.work.leftBytes > rate * leastAgeMs && !flight.isSpeedingUp,
     )
     .sort((left, right) => left.rate - right.rate)
     .flatMap(({ flight, rate }) => {

@@ -5,6 +5,7 @@ import type { Flight } from '../../schedule/flight.js';
 import { Scheduler } from '../../schedule/scheduler.js';
 import { SourceState } from '../../schedule/source-state.js';
 import type { VirtualScenario } from './profile.js';
+import { mulberry } from './random.js';
 import { VirtualFile } from './virtual-file.js';
 import { VirtualSource, type VirtualRequest } from './virtual-source.js';
 
@@ -35,7 +36,8 @@ export function simulate(
     schedule = SCHEDULE,
     seed = 1,
     limitMs = scenario.idealMs * 20 + 60_000,
-  }: { schedule?: Schedule; seed?: number; limitMs?: number } = {},
+    pieceBytes,
+  }: { schedule?: Schedule; seed?: number; limitMs?: number; pieceBytes?: number | undefined } = {},
 ): VirtualOutcome {
   const random = mulberry(seed);
   const servers = scenario.sources.map((profile, index) => new VirtualSource(`s${index}`, profile, random));
@@ -45,7 +47,7 @@ export function simulate(
   );
   const events: SluiceEvent[] = [];
   const serverOf = new Map(servers.map((server) => [sourceFor(server, states), server]));
-  const file = new VirtualFile('model', scenario.sizeBytes, [...serverOf.keys()]);
+  const file = new VirtualFile('model', scenario.sizeBytes, [...serverOf.keys()], pieceBytes);
   let nowMs = 0;
   const scheduler = new Scheduler<VirtualFile>({
     states,
@@ -76,7 +78,7 @@ export function simulate(
     for (const server of servers) server.answer(nowMs);
     flow(servers, flown, states, scenario.lineRate, nowMs);
     settle();
-    if (nowMs % TICK_MS === 0) scheduler.tick(nowMs);
+    if (nowMs % TICK_MS === 0) scheduler.tick(nowMs, file.freeBytes);
     settle();
   }
   const isDone = file.map.isComplete;
@@ -159,14 +161,4 @@ function sourceFor(server: VirtualSource, states: ReadonlyMap<string, SourceStat
     throw new Error('not asked in virtual time');
   };
   return createFileSource({ id: server.id, url: `http://${server.id}.invalid/model`, failure }, state);
-}
-
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

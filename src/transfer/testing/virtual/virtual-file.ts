@@ -18,10 +18,10 @@ export class VirtualFile implements Desk {
   readonly #owners: (VirtualRun | undefined)[];
   readonly #runOf = new WeakMap<Work, VirtualRun>();
 
-  constructor(path: string, sizeBytes: number, sources: readonly FileSource[]) {
+  constructor(path: string, sizeBytes: number, sources: readonly FileSource[], pieceBytes = pieceBytesFor(sizeBytes)) {
     this.task = { path };
     this.sources = sources;
-    this.map = new PieceMap(sizeBytes, pieceBytesFor(sizeBytes));
+    this.map = new PieceMap(sizeBytes, pieceBytes);
     this.filled = Array.from({ length: this.map.count }, () => 0);
     this.#owners = Array.from({ length: this.map.count }, () => undefined);
     this.#handOut = new HandOut(this.map, (index) => (this.filled[index] ?? 0) > 0);

@@ -86,6 +86,8 @@ export class VirtualSource {
     if (this.isStalled) return;
     for (const request of this.requests) {
       if (request.isFlowing || nowMs < request.answerAtMs || request.ended !== undefined) continue;
+      // Nobody hears what it would say.
+      if (request.run.isAborted) continue;
       const error = this.#refusal(request, nowMs);
       if (error === undefined) request.isFlowing = true;
       else request.ended = { error };

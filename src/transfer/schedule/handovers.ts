@@ -1,0 +1,58 @@
+import type { EventSink } from '../../base/index.js';
+import type { Desk } from '../files/job.js';
+import type { Schedule } from '../limits.js';
+import type { FileSource } from '../request/file-source.js';
+import { takenBack } from './announce.js';
+import { byNeed, openSources, type Choice, type ChoiceContext } from './choose.js';
+import type { Flights } from './flights.js';
+import { findRelief, type Relief } from './relief.js';
+import { SHUN_MS } from './recalls.js';
+
+/** Lets idle connections take over from whoever would end last. */
+export class Handovers<D extends Desk> {
+  readonly #flights: Flights<D>;
+  readonly #schedule: Schedule;
+  readonly #emit: EventSink;
+  /** How often each piece went from one source to another on its way. */
+  readonly #times = new WeakMap<D, Map<number, number>>();
+
+  constructor(flights: Flights<D>, schedule: Schedule, emit: EventSink) {
+    this.#flights = flights;
+    this.#schedule = schedule;
+    this.#emit = emit;
+  }
+
+  /** A share of another request's work; or nothing for now, where a request first has to let go. */
+  relieve(jobs: readonly D[], context: ChoiceContext<D>): Choice<D> | undefined {
+    for (const job of byNeed(jobs, context)) {
+      const flights = this.#flights.ofJob(job);
+      for (const from of openSources(job, context)) {
+        const relief = findRelief(flights, from, {
+          schedule: this.#schedule,
+          nowMs: context.nowMs,
+          handedOver: ({ work }) => this.#times.get(job)?.get(work.index) ?? 0,
+        });
+        if (relief === undefined) continue;
+        if (relief.splitBytes === undefined) {
+          this.#handOver(relief, from, context.nowMs);
+          continue;
+        }
+        const work = job.split(relief.flight.work, from, relief.splitBytes);
+        if (work !== undefined) return { job, from, work };
+      }
+    }
+    return undefined;
+  }
+
+  /** It ends where it is, and what it leaves goes on elsewhere from there. */
+  #handOver({ flight, leftMs, thenMs }: Relief<D>, to: FileSource, nowMs: number): void {
+    const times = this.#times.get(flight.job) ?? new Map<number, number>();
+    this.#times.set(flight.job, times.set(flight.work.index, (times.get(flight.work.index) ?? 0) + 1));
+    flight.leavesFor = to.state;
+    to.state.expected += 1;
+    // Where its own source takes over, on a better connection, it must be allowed to.
+    flight.end('sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
+    const silentMs = flight.silentMs(nowMs);
+    this.#emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
+  }
+}
