@@ -13,7 +13,7 @@ export interface CarryListener {
   onRedirect(target: string, head: ResponseHead): void;
   onHead(head: ResponseHead): void;
   /** The piece's bytes are with the kernel. */
-  onLanded(index: number, sha256: string, isLast: boolean): void;
+  onLanded(index: number, digest: string, isLast: boolean): void;
   /** Mode `whole` only. */
   onReached(index: number): Grant;
 }
@@ -82,7 +82,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
     const { listener, lane } = job;
     if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
     else if (message.type === 'head') listener.onHead(message.head);
-    else if (message.type === 'landed') listener.onLanded(message.index, message.sha256, message.isLast);
+    else if (message.type === 'landed') listener.onLanded(message.index, message.digest, message.isLast);
     else if (message.type === 'reached')
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
     else settle(message.id, job, message.end);

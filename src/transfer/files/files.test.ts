@@ -51,7 +51,7 @@ describe('BlockWriter', () => {
 describe('doubt', () => {
   const piece = (index: number, source: string, extra: Partial<LandedPiece> = {}): [number, LandedPiece] => [
     index,
-    { index, source, sha256: '', atMs: 100, ms: 0, retries: 0, ...extra },
+    { index, source, digest: '', atMs: 100, ms: 0, retries: 0, ...extra },
   ];
 
   it('believes the one that gave most first, then the other, then nobody', () => {

@@ -13,7 +13,8 @@ import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
-import { isIdentified, openFile } from './open-file.js';
+import { isIdentified } from './identified.js';
+import { openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
@@ -125,12 +126,12 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     return begun;
   }
 
-  async land(progress: PieceProgress, sha256: string): Promise<void> {
+  async land(progress: PieceProgress, digest: string): Promise<void> {
     const { index } = progress;
     const { held, environment } = this;
     const piece: LandedPiece = {
       index,
-      sha256,
+      digest,
       source: progress.sources.join('+'),
       atMs: Date.now(),
       ms: Math.round(environment.now() - progress.startedMs),
@@ -251,7 +252,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     if (!this.close()) return;
     this.#repair.succeeded();
     const { held } = this;
-    const hashes = held.pieceHashes();
+    const hashes = held.pieceDigests();
     const pieces = this.#records();
     try {
       await held.commit({ sha256, sizeBytes, digests, ...(hashes ? { pieces: hashes } : {}) });
@@ -328,14 +329,14 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   #assertRight(piece: LandedPiece): void {
     const { held } = this;
     const expected = held.trusted?.[piece.index];
-    if (expected === undefined || expected === piece.sha256) return;
+    if (expected === undefined || expected === piece.digest) return;
     held.map.giveBack(piece.index);
     throw this.#wrongPiece(piece, expected);
   }
 
   #wrongPiece(piece: LandedPiece, expected: string): SluiceError {
-    const { index, source, sha256 } = piece;
-    const details = { path: this.path, algorithm: 'sha256', expected, actual: sha256, source };
+    const { index, source, digest } = piece;
+    const details = { path: this.path, algorithm: 'sha256', expected, actual: digest, source };
     const error = new SluiceError('DIGEST_MISMATCH', details);
     this.environment.emit({ type: 'piece.wrong', file: this.path, index, source, message: error.message });
     // The same source gets a second chance at the piece: a byte may have flipped on the way.

@@ -44,7 +44,7 @@ export class Repair {
     const before = this.#again.get(after.index);
     if (before === undefined) return;
     this.#again.delete(after.index);
-    if (before.sha256 === after.sha256) return;
+    if (before.digest === after.digest) return;
     this.#changes.push({ before, after });
     this.#unproven = true;
   }
@@ -79,7 +79,7 @@ export class Repair {
     for (const change of this.#changes) if (!first.has(change.after.index)) first.set(change.after.index, change);
     const last = new Map(this.#changes.map((change) => [change.after.index, change.after]));
     for (const { before } of first.values()) {
-      if (last.get(before.index)?.sha256 === before.sha256) continue;
+      if (last.get(before.index)?.digest === before.digest) continue;
       this.#accuse(before, 'its bytes were not those that the digest stands for');
     }
   }
@@ -97,7 +97,7 @@ export class Repair {
       path,
       algorithm: 'sha256',
       expected: 'another value',
-      actual: piece.sha256,
+      actual: piece.digest,
       source: piece.source,
     });
     liar.state.banned = error;
@@ -108,6 +108,7 @@ export class Repair {
     if (this.#checkedDisk) return undefined;
     this.#checkedDisk = true;
     const wrong = await held.unlike([...held.landed.values()]);
+    await held.useSha256();
     const { emit } = this.#environment;
     for (const { index, source } of wrong)
       emit({
