@@ -87,11 +87,18 @@ export function createCarriers(options: CarriersOptions): Carriers {
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
     else settle(message.id, job, message.end);
   };
+  /** Its runs end, and what they had not brought is asked for again; by another thread, if there was no error. */
   const failLane = (lane: Lane, error: unknown): void => {
     const at = lanes.indexOf(lane);
-    if (at >= 0) lanes.splice(at, 1);
-    const end = { outcome: { failure: plainFailure(error) }, left: undefined, ignoredRange: false, requests: 0 };
-    for (const [id, job] of jobs) if (job.lane === lane) settle(id, job, end);
+    // Told before, or closed by us.
+    if (at < 0) return;
+    lanes.splice(at, 1);
+    for (const [id, job] of jobs) {
+      if (job.lane !== lane) continue;
+      const ended = new SluiceError('RESET', { host: job.host, reason: 'the thread that read it ended' });
+      const failure = plainFailure(error ?? ended);
+      settle(id, job, { outcome: { failure }, left: undefined, ignoredRange: false, requests: 0 });
+    }
   };
   const open = (): Lane => {
     if (canThread)
@@ -165,5 +172,7 @@ function openThread(
   };
   worker.on('message', receive);
   worker.on('error', (error) => fail(lane, error));
+  // Without an error somebody ended it.
+  worker.on('exit', () => fail(lane, undefined));
   return lane;
 }

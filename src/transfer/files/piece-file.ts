@@ -5,21 +5,23 @@ import type { Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { LandedPiece, PiecePart } from '../journal/journal.js';
 import { MAX_RESTARTS } from '../limits.js';
-import type { PieceRecord, TransferTask } from '../port.js';
-import { checkVersion, type FileSource } from '../request/file-source.js';
+import type { TransferTask } from '../port.js';
+import type { FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { alreadyHere } from './already-here.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
-import { isIdentified } from './identified.js';
 import { openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
+import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { RunSet, killAll } from './run-set.js';
+import { TrustedPieces } from './trusted-pieces.js';
+import { watchVersion } from './watch-version.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
 
@@ -33,6 +35,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** Parts of pieces that requests left behind. */
   readonly #begun = new Map<number, PieceProgress>();
   readonly #repair: Repair;
+  readonly #trusted: TrustedPieces;
   #phase: Phase = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
@@ -41,13 +44,13 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** The furthest byte that a whole-file request reached. */
   #wholeMark = 0;
   #restarts = 0;
-  #wrongTrusted = new Map<string, number>();
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
     this.#sizeBytes = sizeBytes;
     this.sources = sources;
     this.#repair = new Repair(environment, task, sources);
+    this.#trusted = new TrustedPieces(environment, task.path);
   }
 
   get path(): string {
@@ -106,10 +109,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   // What runs tell of themselves.
 
   checkVersion(from: FileSource, head: ResponseHead): void {
-    // A digest says more than any validator, and edges of one hub may differ in theirs.
-    if (isIdentified(this.task.digests)) return;
-    const listed = from === this.sources[0] ? (this.task.validators ?? {}) : {};
-    checkVersion(this.path, from, listed, head);
+    watchVersion(this.task, from === this.sources[0], from, head);
   }
 
   received(run: PieceRun, bytes: number, position: number): void {
@@ -138,7 +138,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       retries: progress.retries,
       ...(progress.reason === undefined ? {} : { reason: progress.reason }),
     };
-    this.#assertRight(piece);
+    this.#trusted.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
     environment.emit({
@@ -253,7 +253,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     this.#repair.succeeded();
     const { held } = this;
     const hashes = held.pieceDigests();
-    const pieces = this.#records();
+    const pieces = pieceRecords(held);
     try {
       await held.commit({ sha256, sizeBytes, digests, ...(hashes ? { pieces: hashes } : {}) });
     } catch (thrown) {
@@ -267,7 +267,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** The file was closed by `error`: stops what is under way and keeps what arrived. */
   async #end(error: SluiceError): Promise<void> {
     const held = this.#held;
-    const pieces = held === undefined ? [] : this.#records();
+    const pieces = held === undefined ? [] : pieceRecords(held);
     for (const run of this.#runs.all()) run.abort();
     let outcome = error;
     try {
@@ -323,37 +323,6 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
-  }
-
-  /** Frees a piece that is not what somebody who is believed says it is. @throws SluiceError what that means for its source */
-  #assertRight(piece: LandedPiece): void {
-    const { held } = this;
-    const expected = held.trusted?.[piece.index];
-    if (expected === undefined || expected === piece.digest) return;
-    held.map.giveBack(piece.index);
-    throw this.#wrongPiece(piece, expected);
-  }
-
-  #wrongPiece(piece: LandedPiece, expected: string): SluiceError {
-    const { index, source, digest } = piece;
-    const details = { path: this.path, algorithm: 'sha256', expected, actual: digest, source };
-    const error = new SluiceError('DIGEST_MISMATCH', details);
-    this.environment.emit({ type: 'piece.wrong', file: this.path, index, source, message: error.message });
-    // The same source gets a second chance at the piece: a byte may have flipped on the way.
-    const key = `${source} ${index}`;
-    this.#wrongTrusted.set(key, (this.#wrongTrusted.get(key) ?? 0) + 1);
-    const isLast = (this.#wrongTrusted.get(key) ?? 0) > 1;
-    return isLast ? error : new SluiceError('BAD_RESPONSE', { host: source, reason: 'a piece with wrong bytes' });
-  }
-
-  #records(): PieceRecord[] {
-    const { held } = this;
-    return [...held.landed.values()]
-      .sort((left, right) => left.index - right.index)
-      .map(({ index, source, atMs, ms, retries, reason }) => ({
-        ...{ index, source, atMs, ms, retries, ...held.rangeOf(index) },
-        ...(reason === undefined ? {} : { reason }),
-      }));
   }
 
   #lost(): SluiceError {
