@@ -6,6 +6,7 @@ import { dialFault, faultReason, tlsFault } from './fault.js';
 import { Names } from './names.js';
 import type { Proxy, ProxyChoice } from './proxy.js';
 import { Sessions } from './sessions.js';
+import type { TrustContext } from './trust.js';
 import { openTunnel } from './tunnel.js';
 
 /** How long one address may take before the next of the name is tried beside it; above the round trip of a bad mobile link. */
@@ -14,7 +15,7 @@ const KEEP_ALIVE_PROBE_MS = 30_000;
 
 export interface DialOptions {
   readonly proxyFor: ProxyChoice;
-  readonly secureContext: tls.SecureContext | undefined;
+  readonly secureContext: TrustContext;
   readonly connectTimeoutMs: number;
   readonly maxConnectionsPerHost: number;
   /** Called before a connection that would be one too many for its origin: whoever has one without use is to close it. */
@@ -194,9 +195,10 @@ export class Dialler {
 
   #tlsOptions(to: { readonly hostname: string }, host: string): tls.ConnectionOptions {
     const session = this.#sessions.get(host);
+    const secureContext = this.#options.secureContext();
     return {
       ...(net.isIP(to.hostname) === 0 ? { servername: to.hostname } : {}),
-      ...(this.#options.secureContext === undefined ? {} : { secureContext: this.#options.secureContext }),
+      ...(secureContext === undefined ? {} : { secureContext }),
       ...(session === undefined ? {} : { session }),
       ALPNProtocols: ['http/1.1'],
     };

@@ -78,7 +78,7 @@ test('an address that refuses is passed over at once, and tried last by those wh
   const { world, names, find } = scripted([four('127.0.0.9'), four('127.0.0.1')]);
   const dialler = new Dialler({
     proxyFor: () => undefined,
-    secureContext: undefined,
+    secureContext: () => undefined,
     connectTimeoutMs: 5000,
     maxConnectionsPerHost: 8,
     names,

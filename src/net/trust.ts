@@ -11,14 +11,18 @@ interface CaLister {
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
+/** A TLS context, made when it is first asked for; undefined for Node's own default. */
+export type TrustContext = () => tls.SecureContext | undefined;
+
 /**
- * A TLS context that trusts the default CAs and those in `caFiles` (PEM); undefined when there are none, which is Node's own default.
+ * Trusts the default CAs and those in `caFiles` (PEM). The files are looked at now; the context costs some 50 ms in each thread, which nobody pays who has no use for TLS.
  * @throws SluiceError BAD_SETTING when a file cannot be read or holds no certificate
  */
-export function trustContext(caFiles: readonly string[]): tls.SecureContext | undefined {
-  if (caFiles.length === 0) return undefined;
+export function trustContext(caFiles: readonly string[]): TrustContext {
+  if (caFiles.length === 0) return () => undefined;
   const own = caFiles.map(readCertificates);
-  return tls.createSecureContext({ ca: [...defaultCertificates(), ...own] });
+  let context: tls.SecureContext | undefined;
+  return () => (context ??= tls.createSecureContext({ ca: [...defaultCertificates(), ...own] }));
 }
 
 function readCertificates(file: string): string {

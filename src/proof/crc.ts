@@ -1,11 +1,10 @@
-/**
- * CRC-32 in its two common forms, reflected, table-driven, eight bytes a step (slicing-by-8). Continues from `state`
- * (0 to begin) over `bytes`; returns the new state, which is also the CRC so far.
- */
+import { crc32 as zlibCrc32 } from 'node:zlib';
+
+/** Continues from `state` (0 to begin) over `bytes`; returns the new state, which is also the CRC so far. */
 export type Crc = (bytes: Uint8Array, state?: number) => number;
 
-/** CRC-32 (ISO-HDLC): zlib, gzip, PNG. Check value of "123456789" is cbf43926. */
-export const crc32: Crc = createCrc(0xedb88320);
+/** CRC-32 (ISO-HDLC): zlib, gzip, PNG. Check value of "123456789" is cbf43926. 4 to 6 GB/s a core, with instructions made for it. */
+export const crc32: Crc = (bytes, state = 0) => zlibCrc32(bytes, state);
 
 /** CRC-32C (Castagnoli, RFC 3720): object stores, our journal. Check value of "123456789" is e3069283. */
 export const crc32c: Crc = createCrc(0x82f63b78);
@@ -15,6 +14,7 @@ export function crcHex(crc: number): string {
   return (crc >>> 0).toString(16).padStart(8, '0');
 }
 
+/** A reflected CRC-32, table-driven, eight bytes a step (slicing-by-8). */
 function createCrc(polynomial: number): Crc {
   const table = slices(polynomial);
   const at = (slice: number, index: number): number => table[(slice << 8) | index] ?? 0;

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { createHash } from 'node:crypto';
 import type { Digests } from '../base/index.js';
+import { createHasher } from './hasher.js';
+import type { PieceAlgorithm } from './piece-digest.js';
 import { createProof, type Verdict } from './proof.js';
 import { Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 
@@ -19,6 +20,8 @@ export interface FollowRequest {
 export interface ByteRange {
   readonly startByte: number;
   readonly endByte: number;
+  /** SHA-256 unless given. */
+  readonly algorithm?: PieceAlgorithm;
 }
 
 /** The work behind a follower, in whichever thread it runs. */
@@ -32,42 +35,50 @@ export interface FileFollower {
 /** Hashes a file in order, never past the byte it was last told to stand. */
 export function followFile(request: FollowRequest): FileFollower {
   let limitBytes = 0;
+  let hashedBytes = 0;
   let cancelled = false;
+  let isOver = false;
+  const memory = openMemory(request);
   let wake: () => void = () => undefined;
   const run = async (): Promise<Verdict | undefined> => {
     const proof = createProof(request.digests, request.sizeBytes);
-    const memory = openMemory(request);
     let block: Buffer | undefined;
     let descriptor: number | undefined;
     try {
-      for (let offset = 0; offset < request.sizeBytes;) {
-        while (offset >= limitBytes && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
+      while (hashedBytes < request.sizeBytes) {
+        memory?.residents.mark(hashedBytes, limitBytes);
+        const slabEnd = Math.min(hashedBytes - (hashedBytes % BLOCK_BYTES) + BLOCK_BYTES, request.sizeBytes);
+        // A slab that is not whole yet may come to stand in memory.
+        while (slabEnd > limitBytes && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
         if (cancelled) return undefined;
-        const endByte = Math.min(offset - (offset % BLOCK_BYTES) + BLOCK_BYTES, limitBytes);
-        const isWhole = offset % BLOCK_BYTES === 0 && (endByte % BLOCK_BYTES === 0 || endByte === request.sizeBytes);
-        const waiting = isWhole ? memory?.residents.takeOut(offset / BLOCK_BYTES) : undefined;
+        const waiting =
+          hashedBytes % BLOCK_BYTES === 0 ? memory?.residents.takeOut(hashedBytes / BLOCK_BYTES) : undefined;
         if (memory !== undefined && waiting !== undefined) {
-          proof.update(memory.slabs.view(waiting).subarray(0, endByte - offset));
+          proof.update(memory.slabs.view(waiting).subarray(0, slabEnd - hashedBytes));
           memory.slabs.giveBack(waiting);
-          offset = endByte;
+          hashedBytes = slabEnd;
         } else {
           descriptor ??= openSync(request.path, 'r');
           block ??= Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, request.sizeBytes));
-          const got = readSync(descriptor, block, 0, endByte - offset, offset);
-          if (got === 0) throw new Error(`${request.path} ends at byte ${offset} of ${request.sizeBytes}`);
+          const got = readSync(descriptor, block, 0, slabEnd - hashedBytes, hashedBytes);
+          if (got === 0) throw new Error(`${request.path} ends at byte ${hashedBytes} of ${request.sizeBytes}`);
           proof.update(block.subarray(0, got));
-          offset += got;
+          hashedBytes += got;
         }
         await yieldToOthers();
       }
       return proof.finish();
     } finally {
+      isOver = true;
+      // Nobody is to wait for it any more.
+      memory?.residents.mark(hashedBytes, hashedBytes);
       if (descriptor !== undefined) closeSync(descriptor);
     }
   };
   return {
     advance: (endByte) => {
       limitBytes = Math.min(Math.max(limitBytes, endByte), request.sizeBytes);
+      if (!isOver) memory?.residents.mark(hashedBytes, limitBytes);
       wake();
     },
     cancel: () => {
@@ -82,7 +93,7 @@ function openMemory({ memory }: FollowRequest): { slabs: Slabs; residents: Resid
   return memory && { slabs: new Slabs(memory.slabs), residents: new Residents(memory.residents) };
 }
 
-/** SHA-256 of each range; undefined where the file is too short for it (or is not there). */
+/** A digest of each range; undefined where the file is too short for it (or is not there). */
 export async function hashFileRanges(
   path: string,
   ranges: readonly ByteRange[],
@@ -98,17 +109,17 @@ export async function hashFileRanges(
   }
   try {
     const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    for (const { startByte, endByte } of ranges) {
-      const hash = createHash('sha256');
+    for (const { startByte, endByte, algorithm = 'sha256' } of ranges) {
+      const hasher = createHasher(algorithm, endByte - startByte);
       let offset = startByte;
       while (offset < endByte && !isCancelled()) {
         const got = readSync(descriptor, block, 0, Math.min(block.length, endByte - offset), offset);
         if (got === 0) break;
-        hash.update(block.subarray(0, got));
+        hasher.update(block.subarray(0, got));
         offset += got;
         await yieldToOthers();
       }
-      hashes.push(offset === endByte ? hash.digest('hex') : undefined);
+      hashes.push(offset === endByte ? hasher.hex() : undefined);
     }
     return hashes;
   } finally {

@@ -17,7 +17,7 @@ export interface Follower {
 /** A small pool of hashing threads; each follows several files at once. Threads start when first needed. */
 export interface Followers {
   follow(request: FollowRequest): Follower;
-  /** SHA-256 of each range of a file; undefined where the file does not reach. @throws SluiceError */
+  /** A digest of each range of a file; undefined where the file does not reach. @throws SluiceError */
   hashRanges(path: string, ranges: readonly ByteRange[]): Promise<readonly (string | undefined)[]>;
   close(): Promise<void>;
 }

@@ -3,6 +3,14 @@ export type { ByteRange, FollowRequest } from './follow-file.js';
 export { createFollowers, spareFollowers, type Follower, type Followers } from './followers.js';
 export { digestFile } from './digest-file.js';
 export { createHasher, gitBlobHasher, type Hasher } from './hasher.js';
-export { formatPieceList, parsePieceList, type ListedPieces, type PieceHashes } from './piece-list.js';
+export { isPieceDigest, pieceAlgorithmOf, type PieceAlgorithm } from './piece-digest.js';
+export { hashPieces } from './hash-pieces.js';
+export {
+  formatPieceList,
+  LEAST_PIECE_BYTES,
+  parsePieceList,
+  type ListedPieces,
+  type PieceHashes,
+} from './piece-list.js';
 export { createProof, proveBytes, type Proof, type Verdict } from './proof.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';

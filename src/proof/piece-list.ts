@@ -15,7 +15,8 @@ export interface ListedPieces {
 }
 
 const VERSION = 1;
-const LEAST_PIECE_BYTES = 2 ** 20;
+/** Pieces of a list are no shorter. */
+export const LEAST_PIECE_BYTES = 2 ** 20;
 const MOST_PIECE_BYTES = 2 ** 26;
 /** 1 TiB in pieces of 1 MiB; the text of that is 70 MB. */
 const MOST_PIECES = 2 ** 20;

@@ -55,19 +55,43 @@ export class Slabs {
   }
 }
 
+/** Numbers before the entries. */
+const MARKS = 2;
+const HASHED = 0;
+const STANDING = 1;
+
 /**
  * Which slabs of one file are still in memory, by their number in the file. Whoever takes an entry out owns its slab. What is not here
  * is read from the file, so losing an entry costs time only.
  */
 export class Residents {
   readonly #entries: Int32Array;
+  /** Slabs that are hashed, and those that stand in the file without a gap. */
+  readonly #marks: Int32Array;
 
   constructor(shared: SharedArrayBuffer) {
-    this.#entries = new Int32Array(shared);
+    this.#marks = new Int32Array(shared, 0, MARKS);
+    this.#entries = new Int32Array(shared, MARKS * Int32Array.BYTES_PER_ELEMENT);
   }
 
   static share(sizeBytes: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(Math.ceil(sizeBytes / SLAB_BYTES) * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer((MARKS + Math.ceil(sizeBytes / SLAB_BYTES)) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** How many slabs are hashed. */
+  get hashed(): number {
+    return Atomics.load(this.#marks, HASHED);
+  }
+
+  /** How many slabs are there to be hashed at once; none when nobody hashes. */
+  get backlog(): number {
+    return Atomics.load(this.#marks, STANDING) - this.hashed;
+  }
+
+  /** What whoever hashes the file says of it. */
+  mark(hashedBytes: number, standingBytes: number): void {
+    Atomics.store(this.#marks, HASHED, Math.floor(hashedBytes / SLAB_BYTES));
+    Atomics.store(this.#marks, STANDING, Math.floor(standingBytes / SLAB_BYTES));
   }
 
   /** Returns the slab that stood there before, now the caller's. */

@@ -1,7 +1,15 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
-import { formatPieceList, parsePieceList, type ListedPieces, type PieceHashes } from '../proof/index.js';
-import { openStore } from '../store/index.js';
+import {
+  formatPieceList,
+  hashPieces,
+  LEAST_PIECE_BYTES,
+  parsePieceList,
+  pieceAlgorithmOf,
+  type ListedPieces,
+  type PieceHashes,
+} from '../proof/index.js';
+import { openStore, type BlobProof, type Store } from '../store/index.js';
 import { HOLDINGS } from './holdings.js';
 import { listKept } from './kept.js';
 import { matchesRef } from './models.js';
@@ -12,7 +20,7 @@ const MAX_LIST_BYTES = 64 * 2 ** 20;
 
 /**
  * Writes the piece hashes of what the store holds of a ref, for others to prove it piece by piece. Files of one piece need none.
- * @throws SluiceError NOT_HERE
+ * @throws SluiceError NOT_HERE, CORRUPT_STORE, FILE_SYSTEM
  */
 export async function writePieceList(subject: string, file: string, context: PullContext): Promise<number> {
   const store = await openStore(context.settings.home);
@@ -23,7 +31,8 @@ export async function writePieceList(subject: string, file: string, context: Pul
   for (const held of wanted.flatMap(({ value }) => value.files)) {
     const proof = held.sha256 === undefined ? undefined : await store.blobProof(held.sha256);
     if (proof?.pieces === undefined) continue;
-    const { sizeBytes, sha256, pieces } = proof;
+    const { sizeBytes, sha256 } = proof;
+    const pieces = await piecesOf(store, proof.sha256, proof.pieces);
     files.set(sha256, { path: held.path, sizeBytes, sha256, pieces });
   }
   try {
@@ -32,6 +41,26 @@ export async function writePieceList(subject: string, file: string, context: Pul
     throw toSluiceError(thrown);
   }
   return files.size;
+}
+
+/** Those that were made when the blob came, or made now where a CRC was enough then. @throws SluiceError CORRUPT_STORE */
+async function piecesOf(
+  store: Store,
+  sha256: string,
+  { pieceBytes, digests }: NonNullable<BlobProof['pieces']>,
+): Promise<PieceHashes> {
+  const isListable = pieceBytes >= LEAST_PIECE_BYTES;
+  if (isListable && digests.every((digest) => pieceAlgorithmOf(digest) === 'sha256'))
+    return { pieceBytes, sha256: digests };
+  let made;
+  try {
+    made = await hashPieces(store.blobPath(sha256), Math.max(pieceBytes, LEAST_PIECE_BYTES));
+  } catch (thrown) {
+    throw toSluiceError(thrown);
+  }
+  // Whoever pulls with a list believes it.
+  if (made.sha256 !== sha256) throw new SluiceError('CORRUPT_STORE', { count: 1, total: 1 });
+  return made.pieces;
 }
 
 /** What a list says the pieces of a blob are. @throws SluiceError BAD_MANIFEST, FILE_SYSTEM */

@@ -41,8 +41,8 @@ export interface BlobProof {
   readonly sizeBytes: number;
   /** Further digests that were computed, e.g. the git id: the blob is found under these too. */
   readonly digests: Digests;
-  /** SHA-256 of each piece, in order; a single-piece file has none. */
-  readonly pieces?: { readonly pieceBytes: number; readonly sha256: readonly string[] };
+  /** CRC-32 or SHA-256 of each piece in hex, in order: what has become different on disk. A single-piece file has none. */
+  readonly pieces?: { readonly pieceBytes: number; readonly digests: readonly string[] };
 }
 
 /** A document as it was found. A broken one is never an exception: whoever reads it decides what its loss means. */

@@ -1,7 +1,7 @@
 import { toSluiceError } from '../base/index.js';
 import type { Source } from '../hubs/index.js';
 import type { Job } from './files/job.js';
-import { isIdentified } from './files/open-file.js';
+import { isIdentified } from './files/identified.js';
 import type { FileSource } from './request/file-source.js';
 import { verdictOf } from './schedule/judge-failure.js';
 

@@ -42,7 +42,10 @@ export const transfer: Transfer = async (tasks, options) => {
   const groups = sameContent(tasks);
   let engine: Engine | undefined;
   const limit = await openLimit(options);
-  const environment = createEnvironment(options, limit, () => engine?.pump());
+  const isHashed = tasks.some(
+    ({ pieces, sizeBytes = Infinity }) => pieces === undefined && sizeBytes > SMALL_FILE_BYTES,
+  );
+  const environment = createEnvironment(options, limit, isHashed, () => engine?.pump());
   const states = new Map<string, SourceState>();
   try {
     const firsts = groups.map(([first]) => first);
@@ -79,11 +82,16 @@ async function openLimit({ limit, store, emit }: TransferOptions): Promise<HostL
   return limit === undefined ? undefined : openHostLimit({ timetable: limit, roll: joinLimits(store.root), emit });
 }
 
-function createEnvironment(options: TransferOptions, limit: HostLimit | undefined, wake: () => void): Environment {
+function createEnvironment(
+  options: TransferOptions,
+  limit: HostLimit | undefined,
+  isHashed: boolean,
+  wake: () => void,
+): Environment {
   const { transport, gate, emit, store, signal, foreignPartials } = options;
   const limiter = limit?.bucket ?? new SharedBucket();
   const slabs = createSlabMemory(Math.max(1, Math.floor((options.bufferBytes ?? USUAL_BUFFER_BYTES) / SLAB_BYTES)));
-  const threads = carrierThreads(options.threads ?? availableParallelism());
+  const threads = carrierThreads(options.threads ?? availableParallelism(), isHashed);
   const carriers = createCarriers({ transport, limiter, slabs, threads, ...spareOf(options.ahead?.carriers) });
   return {
     transport,
@@ -115,9 +123,9 @@ function spareOf(spare: SpareThreads | undefined): { readonly spare?: SpareThrea
   return spare === undefined ? {} : { spare };
 }
 
-/** One core is left to hashing. */
-export function carrierThreads(threads: number): number {
-  return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1));
+/** One core is left to the rest, one more where whole files are hashed (`isHashed`): two threads bring as much as that one hashes. */
+export function carrierThreads(threads: number, isHashed = true): number {
+  return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1) - (isHashed ? 1 : 0));
 }
 
 function pendingJob(

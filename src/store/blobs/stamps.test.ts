@@ -32,7 +32,7 @@ test('whatever is not a stamp is no stamp', () => {
         expect(Number.isSafeInteger(stamp.proof.sizeBytes)).toBe(true);
         const pieces = stamp.proof.pieces;
         if (pieces !== undefined)
-          expect(pieces.sha256).toHaveLength(Math.ceil(stamp.proof.sizeBytes / pieces.pieceBytes));
+          expect(pieces.digests).toHaveLength(Math.ceil(stamp.proof.sizeBytes / pieces.pieceBytes));
       },
     ),
   );

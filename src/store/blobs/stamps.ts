@@ -4,6 +4,7 @@ import type { Digests } from '../../base/index.js';
 import { DIGEST_ALGORITHMS } from '../../base/index.js';
 import { calls } from '../files/calls.js';
 import { writeAtomic } from '../files/write-atomic.js';
+import { isPieceDigest } from '../../proof/index.js';
 import { isSha256, type Layout } from '../layout.js';
 import type { BlobProof } from '../port.js';
 
@@ -36,7 +37,7 @@ export function stampFits(stamp: Stamp, stat: BigIntStats): boolean {
 /** Not synced: a stamp lost in a power cut costs one hashing of the blob. */
 export async function writeStamp(layout: Layout, stamp: Stamp): Promise<void> {
   const { sha256, sizeBytes, digests, pieces } = stamp.proof;
-  const content = { version: 1, sha256, sizeBytes, ...stamp.file, digests, pieces };
+  const content = { version: 1, sha256, sizeBytes, ...stamp.file, digests, pieces: pieces && formatPieces(pieces) };
   await writeAtomic(layout.stamp(sha256), JSON.stringify(content), { tmp: layout.tmp, sync: 'none' });
 }
 
@@ -81,13 +82,23 @@ function parseDigests(value: unknown): Digests {
   return Object.fromEntries(known);
 }
 
+/** A list of SHA-256 alone has the name that programs before CRC-32 know. */
+function formatPieces({ pieceBytes, digests }: NonNullable<BlobProof['pieces']>): object {
+  return digests.every(isSha256) ? { pieceBytes, sha256: digests } : { pieceBytes, digests };
+}
+
 function parsePieces(value: unknown, sizeBytes: number): BlobProof['pieces'] {
   if (!isRecord(value)) return undefined;
   const { pieceBytes, sha256 } = value;
-  if (!isCount(pieceBytes) || pieceBytes === 0 || !Array.isArray(sha256)) return undefined;
-  if (sha256.length !== Math.ceil(sizeBytes / pieceBytes)) return undefined;
-  const hashes = sha256.filter((hash): hash is string => typeof hash === 'string' && isSha256(hash));
-  return hashes.length === sha256.length ? { pieceBytes, sha256: hashes } : undefined;
+  const list = sha256 ?? value.digests;
+  if (!isCount(pieceBytes) || pieceBytes === 0 || !Array.isArray(list)) return undefined;
+  if (list.length !== Math.ceil(sizeBytes / pieceBytes)) return undefined;
+  const digests = list.filter(sha256 === undefined ? isPieceDigest : isSha256Text);
+  return digests.length === list.length ? { pieceBytes, digests } : undefined;
+}
+
+function isSha256Text(value: unknown): value is string {
+  return typeof value === 'string' && isSha256(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

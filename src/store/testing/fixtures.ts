@@ -30,7 +30,7 @@ export function proofOf(bytes: Uint8Array, pieceBytes?: number): BlobProof {
   const pieces = Array.from({ length: count }, (_, index) =>
     sha256Of(bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)),
   );
-  return { ...proof, pieces: { pieceBytes, sha256: pieces } };
+  return { ...proof, pieces: { pieceBytes, digests: pieces } };
 }
 
 /** Every file, link and empty folder below, with sizes and link targets left out. */

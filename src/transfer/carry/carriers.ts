@@ -12,7 +12,7 @@ export interface CarryListener {
   onRedirect(target: string, head: ResponseHead): void;
   onHead(head: ResponseHead): void;
   /** The piece's bytes are with the kernel. */
-  onLanded(index: number, sha256: string, isLast: boolean): void;
+  onLanded(index: number, digest: string, isLast: boolean): void;
   /** Mode `whole` only. */
   onReached(index: number): Grant;
 }
@@ -89,16 +89,23 @@ export function createCarriers(options: CarriersOptions): Carriers {
     const { listener, lane } = job;
     if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
     else if (message.type === 'head') listener.onHead(message.head);
-    else if (message.type === 'landed') listener.onLanded(message.index, message.sha256, message.isLast);
+    else if (message.type === 'landed') listener.onLanded(message.index, message.digest, message.isLast);
     else if (message.type === 'reached')
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
     else settle(message.id, job, message.end);
   };
+  /** Its runs end, and what they had not brought is asked for again; by another thread, if there was no error. */
   const failLane = (lane: Lane, error: unknown): void => {
     const at = lanes.indexOf(lane);
-    if (at >= 0) lanes.splice(at, 1);
-    const end = { outcome: { failure: plainFailure(error) }, left: undefined, ignoredRange: false, requests: 0 };
-    for (const [id, job] of jobs) if (job.lane === lane) settle(id, job, end);
+    // Told before, or closed by us.
+    if (at < 0) return;
+    lanes.splice(at, 1);
+    for (const [id, job] of jobs) {
+      if (job.lane !== lane) continue;
+      const ended = new SluiceError('RESET', { host: job.host, reason: 'the thread that read it ended' });
+      const failure = plainFailure(error ?? ended);
+      settle(id, job, { outcome: { failure }, left: undefined, ignoredRange: false, requests: 0 });
+    }
   };
   const open = (): Lane => {
     if (canThread)
@@ -175,5 +182,7 @@ function openThread(
   };
   worker.on('message', receive);
   worker.on('error', (error) => fail(lane, error));
+  // Without an error somebody ended it.
+  worker.on('exit', () => fail(lane, undefined));
   return lane;
 }

@@ -1,5 +1,5 @@
 import type { ResponseHead, TransportOptions } from '../../net/index.js';
-import type { SlabMemory } from '../../proof/index.js';
+import type { PieceAlgorithm, SlabMemory } from '../../proof/index.js';
 import type { Asked } from '../request/check-answer.js';
 import type { WireEnd, WireRequest } from '../request/perform.js';
 import type { PlainFailure } from './plain-failure.js';
@@ -26,6 +26,8 @@ export interface CarryOrder {
   readonly slot: SharedArrayBuffer;
   /** Of those who write to the file. */
   readonly turn: SharedArrayBuffer;
+  /** What its pieces are to be known by. */
+  readonly algorithm: PieceAlgorithm;
   /** Where to leave pieces in memory for whoever hashes the file in order. */
   readonly residents: SharedArrayBuffer | undefined;
 }
@@ -34,8 +36,8 @@ export interface CarryOrder {
 export interface LeftPart {
   readonly index: number;
   readonly filledBytes: number;
-  /** SHA-256 of these bytes. */
-  readonly sha256: string;
+  /** CRC-32 or SHA-256 of these bytes. */
+  readonly digest: string;
 }
 
 export interface CarryEnd {
@@ -65,7 +67,7 @@ export type FromCarrier =
       readonly type: 'landed';
       readonly id: number;
       readonly index: number;
-      readonly sha256: string;
+      readonly digest: string;
       readonly isLast: boolean;
     }
   | { readonly type: 'reached'; readonly id: number; readonly index: number }

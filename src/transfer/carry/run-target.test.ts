@@ -16,7 +16,6 @@ import { WriteTurn } from './write-turn.js';
 const PIECE = 2 * SLAB_BYTES;
 const SIZE = 5 * SLAB_BYTES + 12_345;
 const CONTENT = wholeContent(seededContent({ seed: 'runs', sizeBytes: SIZE }));
-const COUNT = Math.ceil(SIZE / PIECE);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const piece = (index: number): Buffer => CONTENT.subarray(index * PIECE, (index + 1) * PIECE);
 
@@ -26,13 +25,16 @@ interface Setting {
   readonly last?: number;
   readonly filledBytes?: number;
   readonly slabs?: number;
+  readonly pieceBytes?: number;
   readonly reached?: (index: number) => Grant;
 }
 
-function setUp({ mode = 'range', first = 0, last = COUNT - 1, filledBytes = 0, slabs = 8, reached }: Setting = {}) {
+function setUp({ mode = 'range', first = 0, filledBytes = 0, slabs = 8, ...rest }: Setting = {}) {
+  const { pieceBytes = PIECE, reached } = rest;
+  const { last = Math.ceil(SIZE / pieceBytes) - 1 } = rest;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-carry-'));
   const dataPath = join(folder, 'data');
-  writeFileSync(dataPath, CONTENT.subarray(0, first * PIECE + filledBytes));
+  writeFileSync(dataPath, CONTENT.subarray(0, first * pieceBytes + filledBytes));
   truncateSync(dataPath, SIZE);
   const descriptor = openSync(dataPath, 'r+');
   onTestFinished(() => {
@@ -41,8 +43,8 @@ function setUp({ mode = 'range', first = 0, last = COUNT - 1, filledBytes = 0, s
   });
   const pool = new Slabs(createSlabMemory(slabs));
   const residents = Residents.share(SIZE);
-  const startByte = first * PIECE + filledBytes;
-  const endByte = Math.min((last + 1) * PIECE, SIZE);
+  const startByte = first * pieceBytes + filledBytes;
+  const endByte = Math.min((last + 1) * pieceBytes, SIZE);
   const asked = { path: 'a', source: 'sim', sizeBytes: SIZE };
   const slot = Slot.create(last - first, startByte);
   const order: CarryOrder = {
@@ -51,19 +53,27 @@ function setUp({ mode = 'range', first = 0, last = COUNT - 1, filledBytes = 0, s
     ...{
       mode,
       dataPath,
-      pieceBytes: PIECE,
+      pieceBytes,
       first,
       filledBytes,
       isFirstWanted: true,
       slot: slot.shared,
       turn: new WriteTurn().shared,
+      algorithm: 'sha256',
       residents,
     },
   };
   const landed: [number, string, boolean][] = [];
-  const writer = new PieceWriter(descriptor, new WriteTurn(), pool, residents);
+  const writer = new PieceWriter({
+    descriptor,
+    turn: new WriteTurn(),
+    slabs: pool,
+    residents,
+    algorithm: 'sha256',
+    sizeBytes: SIZE,
+    onLanded: (...told) => landed.push(told),
+  });
   const target = new RunTarget(order, writer, slot, {
-    landed: (...told) => landed.push(told),
     reached: (index) => Promise.resolve(reached?.(index) ?? 'take'),
   });
   const onDisk = (): Buffer => readFileSync(dataPath);
@@ -92,19 +102,23 @@ const CUTS = fc.array(fc.oneof(fc.integer({ min: 1, max: 2 * PIECE }), fc.intege
 
 describe('a run of pieces', () => {
   it('lands every piece, however its bytes come, from wherever it begins', async () => {
-    const filled = fc.nat(PIECE - 1);
+    const sizes = fc.constantFrom(2 * SLAB_BYTES, SLAB_BYTES, SLAB_BYTES / 4);
+    const starts = fc.record({ pieceBytes: sizes, startByte: fc.nat(SIZE - 1), isWhole: fc.boolean() });
     await fc.assert(
-      fc.asyncProperty(CUTS, fc.nat(COUNT - 1), filled, fc.nat(12), async (cuts, first, filledBytes, slabs) => {
-        fc.pre(first * PIECE + filledBytes < SIZE);
-        const rig = setUp({ first, filledBytes, slabs });
+      fc.asyncProperty(CUTS, starts, fc.nat(12), async (cuts, { pieceBytes, startByte, isWhole }, slabs) => {
+        const first = Math.floor(startByte / pieceBytes);
+        const filledBytes = isWhole ? 0 : startByte % pieceBytes;
+        const count = Math.ceil(SIZE / pieceBytes);
+        const piece = (at: number): Buffer => CONTENT.subarray(at * pieceBytes, (at + 1) * pieceBytes);
+        const rig = setUp({ first, filledBytes, slabs, pieceBytes });
         await feed(
           rig.target,
           CONTENT.subarray(rig.startByte),
           cuts.map((cut) => Math.max(cut, 1000)),
         );
         expect(rig.target.isDone).toBe(true);
-        const numbers = Array.from({ length: COUNT - first }, (_, at) => first + at);
-        expect(rig.landed).toEqual(numbers.map((at) => [at, sha256(piece(at)), at === COUNT - 1]));
+        const numbers = Array.from({ length: count - first }, (_, at) => first + at);
+        expect(rig.landed).toEqual(numbers.map((at) => [at, sha256(piece(at)), at === count - 1]));
         expect(rig.onDisk().equals(CONTENT)).toBe(true);
         expect(rig.slot.receivedBytes).toBe(SIZE - rig.startByte);
         expect(rig.slot.positionByte).toBe(SIZE);
@@ -134,6 +148,37 @@ describe('a run of pieces', () => {
     expect(pool.freeCount).toBe(4);
   });
 
+  it('tells of whole pieces of a slab before the one that is broken off', async () => {
+    const pieceBytes = SLAB_BYTES / 4;
+    const { target, landed, onDisk } = setUp({ pieceBytes });
+    await feed(target, CONTENT.subarray(0, 2 * pieceBytes + 77), [50_000]);
+    const left = target.leave();
+    expect(landed.map(([index, , isLast]) => [index, isLast])).toEqual([
+      [0, false],
+      [1, false],
+    ]);
+    expect(left).toEqual({
+      index: 2,
+      filledBytes: 77,
+      digest: sha256(CONTENT.subarray(2 * pieceBytes).subarray(0, 77)),
+    });
+    expect(
+      onDisk()
+        .subarray(0, 2 * pieceBytes + 77)
+        .equals(CONTENT.subarray(0, 2 * pieceBytes + 77)),
+    ).toBe(true);
+  });
+
+  it('leaves no older bytes in memory than it writes', async () => {
+    const { target, residents, pool } = setUp({ slabs: 1 });
+    const waiting = new Residents(residents);
+    const old = pool.take() ?? -1;
+    waiting.put(0, old);
+    await feed(target, CONTENT.subarray(0, PIECE), [100_000]);
+    expect(waiting.takeOut(0)).toBeUndefined();
+    expect(pool.freeCount).toBe(1);
+  });
+
   it('ends where its end was moved to', async () => {
     const { target, slot, landed, onDisk } = setUp();
     expect(await feed(target, CONTENT.subarray(0, PIECE + 5), [PIECE])).toBeUndefined();
@@ -160,7 +205,7 @@ describe('a run of pieces', () => {
     const { target, onDisk } = setUp();
     await feed(target, CONTENT.subarray(0, PIECE + 1_500_001), [70_000]);
     const left = target.leave();
-    expect(left).toEqual({ index: 1, filledBytes: 1_500_001, sha256: sha256(piece(1).subarray(0, 1_500_001)) });
+    expect(left).toEqual({ index: 1, filledBytes: 1_500_001, digest: sha256(piece(1).subarray(0, 1_500_001)) });
     expect(
       onDisk()
         .subarray(0, PIECE + 1_500_001)

@@ -7,10 +7,10 @@ import type { PieceWriter } from './piece-writer.js';
 import type { Slot } from './slot.js';
 
 export interface RunTell {
-  /** `isLast`: the run does not go on to the piece behind it. */
-  landed(index: number, sha256: string, isLast: boolean): void;
   /** Of a whole-file answer the next piece is about to come. */
   reached(index: number): Promise<Grant>;
+  /** Holds back whoever is too far ahead of the hash of the file. */
+  pause?(positionByte: number): Promise<void> | undefined;
 }
 
 /** Cuts the body of one answer into pieces and sees each of them into the file. */
@@ -59,7 +59,9 @@ export class RunTarget implements WireTarget {
 
   onData(chunk: Buffer): DataAnswer {
     this.#slot.came(chunk.length);
-    return this.#take(chunk);
+    const answer = this.#take(chunk);
+    if (answer !== undefined || this.#isDone) return answer;
+    return this.#tell.pause?.(this.#position)?.then(() => undefined);
   }
 
   /** What there is of the piece that was under way, written. */
@@ -79,7 +81,7 @@ export class RunTarget implements WireTarget {
       if (this.#position < this.#endByte) return undefined;
       const isWhole = this.#order.mode === 'whole';
       const isLast = isWhole || !this.#slot.goOn();
-      if (!this.#isSkipping) this.#tell.landed(this.#index, this.#writer.finish(), isLast);
+      if (!this.#isSkipping) this.#writer.finish(isLast);
       if (isWhole) return this.#goOnWhole(rest);
       if (isLast) return this.#end(rest);
       this.#index += 1;
@@ -113,7 +115,7 @@ export class RunTarget implements WireTarget {
     const { asked, pieceBytes } = this.#order;
     this.#isSkipping = !isWanted;
     this.#endByte = Math.min(this.#startOf(this.#index) + pieceBytes, asked.sizeBytes);
-    if (isWanted) this.#writer.begin(this.#startOf(this.#index), this.#endByte, filledBytes);
+    if (isWanted) this.#writer.begin(this.#index, this.#startOf(this.#index), this.#endByte, filledBytes);
   }
 
   #startOf(index: number): number {

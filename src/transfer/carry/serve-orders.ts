@@ -5,6 +5,7 @@ import type { Slabs } from '../../proof/index.js';
 import { hostOf } from '../request/check-answer.js';
 import { perform, type WireEnd, type WireMeans } from '../request/perform.js';
 import type { CarryEnd, CarryOrder, FromCarrier, Grant, LeftPart, ToCarrier } from './messages.js';
+import { holdBack } from './hold-back.js';
 import { PieceWriter } from './piece-writer.js';
 import { plainFailure } from './plain-failure.js';
 import { RunTarget } from './run-target.js';
@@ -70,10 +71,18 @@ async function carry(
   let left: LeftPart | undefined;
   try {
     descriptor = openSync(order.dataPath, 'r+');
-    writer = new PieceWriter(descriptor, new WriteTurn(order.turn), means.slabs, order.residents);
+    writer = new PieceWriter({
+      descriptor,
+      turn: new WriteTurn(order.turn),
+      slabs: means.slabs,
+      residents: order.residents,
+      algorithm: order.algorithm,
+      sizeBytes: order.asked.sizeBytes,
+      onLanded: (index, digest, isLast) => tell({ type: 'landed', index, digest, isLast }),
+    });
     const slot = new Slot(order.slot);
     target = new RunTarget(order, writer, slot, {
-      landed: (index, sha256, isLast) => tell({ type: 'landed', index, sha256, isLast }),
+      pause: holdBack(order, means.slabs, slot, load.ending.signal),
       reached: (index) =>
         new Promise((resolve) => {
           load.grant = resolve;

@@ -6,17 +6,17 @@ export class Slot {
   readonly shared: SharedArrayBuffer;
   /** `current << 16 | last`, as numbers of pieces behind the first of the run. */
   readonly #word: Int32Array;
-  /** Bytes that came; offset in the file; milliseconds of `clockMs` when bytes came last and first, and when they were asked for. */
+  /** Bytes that came; offset in the file; milliseconds of `clockMs` when bytes came last and first, and when they were asked for; milliseconds held back. */
   readonly #numbers: Float64Array;
 
   constructor(shared: SharedArrayBuffer) {
     this.shared = shared;
     this.#word = new Int32Array(shared, 0, 1);
-    this.#numbers = new Float64Array(shared, 8, 5);
+    this.#numbers = new Float64Array(shared, 8, 6);
   }
 
   static create(lastOffset: number, positionByte: number): Slot {
-    const slot = new Slot(new SharedArrayBuffer(48));
+    const slot = new Slot(new SharedArrayBuffer(56));
     slot.#word[0] = Math.min(lastOffset, MAX_OFFSET);
     slot.#numbers[1] = positionByte;
     slot.#numbers[2] = clockMs();
@@ -53,6 +53,11 @@ export class Slot {
     return this.#numbers[4] ?? 0;
   }
 
+  /** For so long nothing was read although more would have come. */
+  get heldMs(): number {
+    return this.#numbers[5] ?? 0;
+  }
+
   asked(): void {
     this.#numbers[4] = clockMs();
   }
@@ -60,6 +65,12 @@ export class Slot {
   /** Something came that is not yet bytes of the file. */
   stirred(): void {
     this.#numbers[2] = clockMs();
+  }
+
+  /** It was not the line that was silent for so long. */
+  held(ms: number): void {
+    this.#numbers[5] = this.heldMs + ms;
+    this.stirred();
   }
 
   came(bytes: number): void {

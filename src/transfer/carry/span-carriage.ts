@@ -99,13 +99,14 @@ class SpanRun {
   }
 
   #land(index: number, isLast: boolean): void {
-    const range = { startByte: this.#startOf(index), endByte: this.#endOf(index) };
+    const { algorithm } = this.#order;
+    const range = { startByte: this.#startOf(index), endByte: this.#endOf(index), algorithm };
     const hashes = this.#means.followers.hashRanges(this.#order.dataPath, [range]);
     hashes.catch(() => undefined);
     this.#hashing = this.#hashing.then(async () => {
-      const [sha256] = await hashes;
-      if (sha256 === undefined) throw new Error(`${this.#order.dataPath} ends within piece ${index}`);
-      if (!this.#isKilled) this.#listener.onLanded(index, sha256, isLast);
+      const [digest] = await hashes;
+      if (digest === undefined) throw new Error(`${this.#order.dataPath} ends within piece ${index}`);
+      if (!this.#isKilled) this.#listener.onLanded(index, digest, isLast);
     });
   }
 
@@ -114,10 +115,10 @@ class SpanRun {
     const startByte = this.#startOf(index);
     const filledBytes = this.#written - startByte;
     if (filledBytes <= 0) return undefined;
-    const [sha256] = await this.#means.followers.hashRanges(this.#order.dataPath, [
-      { startByte, endByte: this.#written },
+    const [digest] = await this.#means.followers.hashRanges(this.#order.dataPath, [
+      { startByte, endByte: this.#written, algorithm: this.#order.algorithm },
     ]);
-    return sha256 === undefined ? undefined : { index, filledBytes, sha256 };
+    return digest === undefined ? undefined : { index, filledBytes, digest };
   }
 
   #current(): number {

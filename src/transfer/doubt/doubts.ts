@@ -176,7 +176,7 @@ export class Doubts {
   #spot(from: FileSource): Work | undefined {
     const { id } = from.source;
     const { environment } = this.#owner;
-    if (from.isSetAside || this.#questions.isSpotting(from) || from.state.isCounting(environment.now()))
+    if (from.isSetAside || this.#questions.isSpotting(from) || from.state.refusals.isCounting(environment.now()))
       return undefined;
     const spot = this.#spots.next((owner) => owner !== id && this.#counts(owner));
     if (spot === undefined) return undefined;

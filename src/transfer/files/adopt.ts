@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { createHasher } from '../../proof/index.js';
 import type { Environment } from '../environment.js';
 import { COPY_BLOCK_BYTES } from '../limits.js';
 import type { ForeignPartial } from '../../store/index.js';
@@ -33,7 +33,7 @@ async function adoptOne(environment: Environment, held: HeldFile, partial: Forei
       if (environment.signal.aborted || !held.map.isFree(index)) continue;
       const startedMs = environment.now();
       const { startByte, endByte } = held.rangeOf(index);
-      const hash = createHash('sha256');
+      const hasher = createHasher(held.algorithm, endByte - startByte);
       let at = startByte;
       while (at < endByte) {
         const { bytesRead } = await source.read(
@@ -43,14 +43,14 @@ async function adoptOne(environment: Environment, held: HeldFile, partial: Forei
           at - partial.atByte,
         );
         if (bytesRead === 0) break;
-        hash.update(block.subarray(0, bytesRead));
+        hasher.update(block.subarray(0, bytesRead));
         await held.handle.write(block, 0, bytesRead, at);
         at += bytesRead;
       }
-      const sha256 = hash.digest('hex');
-      if (at < endByte || (held.trusted !== undefined && held.trusted[index] !== sha256)) continue;
+      const digest = hasher.hex();
+      if (at < endByte || (held.trusted !== undefined && held.trusted[index] !== digest)) continue;
       const ms = Math.round(environment.now() - startedMs);
-      await held.land({ index, sha256, source: 'local', atMs: Date.now(), ms, retries: 0, reason: partial.tool });
+      await held.land({ index, digest, source: 'local', atMs: Date.now(), ms, retries: 0, reason: partial.tool });
       adoptedBytes += endByte - startByte;
     }
     return adoptedBytes;

@@ -1,10 +1,18 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError } from '../../base/index.js';
-import { Residents, SLAB_BYTES, type Follower, type Verdict } from '../../proof/index.js';
+import {
+  pieceAlgorithmOf,
+  Residents,
+  SLAB_BYTES,
+  type Follower,
+  type PieceAlgorithm,
+  type Verdict,
+} from '../../proof/index.js';
 import type { BlobProof, Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
 import { writeJournal, type JournalWriter } from '../journal/write-journal.js';
+import { isIdentified } from './identified.js';
 import type { PieceProgress } from './piece-progress.js';
 import { WriteTurn } from '../carry/write-turn.js';
 import { PieceMap } from '../pieces/piece-map.js';
@@ -27,6 +35,8 @@ export class HeldFile {
   readonly handle: FileHandle;
   readonly map: PieceMap;
   readonly trusted: readonly string[] | undefined;
+  /** What pieces that land from now on are known by. */
+  algorithm: PieceAlgorithm;
   readonly landed = new Map<number, LandedPiece>();
   readonly turn = new WriteTurn();
   /** What of it waits in memory to be hashed. */
@@ -51,6 +61,8 @@ export class HeldFile {
     this.handle = handle;
     this.trusted = opening.trusted;
     this.#journal = journal;
+    // Where nothing else would show that somebody deceives, a piece's own digest has to.
+    this.algorithm = opening.trusted === undefined && isIdentified(task.digests) ? 'crc32' : 'sha256';
     this.map = new PieceMap(opening.header.sizeBytes, opening.header.pieceBytes);
     this.#byPieces = task.pieces !== undefined && task.pieces.sha256 === opening.trusted;
     this.residents = this.#byPieces ? undefined : Residents.share(opening.header.sizeBytes);
@@ -140,15 +152,43 @@ export class HeldFile {
 
   /** Of these pieces, those whose bytes on disk are not what landed. */
   async unlike(pieces: readonly LandedPiece[]): Promise<LandedPiece[]> {
-    const ranges = pieces.map(({ index }) => this.rangeOf(index));
-    const hashes = await this.#environment.followers.hashRanges(this.partial.dataPath, ranges);
-    return pieces.filter((piece, at) => hashes[at] !== piece.sha256);
+    const ranges = pieces.map(({ index, digest }) => ({
+      ...this.rangeOf(index),
+      algorithm: pieceAlgorithmOf(digest),
+    }));
+    const digests = await this.#environment.followers.hashRanges(this.partial.dataPath, ranges);
+    return pieces.filter((piece, at) => digests[at] !== piece.digest);
   }
 
-  pieceHashes(): BlobProof['pieces'] {
+  /**
+   * From now on pieces are known by SHA-256, those that have landed too: somebody deceives, perhaps, and a CRC is easily made to fit. Gives those whose bytes on disk are not
+   * what landed, which stay as they are.
+   */
+  async useSha256(): Promise<LandedPiece[]> {
+    this.algorithm = 'sha256';
+    const weak = [...this.landed.values()].filter(({ digest }) => pieceAlgorithmOf(digest) !== 'sha256');
+    const unlike = new Set(await this.unlike(weak));
+    const whole = weak.filter((piece) => !unlike.has(piece));
+    const strong = await Promise.all(whole.map((piece) => this.known(piece)));
+    whole.forEach((piece, at) => {
+      const known = strong[at];
+      if (known !== undefined && this.landed.get(piece.index) === piece) this.landed.set(piece.index, known);
+    });
+    return [...unlike];
+  }
+
+  /** A piece by what pieces are known by now: a run that began before that changed tells a weaker digest. Its bytes are with the kernel. */
+  async known(piece: LandedPiece): Promise<LandedPiece> {
+    if (this.algorithm !== 'sha256' || pieceAlgorithmOf(piece.digest) === 'sha256') return piece;
+    const range = { ...this.rangeOf(piece.index), algorithm: this.algorithm };
+    const [digest = piece.digest] = await this.#environment.followers.hashRanges(this.partial.dataPath, [range]);
+    return { ...piece, digest };
+  }
+
+  pieceDigests(): BlobProof['pieces'] {
     if (this.map.count < 2) return undefined;
-    const sha256 = Array.from({ length: this.map.count }, (_, index) => this.landed.get(index)?.sha256 ?? '');
-    return { pieceBytes: this.map.pieceBytes, sha256 };
+    const digests = Array.from({ length: this.map.count }, (_, index) => this.landed.get(index)?.digest ?? '');
+    return { pieceBytes: this.map.pieceBytes, digests };
   }
 
   async commit(proof: BlobProof): Promise<void> {
@@ -167,9 +207,9 @@ export class HeldFile {
   /** Lets go and keeps everything, also what is there of pieces that have not landed. */
   async release(begun: Iterable<PieceProgress> = []): Promise<void> {
     this.#unfollow();
-    for (const { index, filledBytes: bytes, sha256, sources } of begun)
-      if (bytes > 0 && sha256 !== undefined)
-        await this.#journal.began({ index, bytes, sha256, source: sources.join('+') });
+    for (const { index, filledBytes: bytes, digest, sources } of begun)
+      if (bytes > 0 && digest !== undefined)
+        await this.#journal.began({ index, bytes, digest, source: sources.join('+') });
     await this.#closeFiles();
     await this.partial.release();
   }

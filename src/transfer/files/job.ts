@@ -11,6 +11,8 @@ export interface RequestView {
   readonly askedMs?: number | undefined;
   readonly firstByteMs: number | undefined;
   readonly lastByteMs: number | undefined;
+  /** Since its first byte it was not read from for so long, on our side. */
+  readonly heldMs?: number | undefined;
   /** What it still has to bring. */
   readonly leftBytes: number;
   /** Of that, what it has not begun and `split` may give to another. */

@@ -15,11 +15,11 @@ export class ListedPieces {
   }
 
   /** Frees a piece that is not what somebody who is believed says it is. @throws SluiceError what that means for its source */
-  assertRight(held: HeldFile, { index, source, sha256 }: LandedPiece): void {
+  assertRight(held: HeldFile, { index, source, digest }: LandedPiece): void {
     const expected = held.trusted?.[index];
-    if (expected === undefined || expected === sha256) return;
+    if (expected === undefined || expected === digest) return;
     held.refuse(index);
-    const details = { path: this.#path, algorithm: 'sha256', expected, actual: sha256, source };
+    const details = { path: this.#path, algorithm: 'sha256', expected, actual: digest, source };
     const error = new SluiceError('DIGEST_MISMATCH', details);
     this.#environment.emit({ type: 'piece.wrong', file: this.#path, index, source, message: error.message });
     // The same source gets a second chance at the piece: a byte may have flipped on the way.

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Digests } from '../../base/index.js';
+import { pieceAlgorithmOf } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import { bootId } from '../journal/boot-id.js';
@@ -9,13 +9,7 @@ import { pieceBytesFor } from '../pieces/piece-size.js';
 import type { TransferTask } from '../port.js';
 import { validatorConflict } from '../request/file-source.js';
 import type { Opening } from './held-file.js';
-
-/** Digests that no two files share by accident or design: with one of them it does not matter where bytes come from. */
-const IDENTIFYING = ['sha256', 'sha512', 'gitSha1', 'sha1'] as const;
-
-export function isIdentified(digests: Digests): boolean {
-  return IDENTIFYING.some((algorithm) => digests[algorithm] !== undefined);
-}
+import { IDENTIFYING, isIdentified } from './identified.js';
 
 /** Looks at a partial and decides what of it counts. Starts over where it is of something else. */
 export async function openFile(
@@ -27,8 +21,13 @@ export async function openFile(
   const opening = await look(environment, task, sizeBytes, partial);
   const { trusted } = opening;
   if (trusted === undefined) return opening;
-  const right = [...opening.pieces].filter(([index, { sha256 }]) => trusted[index] === sha256);
-  return { ...opening, pieces: new Map(right) };
+  const landed = [...opening.pieces.values()];
+  const right = landed.filter(({ index, digest }) => trusted[index] === digest);
+  // What is known by a CRC only is looked at again.
+  const weak = landed.filter(({ digest }) => pieceAlgorithmOf(digest) !== 'sha256');
+  const claimed = weak.map((piece): LandedPiece => ({ ...piece, digest: trusted[piece.index] ?? '' }));
+  right.push(...(await standing(environment, partial, opening.header, claimed)));
+  return { ...opening, pieces: byIndex(right) };
 }
 
 async function look(
@@ -38,7 +37,9 @@ async function look(
   partial: Partial,
 ): Promise<Opening> {
   const proof = task.digests.sha256 === undefined ? undefined : await environment.store.blobProof(task.digests.sha256);
-  const known = task.pieces ?? (proof?.sizeBytes === sizeBytes ? proof.pieces : undefined);
+  const proven = proof?.sizeBytes === sizeBytes ? proof.pieces : undefined;
+  const known =
+    task.pieces === undefined ? proven : { pieceBytes: task.pieces.pieceBytes, digests: task.pieces.sha256 };
   const header: JournalHeader = {
     sizeBytes,
     pieceBytes: known?.pieceBytes ?? pieceBytesFor(sizeBytes),
@@ -49,15 +50,15 @@ async function look(
   const journal = await readJournal(partial.journalPath);
   const heldBytes = await sizeOf(partial.dataPath);
   if (journal === undefined && known !== undefined && heldBytes === sizeBytes) {
-    const claimed = known.sha256.map((sha256, index): LandedPiece => ({ ...LOCAL, index, sha256 }));
-    return finish(environment, partial, header, claimed, new Map(), known.sha256);
+    const claimed = known.digests.map((digest, index): LandedPiece => ({ ...LOCAL, index, digest }));
+    return finish(environment, partial, header, claimed, new Map(), trustworthy(known.digests));
   }
   if (journal === undefined || heldBytes === 0 || !isSame(journal, header)) {
     if (journal !== undefined || heldBytes > 0) await partial.reset();
-    return { partial, header, pieces: new Map(), parts: new Map(), trusted: known?.sha256 };
+    return { partial, header, pieces: new Map(), parts: new Map(), trusted: trustworthy(known?.digests) };
   }
   const kept = { ...header, pieceBytes: journal.header.pieceBytes };
-  const trusted = known?.pieceBytes === kept.pieceBytes ? known.sha256 : undefined;
+  const trusted = known?.pieceBytes === kept.pieceBytes ? trustworthy(known.digests) : undefined;
   const claimed = [...journal.pieces.values()];
   // Under the same kernel everything that was written is there, whatever became of the process.
   const mayBeLost = journal.header.bootId !== header.bootId || heldBytes < sizeBytes;
@@ -77,14 +78,32 @@ async function finish(
   parts: JournalContent['parts'],
   trusted: readonly string[] | undefined,
 ): Promise<Opening> {
-  const { pieceBytes, sizeBytes } = header;
-  const ranges = claimed.map(({ index }) => ({
+  return { partial, header, pieces: byIndex(await standing(environment, partial, header, claimed)), parts, trusted };
+}
+
+/** Those whose bytes on disk have their digest. */
+async function standing(
+  environment: Environment,
+  partial: Partial,
+  { pieceBytes, sizeBytes }: JournalHeader,
+  claimed: readonly LandedPiece[],
+): Promise<LandedPiece[]> {
+  const ranges = claimed.map(({ index, digest }) => ({
     startByte: index * pieceBytes,
     endByte: Math.min((index + 1) * pieceBytes, sizeBytes),
+    algorithm: pieceAlgorithmOf(digest),
   }));
-  const hashes = await environment.followers.hashRanges(partial.dataPath, ranges);
-  const right = claimed.filter((piece, at) => hashes[at] === piece.sha256);
-  return { partial, header, pieces: new Map(right.map((piece) => [piece.index, piece])), parts, trusted };
+  const digests = await environment.followers.hashRanges(partial.dataPath, ranges);
+  return claimed.filter((piece, at) => digests[at] === piece.digest);
+}
+
+function byIndex(pieces: readonly LandedPiece[]): Map<number, LandedPiece> {
+  return new Map(pieces.map((piece) => [piece.index, piece]));
+}
+
+/** Digests that prove what comes from anybody. */
+function trustworthy(digests: readonly string[] | undefined): readonly string[] | undefined {
+  return digests?.every((digest) => pieceAlgorithmOf(digest) === 'sha256') === true ? digests : undefined;
 }
 
 /** Whether a journal is of the file that is wanted now. */

@@ -4,10 +4,10 @@ import type { Verdict } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
 import { Doubts, type DoubtOwner } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
-import type { LandedPiece, PiecePart } from '../journal/journal.js';
+import type { PiecePart } from '../journal/journal.js';
 import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
-import { checkVersion, isShut, type FileSource } from '../request/file-source.js';
+import { isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { alreadyHere } from './already-here.js';
 import { HeldFile, type Opening } from './held-file.js';
@@ -15,13 +15,14 @@ import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
-import { isIdentified, openFile } from './open-file.js';
+import { openFile } from './open-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { RunSet, killAll } from './run-set.js';
+import { watchVersion } from './watch-version.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
 
@@ -116,10 +117,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   // What runs tell of themselves.
 
   checkVersion(from: FileSource, head: ResponseHead): void {
-    // A digest says more than any validator, and edges of one hub may differ in theirs.
-    if (isIdentified(this.task.digests)) return;
-    const listed = from === this.sources[0] ? (this.task.validators ?? {}) : {};
-    checkVersion(this.path, from, listed, head);
+    watchVersion(this.task, from === this.sources[0], from, head);
   }
 
   received(run: PieceRun, bytes: number, position: number): void {
@@ -156,7 +154,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     return begun;
   }
 
-  async land(progress: PieceProgress, sha256: string): Promise<void> {
+  async land(progress: PieceProgress, digest: string): Promise<void> {
     const { index } = progress;
     const { held, environment } = this;
     const isUnwanted = (from: FileSource): boolean =>
@@ -165,15 +163,15 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       held.refuse(index);
       return;
     }
-    const piece: LandedPiece = {
+    const piece = await held.known({
       index,
-      sha256,
+      digest,
       source: progress.sources.join('+'),
       atMs: Date.now(),
       ms: Math.round(environment.now() - progress.startedMs),
       retries: progress.retries,
       ...(progress.reason === undefined ? {} : { reason: progress.reason }),
-    };
+    });
     this.#listed.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
@@ -310,7 +308,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     const { held } = this;
     this.#doubts.stop();
     this.#repair.succeeded(held);
-    const hashes = held.pieceHashes();
+    const hashes = held.pieceDigests();
     const pieces = pieceRecords(held);
     try {
       await held.commit({ sha256, sizeBytes, digests, ...(hashes ? { pieces: hashes } : {}) });

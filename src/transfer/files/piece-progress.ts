@@ -2,8 +2,8 @@
 export interface PieceProgress {
   readonly index: number;
   filledBytes: number;
-  /** SHA-256 of these bytes, as far as a request left them. */
-  sha256: string | undefined;
+  /** CRC-32 or SHA-256 of these bytes, as far as a request left them. */
+  digest: string | undefined;
   /** Who gave its bytes, in order; nearly always one. */
   readonly sources: string[];
   readonly startedMs: number;
@@ -12,5 +12,5 @@ export interface PieceProgress {
 }
 
 export function beginPiece(index: number, nowMs: number): PieceProgress {
-  return { index, filledBytes: 0, sha256: undefined, sources: [], startedMs: nowMs, retries: 0, reason: undefined };
+  return { index, filledBytes: 0, digest: undefined, sources: [], startedMs: nowMs, retries: 0, reason: undefined };
 }

@@ -24,7 +24,7 @@ export interface RunOwner {
   /** What there is of a piece that this run owns. */
   resume(index: number): PieceProgress;
   /** All bytes of the piece are with the kernel. */
-  land(progress: PieceProgress, sha256: string): Promise<void>;
+  land(progress: PieceProgress, digest: string): Promise<void>;
   /** The run does not work on this piece any more, which has not landed. */
   leave(run: PieceRun, index: number, progress: PieceProgress | undefined): void;
 }
@@ -102,6 +102,11 @@ export class PieceRun {
   get askedMs(): number | undefined {
     const { askedMs } = this.#slot;
     return askedMs === 0 ? undefined : this.#owner.environment.now() - (clockMs() - askedMs);
+  }
+
+  /** For so long it was not read from although more would have come. */
+  get heldMs(): number {
+    return this.#slot.heldMs;
   }
 
   get pieceBytes(): number {
@@ -193,7 +198,7 @@ export class PieceRun {
           hooks.onHead(head);
           if (head.status >= 200 && head.status <= 299) this.#owner.checkVersion(this.from, head);
         }),
-      onLanded: (index, sha256, isLast) => guard(() => this.#landed(index, sha256, isLast)),
+      onLanded: (index, digest, isLast) => guard(() => this.#landed(index, digest, isLast)),
       onReached: (index) => this.#reached(index),
     };
     this.#carriage = this.#begin(this.#order(wire), listener);
@@ -229,6 +234,7 @@ export class PieceRun {
       isFirstWanted: this.#current !== undefined,
       slot: this.#slot.shared,
       turn: held.turn.shared,
+      algorithm: held.algorithm,
       residents: held.residents,
     };
   }
@@ -245,7 +251,7 @@ export class PieceRun {
     this.#carriage?.stop(false);
   }
 
-  #landed(index: number, sha256: string, isLast: boolean): void {
+  #landed(index: number, digest: string, isLast: boolean): void {
     const progress = this.#current;
     if (progress?.index !== index) throw new SluiceError('INTERNAL', { reason: `piece ${index} landed out of turn` });
     this.#count();
@@ -253,7 +259,7 @@ export class PieceRun {
     this.#current = isLast ? undefined : this.#owner.resume(index + 1);
     if (!isLast) this.#index = index + 1;
     this.#landing = this.#landing
-      .then(() => (this.#isKilled ? undefined : this.#owner.land(progress, sha256)))
+      .then(() => (this.#isKilled ? undefined : this.#owner.land(progress, digest)))
       .catch((thrown: unknown) => this.#fail(thrown));
   }
 
@@ -284,7 +290,7 @@ export class PieceRun {
       const left = end?.left?.index === current.index && !this.#isDoubted ? end.left : undefined;
       const isMore = left !== undefined && left.filledBytes > current.filledBytes;
       if (isMore && !current.sources.includes(this.from.source.id)) current.sources.push(this.from.source.id);
-      if (left !== undefined) Object.assign(current, { filledBytes: left.filledBytes, sha256: left.sha256 });
+      if (left !== undefined) Object.assign(current, { filledBytes: left.filledBytes, digest: left.digest });
       // Without a word from the carrier nobody knows what it wrote; what was there before still is, or is found out.
       this.#owner.leave(this, current.index, current);
     }

@@ -56,6 +56,7 @@ export class Repair {
   async drop(held: HeldFile, indexes: readonly number[], isProving: boolean): Promise<void> {
     this.#pending.push(...indexes);
     if (isProving) return;
+    if (this.#pending.length > 0) this.#pending.push(...this.#told(await held.useSha256()));
     const wrong = [...new Set(this.#pending.splice(0))].filter((index) => held.landed.has(index));
     for (const index of wrong) {
       const piece = held.landed.get(index);
@@ -139,11 +140,15 @@ export class Repair {
   }
 
   async #unlike(held: HeldFile, pieces: readonly LandedPiece[]): Promise<number[] | undefined> {
-    const wrong = pieces.length === 0 ? [] : await held.unlike(pieces);
+    const wrong = pieces.length === 0 ? [] : this.#told(await held.unlike(pieces));
+    return wrong.length === 0 ? undefined : wrong;
+  }
+
+  #told(wrong: readonly LandedPiece[]): number[] {
     const message = 'its bytes on disk are not those that arrived';
     for (const { index, source } of wrong)
       this.#environment.emit({ type: 'piece.wrong', file: this.#task.path, index, source, message });
-    return wrong.length === 0 ? undefined : wrong.map(({ index }) => index);
+    return wrong.map(({ index }) => index);
   }
 
   #adopted(held: HeldFile): number[] | undefined {
@@ -157,5 +162,5 @@ export class Repair {
 }
 
 function isSame(left: LandedPiece, right: LandedPiece): boolean {
-  return left.sha256 === right.sha256;
+  return left.digest === right.digest;
 }

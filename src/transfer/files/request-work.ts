@@ -45,6 +45,9 @@ export function workOf(view: RequestView, handlers: Pick<Work, 'run' | 'abort'>)
     get lastByteMs() {
       return view.lastByteMs;
     },
+    get heldMs() {
+      return view.heldMs;
+    },
     get leftBytes() {
       return view.leftBytes;
     },

@@ -1,3 +1,4 @@
+import { pieceAlgorithmOf } from '../../proof/index.js';
 import type { Environment } from '../environment.js';
 import type { PiecePart } from '../journal/journal.js';
 import type { HeldFile } from './held-file.js';
@@ -10,12 +11,14 @@ export async function resumePiece(
   { followers, now }: Pick<Environment, 'followers' | 'now'>,
 ): Promise<PieceProgress | undefined> {
   const startByte = held.map.startOf(part.index);
-  const [sha256] = await followers.hashRanges(held.partial.dataPath, [{ startByte, endByte: startByte + part.bytes }]);
-  if (sha256 !== part.sha256) return undefined;
+  const [digest] = await followers.hashRanges(held.partial.dataPath, [
+    { startByte, endByte: startByte + part.bytes, algorithm: pieceAlgorithmOf(part.digest) },
+  ]);
+  if (digest !== part.digest) return undefined;
   const progress = beginPiece(part.index, now());
   return Object.assign(progress, {
     filledBytes: part.bytes,
-    sha256,
+    digest,
     sources: [part.source],
     retries: 1,
     reason: 'resumed',

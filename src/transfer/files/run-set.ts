@@ -80,6 +80,9 @@ function viewOf(entry: Entry, map: PieceMap, isOpen: () => boolean): RequestView
     get lastByteMs() {
       return run.firstByteMs === undefined ? undefined : run.lastByteMs;
     },
+    get heldMs() {
+      return run.heldMs;
+    },
     get leftBytes() {
       if (!isOpen()) return 0;
       return run.leftOfPieceBytes + (isRange() ? spareBytes() : map.endOf(run.last) - map.endOf(run.index));

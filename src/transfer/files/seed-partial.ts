@@ -46,9 +46,9 @@ export async function seedPartial(
     try {
       await partial.allocate(sizeBytes);
       await putFirst(partial.dataPath, bytes);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      if (isPiece) await journal.landed({ index: 0, sha256, source, atMs: Date.now(), ms, retries });
-      else await journal.began({ index: 0, bytes: bytes.length, sha256, source });
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      if (isPiece) await journal.landed({ index: 0, digest, source, atMs: Date.now(), ms, retries });
+      else await journal.began({ index: 0, bytes: bytes.length, digest, source });
       return { bytes: bytes.length, isPiece, source, ms };
     } finally {
       await journal.close();

@@ -19,7 +19,7 @@ const header = {
 const empty: JournalContent = { header, pieces: new Map(), parts: new Map() };
 const piece = (index: number): LandedPiece => ({
   index,
-  sha256: index.toString(16).padStart(64, '0'),
+  digest: index.toString(16).padStart(index % 2 === 0 ? 8 : 64, '0'),
   source: 'hub é',
   atMs: 1e12,
   ms: 5,
@@ -38,8 +38,8 @@ describe('a journal', () => {
     const path = join(folder, 'a');
     const writer = await writeJournal(path, { ...empty, pieces: new Map([[3, piece(3)]]) });
     await Promise.all([1, 2, 9].map((index) => writer.landed(piece(index))));
-    await writer.began({ index: 7, bytes: 100, sha256: 'c'.repeat(64), source: 'hub' });
-    await writer.began({ index: 9, bytes: 100, sha256: 'c'.repeat(64), source: 'hub' });
+    await writer.began({ index: 7, bytes: 100, digest: 'c'.repeat(64), source: 'hub' });
+    await writer.began({ index: 9, bytes: 100, digest: 'c'.repeat(8), source: 'hub' });
     await writer.dropped([2]);
     await writer.close();
     const content = await readJournal(path);
@@ -58,9 +58,21 @@ describe('a journal', () => {
     expect(lines.map((line) => parseLine(line) !== undefined)).toEqual([true, true]);
   });
 
+  it('of the version before is read too, whose pieces all have a SHA-256', () => {
+    const sha256 = 'ab'.repeat(32);
+    const lines = [
+      { journal: 1, ...header },
+      { piece: 3, sha256, source: 'hub', atMs: 1, ms: 2, retries: 0 },
+      { part: 4, bytes: 10, sha256, source: 'hub' },
+    ];
+    const content = parseJournal(lines.map(formatLine).join(''));
+    expect(content?.pieces.get(3)).toEqual({ index: 3, digest: sha256, source: 'hub', atMs: 1, ms: 2, retries: 0 });
+    expect(content?.parts.get(4)?.digest).toBe(sha256);
+  });
+
   it('is nothing when it is absent, of a later version or of a size that cannot be', async () => {
     expect(await readJournal(join(folder, 'none'))).toBeUndefined();
-    expect(parseJournal(formatLine({ ...header, journal: 2 }))).toBeUndefined();
+    expect(parseJournal(formatLine({ ...header, journal: 3 }))).toBeUndefined();
     expect(parseJournal(formatLine({ ...header, journal: 1, pieceBytes: 3 }))).toBeUndefined();
     expect(parseJournal(formatLine({ ...header, journal: 1, sizeBytes: -1 }))).toBeUndefined();
   });
@@ -68,8 +80,8 @@ describe('a journal', () => {
   it('claims nothing that was not written, however it was cut or changed', () => {
     const lines = [formatLine({ journal: 1, ...header })];
     for (const index of [0, 5, 50]) {
-      const { index: number, ...rest } = piece(index);
-      lines.push(formatLine({ piece: number, ...rest }));
+      const { index: number, digest, ...rest } = piece(index);
+      lines.push(formatLine({ piece: number, [digest.length === 8 ? 'crc32' : 'sha256']: digest, ...rest }));
     }
     const whole = Buffer.from(lines.join(''));
     const harm = fc.record({ at: fc.nat(whole.length - 1), byte: fc.nat(255) });

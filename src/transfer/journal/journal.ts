@@ -1,6 +1,7 @@
 import type { Digests } from '../../base/index.js';
 
-export const JOURNAL_VERSION = 1;
+/** 2: pieces are recognised by CRC-32 or by SHA-256; 1 knew SHA-256 only, and is still read. */
+export const JOURNAL_VERSION = 2;
 
 /** What the partial is a partial of, and under which kernel its bytes were written. */
 export interface JournalHeader {
@@ -14,7 +15,8 @@ export interface JournalHeader {
 /** A piece that stands in the partial, whole. */
 export interface LandedPiece {
   readonly index: number;
-  readonly sha256: string;
+  /** CRC-32 or SHA-256, as `pieceAlgorithmOf` tells. */
+  readonly digest: string;
   /** Source id, or `local` for bytes that were on this machine already. */
   readonly source: string;
   readonly atMs: number;
@@ -27,8 +29,8 @@ export interface LandedPiece {
 export interface PiecePart {
   readonly index: number;
   readonly bytes: number;
-  /** SHA-256 of these bytes. */
-  readonly sha256: string;
+  /** CRC-32 or SHA-256 of these bytes. */
+  readonly digest: string;
   readonly source: string;
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DIGEST_ALGORITHMS, type Digests } from '../../base/index.js';
+import { isPieceDigest } from '../../proof/index.js';
 import { isPieceBytes } from '../pieces/piece-size.js';
 import { parseLine } from './journal-line.js';
 import {
@@ -52,7 +53,7 @@ export function parseJournal(text: string): JournalContent | undefined {
 }
 
 function headerOf(record: Fields | undefined): JournalHeader | undefined {
-  if (record?.journal !== JOURNAL_VERSION) return undefined;
+  if (record?.journal !== JOURNAL_VERSION && record?.journal !== 1) return undefined;
   const { sizeBytes, pieceBytes, bootId } = record;
   if (!Number.isSafeInteger(sizeBytes) || (sizeBytes as number) < 0) return undefined;
   if (!isPieceBytes(pieceBytes) || typeof bootId !== 'string') return undefined;
@@ -62,11 +63,12 @@ function headerOf(record: Fields | undefined): JournalHeader | undefined {
 }
 
 function pieceOf(record: Fields, count: number): LandedPiece | undefined {
-  const { piece: index, sha256, source, atMs, ms, retries, reason } = record;
-  if (!isBelow(index, count) || !isSha256(sha256) || typeof source !== 'string') return undefined;
+  const { piece: index, sha256, crc32, source, atMs, ms, retries, reason } = record;
+  const digest = sha256 ?? crc32;
+  if (!isBelow(index, count) || !isPieceDigest(digest) || typeof source !== 'string') return undefined;
   return {
     index,
-    sha256,
+    digest,
     source,
     atMs: numberOr(atMs, 0),
     ms: numberOr(ms, 0),
@@ -76,19 +78,16 @@ function pieceOf(record: Fields, count: number): LandedPiece | undefined {
 }
 
 function partOf(record: Fields, { sizeBytes, pieceBytes }: JournalHeader): PiecePart | undefined {
-  const { part: index, bytes, sha256, source } = record;
-  if (!isBelow(index, Math.ceil(sizeBytes / pieceBytes)) || !isSha256(sha256)) return undefined;
+  const { part: index, bytes, sha256, crc32, source } = record;
+  const digest = sha256 ?? crc32;
+  if (!isBelow(index, Math.ceil(sizeBytes / pieceBytes)) || !isPieceDigest(digest)) return undefined;
   const lengthBytes = Math.min(pieceBytes, sizeBytes - index * pieceBytes);
   if (!isBelow(bytes, lengthBytes) || bytes === 0 || typeof source !== 'string') return undefined;
-  return { index, bytes, sha256, source };
+  return { index, bytes, digest, source };
 }
 
 function isBelow(value: unknown, limit: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < limit;
-}
-
-function isSha256(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 function numberOr(value: unknown, other: number): number {

@@ -1,4 +1,5 @@
 import { open, rename, writeFile } from 'node:fs/promises';
+import { pieceAlgorithmOf } from '../../proof/index.js';
 import { formatLine } from './journal-line.js';
 import { JOURNAL_VERSION, type JournalContent, type LandedPiece, type PiecePart } from './journal.js';
 
@@ -50,10 +51,10 @@ export async function writeJournal(path: string, content: JournalContent): Promi
   };
 }
 
-function pieceLine({ index, ...rest }: LandedPiece): string {
-  return formatLine({ piece: index, ...rest });
+function pieceLine({ index, digest, ...rest }: LandedPiece): string {
+  return formatLine({ piece: index, [pieceAlgorithmOf(digest)]: digest, ...rest });
 }
 
-function partLine({ index, ...rest }: PiecePart): string {
-  return formatLine({ part: index, ...rest });
+function partLine({ index, digest, ...rest }: PiecePart): string {
+  return formatLine({ part: index, [pieceAlgorithmOf(digest)]: digest, ...rest });
 }

@@ -55,10 +55,11 @@ export class Flight<D extends Desk = Desk> {
     const { firstByteMs, receivedBytes } = this.work;
     if (firstByteMs === undefined) return;
     if (this.#samples.length === 0) this.#samples.push({ atMs: firstByteMs, bytes: 0 });
-    if (nowMs <= (this.#samples.at(-1)?.atMs ?? 0)) return;
-    this.#samples.push({ atMs: nowMs, bytes: receivedBytes });
-    while (this.#samples.length > 2 && nowMs - (this.#samples[1]?.atMs ?? nowMs) >= this.#windowMs)
-      this.#samples.shift();
+    // What we did not read, it could not bring.
+    const atMs = nowMs - (this.work.heldMs ?? 0);
+    if (atMs <= (this.#samples.at(-1)?.atMs ?? 0)) return;
+    this.#samples.push({ atMs, bytes: receivedBytes });
+    while (this.#samples.length > 2 && atMs - (this.#samples[1]?.atMs ?? atMs) >= this.#windowMs) this.#samples.shift();
   }
 
   /** Undefined until bytes came for a while. */
