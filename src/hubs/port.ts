@@ -1,6 +1,7 @@
 import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
 import type { Ref } from './ref.js';
+import type { OpenFile } from './xet/index.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
 export interface ManifestFile {
@@ -46,13 +47,13 @@ export interface Spans {
   /** Shorter ones are not worth asking for. */
   readonly worthwhileBytes: number;
   /**
-   * Writes bytes [startByte, endByte) of the file to `fd` at their places, which must stay open until this has settled; nothing is written any more then.
+   * Writes bytes [startByte, endByte) of the file to `file` at their places; once this has settled nothing is written any more.
    * `received` tells of bytes on the wire, and a promise holds the next ones back; `advanced` tells up to where all of the span is written.
    * @throws SluiceError
    */
   fetch(
     span: { readonly startByte: number; readonly endByte: number },
-    fd: number,
+    file: OpenFile,
     progress: { received(wireBytes: number): void | Promise<void>; advanced(endByte: number): void },
     signal: AbortSignal,
   ): Promise<void>;

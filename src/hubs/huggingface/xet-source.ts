@@ -52,7 +52,7 @@ export class XetSources {
     };
     const spans: Spans = {
       worthwhileBytes: WORTHWHILE_BYTES,
-      fetch: async (span, fd, progress, signal) => (await (file ??= open())).fetchSpan(span, { fd }, progress, signal),
+      fetch: async (span, to, progress, signal) => (await (file ??= open())).fetchSpan(span, to, progress, signal),
     };
     return { id: source, url: endpoint, credentials, failure, spans };
   }

@@ -9,5 +9,5 @@ export {
 } from './chunk-records.js';
 export { createDecodePool, type DecodePool } from './decode/pool.js';
 export { HeldChunks, leftToFetch, type HeldPart } from './held-chunks.js';
-export type { ByteSpan, ChunkSpan, KnownChunks, XetProgress, XetTarget } from './port.js';
+export type { ByteSpan, ChunkSpan, KnownChunks, OpenFile, XetProgress, XetTarget } from './port.js';
 export { createXetFile, type XetCounters, type XetFile, type XetFileOptions } from './xet-file.js';

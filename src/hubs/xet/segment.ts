@@ -150,7 +150,7 @@ class Segment {
 
   async #decode(fetch: Fetch, read: ReadBatch): Promise<void> {
     const { pool } = this.#options;
-    const decoded = await pool.decode(read.batch, 'fd' in this.#target ? this.#target.fd : undefined);
+    const decoded = await pool.decode(read.batch, 'fd' in this.#target ? this.#target : undefined);
     if ('fault' in decoded) {
       const { record, reason } = decoded.fault;
       const { host } = new URL(fetch.range.url);

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
+import type { WriteTurn } from '../../base/index.js';
 import { Residents, SLAB_BYTES, type Slabs } from '../../proof/index.js';
-import type { WriteTurn } from './write-turn.js';
 
 /** Slabs wait in memory for the hash of their file only while more than this share of all is free: connections come first. */
 const FREE_SHARE = 1 / 3;

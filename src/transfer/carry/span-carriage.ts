@@ -9,8 +9,8 @@ import { Slot } from './slot.js';
 export interface SpanMeans {
   readonly followers: Followers;
   readonly limiter: RateLimiter;
-  /** Of the partial's data. */
-  readonly fd: number;
+  /** The partial's data. */
+  readonly file: { readonly fd: number; readonly turn: SharedArrayBuffer };
 }
 
 /** A run of pieces whose bytes are put together and written by somebody else: what is there of them is read back to be hashed. */
@@ -56,7 +56,7 @@ class SpanRun {
     try {
       await this.#spans.fetch(
         { startByte: this.#startByte, endByte: asked.range?.endByte ?? asked.sizeBytes },
-        this.#means.fd,
+        this.#means.file,
         {
           received: (wireBytes) => {
             this.#slot.stirred();

@@ -1,12 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, WriteTurn } from '../../base/index.js';
 import { Residents, type Follower, type Verdict } from '../../proof/index.js';
 import type { BlobProof, Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
 import { writeJournal, type JournalWriter } from '../journal/write-journal.js';
 import type { PieceProgress } from './piece-progress.js';
-import { WriteTurn } from '../carry/write-turn.js';
 import { PieceMap } from '../pieces/piece-map.js';
 import type { TransferTask } from '../port.js';
 

@@ -207,7 +207,11 @@ export class PieceRun {
     const { spans } = this.from.source;
     if (spans === undefined) return environment.carriers.carry(order, listener);
     const { followers, limiter } = environment;
-    return carrySpans(spans, order, listener, { followers, limiter, fd: held.handle.fd });
+    return carrySpans(spans, order, listener, {
+      followers,
+      limiter,
+      file: { fd: held.handle.fd, turn: held.turn.shared },
+    });
   }
 
   #order(wire: WireRequest): CarryOrder {

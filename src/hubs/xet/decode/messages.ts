@@ -1,3 +1,4 @@
+import type { OpenFile } from '../port.js';
 import type { Batch, Fault } from './batch.js';
 
 /** What the owner tells a decoding worker; the memory of a batch is the worker's until it answers. `id` names the job. */
@@ -7,7 +8,7 @@ export type ToWorker =
       readonly id: number;
       readonly batch: Batch;
       /** Where the raw bytes are written; undefined: they come back. */
-      readonly fd: number | undefined;
+      readonly file: OpenFile | undefined;
     }
   | { readonly type: 'fileId'; readonly id: number; readonly hashes: Uint8Array; readonly lengths: Uint32Array };
 

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { SluiceError, toSluiceError } from '../../../base/index.js';
 import { BATCH_BYTES, CHUNK_HEADER_BYTES, MAX_PACKED_BYTES } from '../limits.js';
 import { compileCodec, type CodecModule } from '../wasm/codec.js';
+import type { OpenFile } from '../port.js';
 import type { Batch, Fault } from './batch.js';
 import { plainError, revivedError, type FromWorker, type Parts, type ToWorker } from './messages.js';
 import { serveDecode } from './serve-decode.js';
@@ -18,8 +19,8 @@ export interface DecodePool {
   /** Memory for one batch, with room for `BATCH_BYTES` and one more record. It goes with `decode`, or back by `giveBack`. */
   lend(): SharedArrayBuffer;
   giveBack(bytes: SharedArrayBuffer): void;
-  /** Decodes; writes to `fd` where it is given, which must stay open until this settles. @throws SluiceError FILE_SYSTEM, DISK_FULL, INTERRUPTED */
-  decode(batch: Batch, fd: number | undefined): Promise<Decoded>;
+  /** Decodes; writes to `file` where it is given. @throws SluiceError FILE_SYSTEM, DISK_FULL, INTERRUPTED */
+  decode(batch: Batch, file: OpenFile | undefined): Promise<Decoded>;
   /** Undefined, or what to wait for before giving it more. */
   room(): Promise<void> | undefined;
   /** File id and Merkle root over these chunks; the arrays stay the caller's. @throws SluiceError */
@@ -98,9 +99,9 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
   return {
     lend: () => free.pop() ?? new SharedArrayBuffer(BATCH_MEMORY_BYTES),
     giveBack: (bytes) => void free.push(bytes),
-    decode: async (batch, fd) => {
+    decode: async (batch, file) => {
       // Memory that a failed thread may still hold is not lent again.
-      const message = await begin((id) => ({ type: 'batch', id, batch, fd }));
+      const message = await begin((id) => ({ type: 'batch', id, batch, file }));
       free.push(batch.bytes);
       if (message.type !== 'batch') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
       if (message.hashes !== undefined) return { hashes: message.hashes, parts: message.parts };

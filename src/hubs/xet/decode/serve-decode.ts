@@ -1,7 +1,9 @@
 import { writeSync } from 'node:fs';
+import { WriteTurn } from '../../../base/index.js';
 import { HASH_BYTES } from '../codec/hash-text.js';
 import { fileId, merkleRoot, type ChunkSequence } from '../codec/merkle.js';
 import { createCodec, type Codec, type CodecModule } from '../wasm/codec.js';
+import type { OpenFile } from '../port.js';
 import { decodeBatch, type Batch, type Put } from './batch.js';
 import { plainError, type FromWorker, type Parts, type ToWorker } from './messages.js';
 
@@ -15,7 +17,7 @@ export function serveDecode(
     const { id } = message;
     try {
       codec ??= createCodec(module);
-      if (message.type === 'batch') answerBatch(codec, id, message.batch, message.fd, reply);
+      if (message.type === 'batch') answerBatch(codec, id, message.batch, message.file, reply);
       else {
         const chunks = sequence(message.hashes, message.lengths);
         reply({ type: 'fileId', id, fileId: fileId(codec, chunks), root: merkleRoot(codec, chunks) }, []);
@@ -30,11 +32,11 @@ function answerBatch(
   codec: Codec,
   id: number,
   batch: Batch,
-  fd: number | undefined,
+  file: OpenFile | undefined,
   reply: (message: FromWorker, transfer: readonly ArrayBuffer[]) => void,
 ): void {
-  const gathered = fd === undefined ? new Gathered() : undefined;
-  const put: Put = fd === undefined ? (bytes, position) => gathered?.put(bytes, position) : writer(fd);
+  const gathered = file === undefined ? new Gathered() : undefined;
+  const put: Put = file === undefined ? (bytes, position) => gathered?.put(bytes, position) : writer(file);
   const outcome = decodeBatch(codec, batch, put);
   const isFault = !(outcome instanceof Uint8Array);
   const parts = isFault ? undefined : gathered?.parts();
@@ -50,11 +52,14 @@ function answerBatch(
   );
 }
 
-/** Positional writes, whole. */
-function writer(fd: number): Put {
-  return (bytes, position) => {
+/** Positional writes, whole, when it is our turn. */
+function writer({ fd, turn }: OpenFile): Put {
+  const write: Put = (bytes, position) => {
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   };
+  if (turn === undefined) return write;
+  const turns = new WriteTurn(turn);
+  return (bytes, position) => turns.run(() => write(bytes, position));
 }
 
 /** Copies of what was put, one behind the other. */
