@@ -1,7 +1,7 @@
 import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
 import type { Ref } from './ref.js';
-import type { OpenFile } from './xet/index.js';
+import type { ChunkVerdict, OpenFile } from './xet/index.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
 export interface ManifestFile {
@@ -54,9 +54,25 @@ export interface Spans {
   fetch(
     span: { readonly startByte: number; readonly endByte: number },
     file: OpenFile,
-    progress: { received(wireBytes: number): void | Promise<void>; advanced(endByte: number): void },
+    progress: SpanProgress,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Finds what of the file stands in other files that are here: from now on `fetch` takes it from there. Gives how many bytes; 0 without a request
+   * where nothing is known of any. @throws SluiceError
+   */
+  look(signal: AbortSignal): Promise<number>;
+  /** Holds what came, all together, against what names the file at this source. @throws SluiceError */
+  judge(): Promise<ChunkVerdict>;
+  /** The content is in the store under `sha256`: remembers what is where in it. `isProven`: as `judge` said. @throws SluiceError */
+  keep(sha256: string, isProven: boolean): Promise<void>;
+}
+
+export interface SpanProgress {
+  received(wireBytes: number): void | Promise<void>;
+  advanced(endByte: number): void;
+  /** So many bytes were taken from a file that is here. */
+  copied(bytes: number): void;
 }
 
 /**

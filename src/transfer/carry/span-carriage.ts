@@ -30,6 +30,7 @@ class SpanRun {
   #written: number;
   #hashing: Promise<void> = Promise.resolve();
   #isDone = false;
+  #copiedBytes = 0;
   #isKilled = false;
 
   constructor(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans) {
@@ -63,6 +64,7 @@ class SpanRun {
             return this.#means.limiter.take(wireBytes, signal);
           },
           advanced: (endByte) => this.#advance(endByte),
+          copied: (bytes) => (this.#copiedBytes += bytes),
         },
         signal,
       );
@@ -76,7 +78,7 @@ class SpanRun {
     } catch (thrown) {
       outcome = { failure: plainFailure(thrown) };
     }
-    return { outcome, left, ignoredRange: false, requests: 0 };
+    return { outcome, left, ignoredRange: false, requests: 0, copiedBytes: this.#copiedBytes };
   }
 
   #advance(endByte: number): void {

@@ -18,6 +18,7 @@ import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
+import { KnownChunks } from './known-chunks.js';
 import { RunSet, killAll } from './run-set.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
@@ -32,6 +33,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   /** Parts of pieces that requests left behind. */
   readonly #begun = new Map<number, PieceProgress>();
   readonly #repair: Repair;
+  readonly #chunks: KnownChunks;
   #phase: Phase = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
@@ -47,6 +49,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     this.#sizeBytes = sizeBytes;
     this.sources = sources;
     this.#repair = new Repair(environment, task, sources);
+    this.#chunks = new KnownChunks(environment, task.path, sources);
   }
 
   get path(): string {
@@ -116,6 +119,11 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     // A source that always breaks at the same byte of the whole brings nothing by coming so far again.
     if (run.mode === 'range' || position > this.#wholeMark) this.gained();
     if (run.mode === 'whole') this.#wholeMark = Math.max(this.#wholeMark, position);
+  }
+
+  copied(bytes: number): void {
+    this.copiedBytes += bytes;
+    this.fetchedBytes -= bytes;
   }
 
   resume(index: number): PieceProgress {
@@ -207,6 +215,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     if (this.#isGivenUp()) return held.release();
     if (held.map.landedBytes === 0) await adoptForeign(environment, task, held);
     for (const part of opening.parts.values()) await this.#pickUp(part);
+    if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
@@ -247,10 +256,13 @@ export class PieceFile extends JobCore implements Job, RunOwner {
     environment.wake();
   }
 
-  async #commit({ sha256, sizeBytes, digests, checks }: Verdict): Promise<void> {
+  async #commit(verdict: Verdict): Promise<void> {
+    const { sha256, sizeBytes, digests, checks } = verdict;
+    const { held } = this;
+    // What was fetched again may have come twice, and differently.
+    const proven = this.#repair.wasNeeded ? checks : await this.#chunks.checks(verdict, held.landed.values());
     if (!this.close()) return;
     this.#repair.succeeded();
-    const { held } = this;
     const hashes = held.pieceHashes();
     const pieces = this.#records();
     try {
@@ -260,7 +272,8 @@ export class PieceFile extends JobCore implements Job, RunOwner {
       this.failed(toSluiceError(thrown), pieces);
       return;
     }
-    this.succeed({ sha256, sizeBytes, checks, pieces });
+    await this.#chunks.keep(sha256);
+    this.succeed({ sha256, sizeBytes, checks: proven, pieces });
   }
 
   /** The file was closed by `error`: stops what is under way and keeps what arrived. */
@@ -299,6 +312,7 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   }
 
   #mayAsk(from: FileSource): boolean {
+    if (!this.#chunks.allows(from)) return false;
     const { only } = this.#repair;
     if (only === undefined || from.source.id === only) return true;
     const wanted = this.sources.find(({ source }) => source.id === only);

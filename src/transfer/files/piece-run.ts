@@ -21,6 +21,8 @@ export interface RunOwner {
   checkVersion(from: FileSource, head: ResponseHead): void;
   /** Bytes came, up to `position`. */
   received(run: PieceRun, bytes: number, position: number): void;
+  /** So many of the bytes that came stood in other files here. */
+  copied(bytes: number): void;
   /** What there is of a piece that this run owns. */
   resume(index: number): PieceProgress;
   /** All bytes of the piece are with the kernel. */
@@ -198,6 +200,8 @@ export class PieceRun {
     };
     this.#carriage = this.#begin(this.#order(wire), listener);
     const end = await this.#carriage.ended;
+    this.#count();
+    if (end.copiedBytes !== undefined) this.#owner.copied(Math.min(end.copiedBytes, this.receivedBytes));
     if (end.ignoredRange) this.from.ignoresRanges = true;
     return end;
   }

@@ -39,6 +39,11 @@ export class Repair {
     return this.#rounds === undefined || this.#unproven;
   }
 
+  /** Whether the digest ever did not fit. */
+  get wasNeeded(): boolean {
+    return this.#checkedDisk;
+  }
+
   /** A piece landed, perhaps one that is being fetched once more. */
   noteLanded(after: LandedPiece): void {
     const before = this.#again.get(after.index);
