@@ -71,8 +71,8 @@ export interface Spans {
 export interface SpanProgress {
   received(wireBytes: number): void | Promise<void>;
   advanced(endByte: number): void;
-  /** So many bytes were taken from a file that is here. */
-  copied(bytes: number): void;
+  /** These bytes were taken from a file that is here. */
+  copied(startByte: number, endByte: number): void;
 }
 
 /**

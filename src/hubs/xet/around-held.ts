@@ -93,7 +93,7 @@ async function copyOne(
     return;
   }
   await deliverParts(copied.parts, target);
-  progress.copied?.(endByte - startByte);
+  progress.copied?.(startByte, endByte);
   progress.hashed?.(chunks);
   arrived(startByte, endByte);
 }

@@ -45,8 +45,8 @@ export interface XetProgress {
   received?(wireBytes: number): void | Promise<void>;
   /** Everything in [startByte of the span, endByte) is with the target; `endByte` only grows. */
   advanced?(endByte: number): void;
-  /** So many bytes were taken from a file that is here instead of being fetched. */
-  copied?(bytes: number): void;
+  /** These bytes of the file were taken from one that is here instead of being fetched. */
+  copied?(startByte: number, endByte: number): void;
   /** These chunks are hashed, and their bytes with the target. They may reach beyond the span's edges. */
   hashed?(span: ChunkSpan): void;
 }

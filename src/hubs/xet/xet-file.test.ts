@@ -119,7 +119,7 @@ describe('chunks that are here already', () => {
     let copiedBytes = 0;
     const ends: number[] = [];
     const progress = {
-      copied: (bytes: number) => void (copiedBytes += bytes),
+      copied: (startByte: number, endByte: number) => void (copiedBytes += endByte - startByte),
       advanced: (end: number) => void ends.push(end),
     };
     const got = await b.fetch(span, progress);

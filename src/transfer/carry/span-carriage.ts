@@ -30,7 +30,7 @@ class SpanRun {
   #written: number;
   #hashing: Promise<void> = Promise.resolve();
   #isDone = false;
-  #copiedBytes = 0;
+  readonly #copied: { readonly startByte: number; readonly endByte: number }[] = [];
   #isKilled = false;
 
   constructor(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans) {
@@ -64,7 +64,7 @@ class SpanRun {
             return this.#means.limiter.take(wireBytes, signal);
           },
           advanced: (endByte) => this.#advance(endByte),
-          copied: (bytes) => (this.#copiedBytes += bytes),
+          copied: (startByte, endByte) => this.#copied.push({ startByte, endByte }),
         },
         signal,
       );
@@ -78,13 +78,20 @@ class SpanRun {
     } catch (thrown) {
       outcome = { failure: plainFailure(thrown) };
     }
-    return { outcome, left, ignoredRange: false, requests: 0, copiedBytes: this.#copiedBytes };
+    return { outcome, left, ignoredRange: false, requests: 0, copiedBytes: this.#copiedBytes() };
+  }
+
+  /** Of the bytes that count as brought by this run: what was copied beyond them is copied again by whoever goes on. */
+  #copiedBytes(): number {
+    return this.#copied.reduce(
+      (sum, { startByte, endByte }) => sum + Math.max(0, Math.min(endByte, this.#written) - startByte),
+      0,
+    );
   }
 
   #advance(endByte: number): void {
     if (this.#isDone || endByte <= this.#written) return;
-    this.#slot.came(endByte - this.#written);
-    this.#written = endByte;
+    let reached = endByte;
     for (;;) {
       const index = this.#current();
       if (this.#endOf(index) > endByte) break;
@@ -92,11 +99,14 @@ class SpanRun {
       this.#land(index, isLast);
       this.#isDone = isLast;
       if (isLast) {
-        // The rest was given to somebody else meanwhile.
+        // The rest was given to somebody else meanwhile, and is not counted here.
+        reached = this.#endOf(index);
         this.#ending.abort();
         break;
       }
     }
+    this.#slot.came(reached - this.#written);
+    this.#written = reached;
     this.#slot.at(Math.min(endByte, this.#endOf(this.#current())));
   }
 

@@ -312,7 +312,8 @@ export class PieceFile extends JobCore implements Job, RunOwner {
   }
 
   #mayAsk(from: FileSource): boolean {
-    if (!this.#chunks.allows(from)) return false;
+    // Once something is wrong it is for the repair to say who is asked.
+    if (!this.#repair.wasNeeded && !this.#chunks.allows(from)) return false;
     const { only } = this.#repair;
     if (only === undefined || from.source.id === only) return true;
     const wanted = this.sources.find(({ source }) => source.id === only);
