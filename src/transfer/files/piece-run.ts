@@ -122,6 +122,8 @@ export class PieceRun {
 
   /** Pieces that it has not begun go to somebody else; false when it has begun them after all. */
   shrinkTo(last: number): boolean {
+    // What is put together by others is still being written beyond the piece where we would stop: over what another source brought there.
+    if (this.from.source.spans !== undefined) return false;
     return this.mode === 'range' && this.#slot.shrinkTo(last - this.#first);
   }
 
