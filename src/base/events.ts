@@ -160,6 +160,8 @@ export type SluiceEvent =
       files: number;
       bytes: number;
       fetchedBytes: number;
+      /** Taken from other files that were in the store. */
+      copiedBytes: number;
       requests: number;
       ms: number;
     }

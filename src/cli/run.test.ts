@@ -124,8 +124,8 @@ describe('pull', () => {
   it('does not repeat an ending that the pull reported itself', async () => {
     const api: Partial<CliApi> = {
       pull: async ({ ref }, { emit }) => {
-        const { id, path, files, bytes, fetchedBytes, requests, ms } = outcomeOf(ref);
-        emit({ type: 'pull.done', ref, id, path, files, bytes, fetchedBytes, requests, ms });
+        const { commit: _, ...outcome } = outcomeOf(ref);
+        emit({ type: 'pull.done', ...outcome });
         return outcomeOf(ref);
       },
     };

@@ -1,6 +1,6 @@
 import type { EventSink } from '../base/index.js';
 import type { HostGate, Transport } from '../net/index.js';
-import type { DecodePool } from './xet/index.js';
+import type { ChunkListFiles, DecodePool } from './xet/index.js';
 
 /** What every origin is made of. */
 export interface OriginOptions {
@@ -11,6 +11,8 @@ export interface OriginOptions {
   readonly patienceMs?: number;
   /** Threads for what comes in Xet's chunks; without them nothing does. */
   readonly decoders?: (() => Promise<DecodePool>) | undefined;
+  /** What is known of chunks that are here; without it all are fetched. */
+  readonly chunkLists?: ChunkListFiles | undefined;
 }
 
 /** What an origin at a hub is made of. */

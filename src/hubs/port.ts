@@ -1,6 +1,7 @@
 import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
 import type { Ref } from './ref.js';
+import type { ChunkVerdict, OpenFile } from './xet/index.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
 export interface ManifestFile {
@@ -46,16 +47,32 @@ export interface Spans {
   /** Shorter ones are not worth asking for. */
   readonly worthwhileBytes: number;
   /**
-   * Writes bytes [startByte, endByte) of the file to `fd` at their places, which must stay open until this has settled; nothing is written any more then.
+   * Writes bytes [startByte, endByte) of the file to `file` at their places; once this has settled nothing is written any more.
    * `received` tells of bytes on the wire, and a promise holds the next ones back; `advanced` tells up to where all of the span is written.
    * @throws SluiceError
    */
   fetch(
     span: { readonly startByte: number; readonly endByte: number },
-    fd: number,
-    progress: { received(wireBytes: number): void | Promise<void>; advanced(endByte: number): void },
+    file: OpenFile,
+    progress: SpanProgress,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Finds what of the file stands in other files that are here: from now on `fetch` takes it from there. Gives how many bytes; 0 without a request
+   * where nothing is known of any. @throws SluiceError
+   */
+  look(signal: AbortSignal): Promise<number>;
+  /** Holds what came, all together, against what names the file at this source. @throws SluiceError */
+  judge(): Promise<ChunkVerdict>;
+  /** The content is in the store under `sha256`: remembers what is where in it. `isProven`: as `judge` said. @throws SluiceError */
+  keep(sha256: string, isProven: boolean): Promise<void>;
+}
+
+export interface SpanProgress {
+  received(wireBytes: number): void | Promise<void>;
+  advanced(endByte: number): void;
+  /** These bytes were taken from a file that is here. */
+  copied(startByte: number, endByte: number): void;
 }
 
 /**

@@ -66,6 +66,8 @@ export interface PullOutcome {
   readonly files: number;
   readonly bytes: number;
   readonly fetchedBytes: number;
+  /** Taken from other files that are in the store. */
+  readonly copiedBytes: number;
   readonly requests: number;
   readonly ms: number;
 }

@@ -1,6 +1,6 @@
 import { SluiceError, type PlanSummary } from '../base/index.js';
 import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref } from '../hubs/index.js';
-import { openStore, type Store } from '../store/index.js';
+import { chunkListsIn, openStore, type Store } from '../store/index.js';
 import { Elsewhere } from './elsewhere/elsewhere.js';
 import { placesFor } from './elsewhere/places.js';
 import { originsFor } from './origins.js';
@@ -49,14 +49,15 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
   if (!settings.offline) wires.ahead?.begin();
   const store = await openStore(settings.home);
   const piecesOf = request.pieces === undefined ? undefined : await readPieceList(request.pieces);
+  const chunkLists = settings.hfXet === 'off' ? undefined : chunkListsIn(store);
   const lookOut = (ref: Ref): Elsewhere => {
     const places = settings.offline ? [] : placesFor(ref, settings, request.sources);
-    return new Elsewhere(places, { settings, store, wires: { ...wires, emit }, emit, signal });
+    return new Elsewhere(places, { settings, store, wires: { ...wires, emit, chunkLists }, emit, signal });
   };
   const resolve = async (ref: Ref, hasAlternative: boolean): Promise<Resolved> => {
     const elsewhere = lookOut(ref);
     const endpoints = (patienceMs: number): readonly Origin[] =>
-      originsFor(ref, settings, request.sources, { ...wires, emit, patienceMs });
+      originsFor(ref, settings, request.sources, { ...wires, emit, chunkLists, patienceMs });
     try {
       const onNewCommit = (pinned: Pinned, origin: Origin, others: readonly Origin[]): void => {
         warmOrigins(wires.transport, [origin, ...others]);

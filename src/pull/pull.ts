@@ -86,6 +86,7 @@ async function carryOut(
     files: files.length,
     bytes: files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0),
     fetchedBytes: results.reduce((sum, result) => sum + result.fetchedBytes, 0),
+    copiedBytes: results.reduce((sum, { copiedBytes = 0 }) => sum + copiedBytes, 0),
     requests: wires.transport.requestCount,
     ms: endedMs - startedMs,
   };

@@ -13,6 +13,8 @@ export interface RecordedFile {
   readonly sha256?: string;
   readonly checks: readonly string[];
   readonly fetchedBytes: number;
+  /** Taken from other files that were in the store; absent when there was nothing of the kind. */
+  readonly copiedBytes?: number;
   readonly pieces: readonly PieceRecord[];
   readonly error?: string;
 }
@@ -97,6 +99,7 @@ function recordFile(result: TransferResult): RecordedFile {
     ...(result.sha256 === undefined ? {} : { sha256: result.sha256 }),
     checks: result.checks,
     fetchedBytes: result.fetchedBytes,
+    ...(result.copiedBytes === undefined ? {} : { copiedBytes: result.copiedBytes }),
     pieces: result.pieces,
     ...(result.error === undefined ? {} : { error: result.error.message }),
   };

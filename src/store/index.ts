@@ -15,6 +15,7 @@ export { openStore, type OpenStoreOptions } from './open-store.js';
 export { LEASE_TIMING, type LeaseTiming } from './lease/lease-timing.js';
 export { joinLimits, type Roll } from './roll/roll.js';
 export { removeView, type RemovedView } from './views/remove-view.js';
+export { chunkListsIn, type ChunkLists } from './chunk-lists/chunk-lists.js';
 export { collect, type Collected } from './collection/collect.js';
 export { planCollection, type CollectionOptions, type CollectionPlan } from './collection/plan-collection.js';
 export { listBlobs, type ListedBlob } from './blobs/list-blobs.js';

@@ -9,6 +9,7 @@ export interface Layout {
   readonly blobs: string;
   readonly stamps: string;
   readonly aliases: string;
+  readonly chunkLists: string;
   readonly partials: string;
   readonly tmp: string;
   readonly limits: string;
@@ -16,6 +17,7 @@ export interface Layout {
   blob(sha256: string): string;
   stamp(sha256: string): string;
   alias(algorithm: string, hex: string): string;
+  chunkList(sha256: string): string;
   partial(key: string): string;
 }
 
@@ -27,6 +29,7 @@ export function layoutOf(root: string): Layout {
   const stamps = join(root, 'stamps', 'sha256');
   const aliases = join(root, 'aliases');
   const partials = join(root, 'partials');
+  const chunkLists = join(root, 'chunks', 'sha256');
   return {
     root,
     formatFile: join(root, 'format'),
@@ -34,6 +37,7 @@ export function layoutOf(root: string): Layout {
     blobs,
     stamps,
     aliases,
+    chunkLists,
     partials,
     tmp: join(root, 'tmp'),
     limits: join(root, 'limits'),
@@ -41,6 +45,7 @@ export function layoutOf(root: string): Layout {
     blob: (sha256) => join(blobs, fanOut(sha256), sha256),
     stamp: (sha256) => join(stamps, fanOut(sha256), `${sha256}.json`),
     alias: (algorithm, hex) => join(aliases, algorithm, hex.slice(0, 2), hex),
+    chunkList: (sha256) => join(chunkLists, fanOut(sha256), sha256),
     partial: (key) => join(partials, key),
   };
 }

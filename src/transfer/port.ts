@@ -49,6 +49,8 @@ export interface TransferResult {
   /** Digests that the content was checked against; empty when the origin gave none. */
   readonly checks: readonly string[];
   readonly fetchedBytes: number;
+  /** Taken from other files that are here, instead of being fetched. */
+  readonly copiedBytes?: number;
   readonly pieces: readonly PieceRecord[];
   readonly error?: SluiceError;
 }

@@ -28,6 +28,7 @@ it('threads decode, hash and write many batches at once, and give them back', as
   const folder = mkdtempSync(join(tmpdir(), 'sluice-xet-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const fd = openSync(join(folder, 'data'), 'w');
+  const turn = new SharedArrayBuffer(4);
   let position = 0;
   const decoded = await Promise.all(
     records.map((record, index) => {
@@ -35,7 +36,10 @@ it('threads decode, hash and write many batches at once, and give them back', as
       new Uint8Array(bytes).set(record);
       const placements = Float64Array.of(0, 1, raws[index]!.length - 1, position);
       position += raws[index]!.length - 1;
-      return pool.decode({ bytes, lengthBytes: record.length, count: 1, placements }, index === 5 ? undefined : fd);
+      return pool.decode(
+        { bytes, lengthBytes: record.length, count: 1, placements },
+        index === 5 ? undefined : { fd, turn },
+      );
     }),
   );
   closeSync(fd);
@@ -72,7 +76,7 @@ it('threads tell what is broken, what cannot be written, and that they were clos
   broken[12] = 0xff;
   expect(await pool.decode(batch(broken), undefined)).toMatchObject({ fault: { record: 0 } });
   const fd = openSync('/dev/null', 'r');
-  await expect(pool.decode(batch(records[1]!), fd)).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
+  await expect(pool.decode(batch(records[1]!), { fd })).rejects.toMatchObject({ code: 'FILE_SYSTEM' });
   closeSync(fd);
   const late = pool.decode(batch(records[1]!), undefined);
   await pool.close();

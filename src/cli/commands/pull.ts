@@ -65,8 +65,8 @@ function watchEnding(view: EventView) {
   };
   return {
     emit,
-    done: ({ id, ref, path, files, bytes, fetchedBytes, requests, ms }: PullOutcome) =>
-      emit({ type: 'pull.done', ref, id, path, files, bytes, fetchedBytes, requests, ms }),
+    done: ({ id, ref, path, files, bytes, fetchedBytes, copiedBytes, requests, ms }: PullOutcome) =>
+      emit({ type: 'pull.done', ref, id, path, files, bytes, fetchedBytes, copiedBytes, requests, ms }),
     failed: (ref: string, code: Extract<SluiceEvent, { type: 'pull.failed' }>['code'], exit: number, message: string) =>
       emit({ type: 'pull.failed', ref, code, exit, message }),
   };

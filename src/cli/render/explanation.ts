@@ -93,10 +93,12 @@ function fileLines(file: RecordedFile, look: Look, shape: ExplanationShape): rea
     file.checks.length === 0
       ? say(lang, 'explain.nochecks', { sha256: file.sha256?.slice(0, 16) })
       : say(lang, 'explain.checks', { checks: checksText(file.checks) });
+  const copied =
+    file.copiedBytes === undefined ? [] : [say(lang, 'explain.fromHere', { bytes: formatBytes(file.copiedBytes) })];
   // One piece that came at once needs no line of its own: repositories have thousands of such files.
   const [only] = file.pieces;
   const alone = !shape.everyPiece && file.pieces.length === 1 && only?.retries === 0 ? only : undefined;
-  const facts = alone === undefined ? proof : `${sourceText(alone, look)} ${signs.dot} ${proof}`;
+  const facts = [...(alone === undefined ? [] : [sourceText(alone, look)]), ...copied, proof].join(` ${signs.dot} `);
   const [head = ''] = renderTable(
     [
       { title: '', shrinkTo: 20, style: style.bold },

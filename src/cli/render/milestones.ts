@@ -65,14 +65,16 @@ function provenLine(event: Extract<SluiceEvent, { type: 'file.proven' }>, look: 
 }
 
 function doneLine(event: Extract<SluiceEvent, { type: 'pull.done' }>, { lang }: Look): Line {
+  const copied = event.copiedBytes === 0 ? [] : [say(lang, 'pull.fromHere', { bytes: formatBytes(event.copiedBytes) })];
   const details =
     event.fetchedBytes === 0
-      ? [say(lang, 'pull.fetchedNothing')]
+      ? [say(lang, 'pull.fetchedNothing'), ...copied]
       : [
           say(lang, 'pull.fetched', {
             bytes: formatBytes(event.fetchedBytes),
             rate: formatRate(event.fetchedBytes / Math.max(0.001, event.ms / 1000)),
           }),
+          ...copied,
           say(lang, 'pull.requests', { count: event.requests }),
         ];
   const text = say(lang, 'pull.done', {

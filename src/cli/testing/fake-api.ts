@@ -17,7 +17,7 @@ export const PLAN: PlanSummary = {
 };
 
 export function outcomeOf(ref: string): PullOutcome {
-  const counts = { files: 2, bytes: 3000, fetchedBytes: 3000, requests: 4, ms: 1500 };
+  const counts = { files: 2, bytes: 3000, fetchedBytes: 3000, copiedBytes: 0, requests: 4, ms: 1500 };
   return { id: 'id-1', ref, commit: 'c'.repeat(40), path: `/cache/${ref}`, ...counts };
 }
 

@@ -51,6 +51,7 @@ const CHECK_NAMES: Readonly<Record<string, string>> = {
   crc32c: 'CRC-32C',
   crc32: 'CRC-32',
   pieces: 'SHA-256 of every piece',
+  xet: 'Xet file id',
 };
 
 export function checksText(checks: readonly string[]): string {

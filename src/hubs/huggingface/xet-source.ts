@@ -2,7 +2,7 @@ import type { Headers } from '../../net/index.js';
 import type { HubOptions } from '../options.js';
 import type { ManifestFile, Pinned, Source, Spans } from '../port.js';
 import type { RepositoryRef } from '../ref.js';
-import type { XetAccess, XetFile } from '../xet/index.js';
+import type { ChunkLibrary, XetAccess, XetFile } from '../xet/index.js';
 
 export interface XetRepository {
   readonly options: HubOptions;
@@ -22,6 +22,7 @@ const WORTHWHILE_BYTES = 16 * 2 ** 20;
 export class XetSources {
   readonly #repository: XetRepository;
   #access: Promise<XetAccess> | undefined;
+  #library: Promise<ChunkLibrary> | undefined;
 
   constructor(repository: XetRepository) {
     this.#repository = repository;
@@ -39,6 +40,7 @@ export class XetSources {
       const { createXetFile } = await import('../xet/index.js');
       const { transport, gate } = options;
       const access = await (this.#access ??= this.#open());
+      const library = this.#chunks;
       return createXetFile({
         transport,
         gate,
@@ -48,13 +50,29 @@ export class XetSources {
         sizeBytes,
         path,
         source,
+        ...(library === undefined ? {} : { library: await library }),
       });
     };
+    const opened = (): Promise<XetFile> => (file ??= open());
     const spans: Spans = {
       worthwhileBytes: WORTHWHILE_BYTES,
-      fetch: async (span, fd, progress, signal) => (await (file ??= open())).fetchSpan(span, { fd }, progress, signal),
+      fetch: async (span, to, progress, signal) => (await opened()).fetchSpan(span, to, progress, signal),
+      look: async (signal) => {
+        // Without any list there is nothing to load for.
+        if ((await this.#repository.options.chunkLists?.names())?.length === 0) return 0;
+        return (await opened()).look(signal);
+      },
+      judge: async () => (await file)?.judge() ?? { state: 'incomplete' },
+      keep: async (sha256, isProven) => (await file)?.keep(sha256, isProven),
     };
     return { id: source, url: endpoint, credentials, failure, spans };
+  }
+
+  /** One for all files: what was read of lists is not read again. */
+  get #chunks(): Promise<ChunkLibrary> | undefined {
+    const { chunkLists } = this.#repository.options;
+    if (chunkLists === undefined) return undefined;
+    return (this.#library ??= import('../xet/index.js').then(({ ChunkLibrary: Library }) => new Library(chunkLists)));
   }
 
   async #open(): Promise<XetAccess> {

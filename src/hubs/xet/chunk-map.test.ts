@@ -37,7 +37,7 @@ describe('the chunks of a file', () => {
 
 describe('chunks that are here', () => {
   const held = new HeldChunks();
-  held.add('blob', [span(1000, [10, 20, 30], 4)]);
+  held.add('blob', [span(1000, [10, 20, 30], 4)], true);
   const term = (start: number, end: number, rawBytes: number): Parameters<typeof held.locate>[0][number] => ({
     xorb: XORB,
     chunks: { start, end },
@@ -73,5 +73,8 @@ describe('chunks that are here', () => {
     expect(held.expected(XORB, 5)).toEqual(new Uint8Array(32).fill(5));
     expect(held.expected(XORB, 7)).toBeUndefined();
     expect(held.expected('cd'.repeat(32), 5)).toBeUndefined();
+    const unproven = new HeldChunks();
+    unproven.add('blob', [span(1000, [10, 20, 30], 4)], false);
+    expect(unproven.expected(XORB, 5)).toBeUndefined();
   });
 });

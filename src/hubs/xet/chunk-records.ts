@@ -4,29 +4,68 @@ import { MAX_CHUNK_BYTES, MAX_XORB_CHUNKS } from './limits.js';
 import { endOf, type ChunkSpan } from './port.js';
 
 /** `docs/FORMATS.md`, "Chunk lists". */
-const MAGIC = Buffer.from('SLUXETC1');
-const HEADER_BYTES = MAGIC.length + HASH_BYTES + 8;
+const MAGIC = Buffer.from('SLUXETC2');
+const FIXED_BYTES = MAGIC.length + HASH_BYTES + 8 + 4 + 4;
+const IS_PROVEN = 1;
 const RECORD_HEAD_BYTES = 4 + 4 + 8 + HASH_BYTES;
 const CHUNK_BYTES = HASH_BYTES + 4;
 const CHECK_BYTES = 8;
 
-/** A file's chunks as they are written down: complete beside a blob, or as far as they are known beside a partial. */
-export interface ChunkDocument {
+/** What stands before the records. */
+export interface ChunkListHead {
   readonly fileId: string;
   readonly sizeBytes: number;
+  /** The chunks are all of the file's, and give its id. */
+  readonly isProven: boolean;
+  /** Every xorb that the records name, once. */
+  readonly xorbs: readonly string[];
+}
+
+/** A file's chunks as they are written down beside its blob. */
+export interface ChunkDocument extends ChunkListHead {
   readonly spans: readonly ChunkSpan[];
   /** What lies behind was cut or damaged. */
   readonly goodBytes: number;
 }
 
-export function encodeHeader(fileId: string, sizeBytes: number): Buffer {
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(sizeBytes));
-  return Buffer.concat([MAGIC, parseHashText(fileId), size]);
+function encodeHead({ fileId, sizeBytes, isProven, xorbs }: ChunkListHead): Buffer {
+  const numbers = Buffer.alloc(16);
+  numbers.writeBigUInt64LE(BigInt(sizeBytes));
+  numbers.writeUInt32LE(isProven ? IS_PROVEN : 0, 8);
+  numbers.writeUInt32LE(xorbs.length, 12);
+  const head = Buffer.concat([MAGIC, parseHashText(fileId), numbers, ...xorbs.map(parseHashText)]);
+  return Buffer.concat([head, check(head)]);
 }
 
-/** One record; records may be appended as they come. */
-export function encodeSpan(span: ChunkSpan): Buffer {
+/** Of a document that begins with these bytes, of which `FIXED_BYTES` must be there; undefined when it is none. */
+function headBytes(bytes: Buffer): number | undefined {
+  if (bytes.length < FIXED_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  return FIXED_BYTES + bytes.readUInt32LE(FIXED_BYTES - 4) * HASH_BYTES + CHECK_BYTES;
+}
+
+/**
+ * Reads the head of a document from its first bytes: how many of them it takes when these are too few, undefined when it is no such document.
+ * Never throws.
+ */
+export function readChunkListHead(bytes: Buffer): ChunkListHead | { readonly neededBytes: number } | undefined {
+  const neededBytes = headBytes(bytes);
+  if (neededBytes === undefined) return undefined;
+  if (bytes.length < neededBytes) return { neededBytes };
+  const end = neededBytes - CHECK_BYTES;
+  if (!check(bytes.subarray(0, end)).equals(bytes.subarray(end, neededBytes))) return undefined;
+  const sizeBytes = Number(bytes.readBigUInt64LE(MAGIC.length + HASH_BYTES));
+  if (!Number.isSafeInteger(sizeBytes)) return undefined;
+  const xorbs: string[] = [];
+  for (let at = FIXED_BYTES; at < end; at += HASH_BYTES) xorbs.push(hashText(bytes.subarray(at, at + HASH_BYTES)));
+  return {
+    fileId: hashText(bytes.subarray(MAGIC.length, MAGIC.length + HASH_BYTES)),
+    sizeBytes,
+    isProven: (bytes.readUInt32LE(MAGIC.length + HASH_BYTES + 8) & IS_PROVEN) !== 0,
+    xorbs,
+  };
+}
+
+function encodeSpan(span: ChunkSpan): Buffer {
   const count = span.lengths.length;
   const bytes = Buffer.alloc(RECORD_HEAD_BYTES + count * CHUNK_BYTES + CHECK_BYTES);
   bytes.writeUInt32LE(count, 0);
@@ -43,14 +82,18 @@ export function encodeSpan(span: ChunkSpan): Buffer {
 }
 
 /** A whole document of these spans, which are by position; neighbours become one record. */
-export function encodeChunkDocument(fileId: string, sizeBytes: number, spans: readonly ChunkSpan[]): Buffer {
+export function encodeChunkDocument(
+  file: Pick<ChunkListHead, 'fileId' | 'sizeBytes' | 'isProven'>,
+  spans: readonly ChunkSpan[],
+): Buffer {
   const groups: ChunkSpan[][] = [];
   for (const span of spans) {
     const group = groups.at(-1);
     if (group !== undefined && continues(group, span)) group.push(span);
     else groups.push([span]);
   }
-  return Buffer.concat([encodeHeader(fileId, sizeBytes), ...groups.map((group) => encodeSpan(joined(group)))]);
+  const xorbs = [...new Set(spans.map(({ xorb }) => xorb))];
+  return Buffer.concat([encodeHead({ ...file, xorbs }), ...groups.map((group) => encodeSpan(joined(group)))]);
 }
 
 function continues(group: readonly ChunkSpan[], next: ChunkSpan): boolean {
@@ -74,15 +117,13 @@ function joined(group: readonly ChunkSpan[]): ChunkSpan {
 
 /** Reads as far as the records are whole and sound; undefined when it is no such document at all. Never throws. */
 export function readChunkDocument(bytes: Buffer): ChunkDocument | undefined {
-  if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const fileId = hashText(bytes.subarray(MAGIC.length, MAGIC.length + HASH_BYTES));
-  const sizeBytes = Number(bytes.readBigUInt64LE(MAGIC.length + HASH_BYTES));
-  if (!Number.isSafeInteger(sizeBytes)) return undefined;
+  const head = readChunkListHead(bytes);
+  if (head === undefined || 'neededBytes' in head) return undefined;
   const spans: ChunkSpan[] = [];
-  let at = HEADER_BYTES;
+  let at = headBytes(bytes) ?? bytes.length;
   for (;;) {
     const record = readRecord(bytes, at);
-    if (record === undefined) return { fileId, sizeBytes, spans, goodBytes: at };
+    if (record === undefined) return { ...head, spans, goodBytes: at };
     spans.push(record);
     at += RECORD_HEAD_BYTES + record.lengths.length * CHUNK_BYTES + CHECK_BYTES;
   }
@@ -109,7 +150,7 @@ function readRecord(bytes: Buffer, at: number): ChunkSpan | undefined {
   return { xorb: hashText(bytes.subarray(at + 16, at + 16 + HASH_BYTES)), firstChunk, position, hashes, lengths };
 }
 
-/** Tells a torn or damaged record; the first bytes of its SHA-256. */
+/** Tells what is torn or damaged; the first bytes of its SHA-256. */
 function check(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest().subarray(0, CHECK_BYTES);
 }

@@ -17,6 +17,7 @@ export interface HeldPart {
 interface HeldSpan {
   readonly blob: string;
   readonly span: ChunkSpan;
+  readonly isProven: boolean;
 }
 
 /**
@@ -26,12 +27,12 @@ interface HeldSpan {
 export class HeldChunks implements KnownChunks {
   readonly #byXorb = new Map<string, HeldSpan[]>();
 
-  /** `blob` names content that was proven whole. */
-  add(blob: string, spans: readonly ChunkSpan[]): void {
+  /** `blob` names where the content stands; `isProven`: the chunks give the id of their file, so that others can be judged by them. */
+  add(blob: string, spans: readonly ChunkSpan[], isProven: boolean): void {
     for (const span of spans) {
       const list = this.#byXorb.get(span.xorb) ?? [];
       this.#byXorb.set(span.xorb, list);
-      list.push({ blob, span });
+      list.push({ blob, span, isProven });
     }
   }
 
@@ -40,7 +41,7 @@ export class HeldChunks implements KnownChunks {
   }
 
   expected(xorb: string, chunk: number): Uint8Array | undefined {
-    const held = this.#holding(xorb, chunk);
+    const held = this.#byXorb.get(xorb)?.find((each) => each.isProven && isWithin(each.span, chunk));
     if (held === undefined) return undefined;
     const index = chunk - held.span.firstChunk;
     return held.span.hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
@@ -88,7 +89,7 @@ export class HeldChunks implements KnownChunks {
   }
 
   #holding(xorb: string, chunk: number): HeldSpan | undefined {
-    return this.#byXorb.get(xorb)?.find(({ span }) => span.firstChunk <= chunk && chunk < endChunk(span));
+    return this.#byXorb.get(xorb)?.find(({ span }) => isWithin(span, chunk));
   }
 }
 
@@ -108,6 +109,10 @@ export function leftToFetch(span: ByteSpan, parts: readonly HeldPart[], worthByt
   }
   leave(span.endByte);
   return left;
+}
+
+function isWithin(span: ChunkSpan, chunk: number): boolean {
+  return span.firstChunk <= chunk && chunk < endChunk(span);
 }
 
 function endChunk(span: ChunkSpan): number {

@@ -24,6 +24,18 @@ export const BATCH_CHUNKS = 1024;
 /** Bytes of a file that one reconstruction is asked for. */
 export const SEGMENT_BYTES = 256 * 1024 * 1024;
 
+/** Bytes of a file that one reconstruction is asked for when it is only to tell what is here already. */
+export const LOOK_BYTES = 8 * 1024 ** 3;
+
+/** What is here between two spans that have to be fetched is fetched along when it is shorter: a request costs more. */
+export const WORTHWHILE_GAP_BYTES = 256 * 1024;
+
+/** Chunks that are here are copied so many bytes at a time, */
+export const COPY_BYTES = 4 * 1024 * 1024;
+
+/** and so many times that side by side. */
+export const COPY_LANES = 3;
+
 /** Terms and fetch ranges of one reconstruction: 256 MiB in chunks of 8 KiB each on their own would be 32,768. */
 export const MAX_TERMS = 65_536;
 

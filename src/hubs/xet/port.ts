@@ -23,12 +23,17 @@ export function endOf(span: ChunkSpan): number {
   return span.lengths.reduce((end, length) => end + length, span.position);
 }
 
+/** A file that several threads write to. */
+export interface OpenFile {
+  /** Open for writing until whoever was given it has settled. */
+  readonly fd: number;
+  /** The turn that all writers of the file take (`WriteTurn`); without it they do not wait for each other. */
+  readonly turn?: SharedArrayBuffer;
+}
+
 /** Where decoded bytes go. Written by the decoding threads themselves when there is a file: they then never pass through the main thread. */
 export type XetTarget =
-  | {
-      /** Open for writing until `fetchSpan` has settled. */
-      readonly fd: number;
-    }
+  | OpenFile
   | {
       /** Called with bytes in any order, each byte of the span once; they are the callee's. */
       deliver(bytes: Uint8Array, position: number): void | Promise<void>;
@@ -40,6 +45,8 @@ export interface XetProgress {
   received?(wireBytes: number): void | Promise<void>;
   /** Everything in [startByte of the span, endByte) is with the target; `endByte` only grows. */
   advanced?(endByte: number): void;
+  /** These bytes of the file were taken from one that is here instead of being fetched. */
+  copied?(startByte: number, endByte: number): void;
   /** These chunks are hashed, and their bytes with the target. They may reach beyond the span's edges. */
   hashed?(span: ChunkSpan): void;
 }

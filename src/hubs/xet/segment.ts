@@ -1,6 +1,6 @@
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import { HASH_BYTES, hashText } from './codec/hash-text.js';
-import type { Decoded } from './decode/pool.js';
+import { deliverParts } from './deliver-parts.js';
 import { fetchXorb } from './fetch-xorb.js';
 import { MAX_REFRESHES } from './limits.js';
 import { PlanHolder } from './plan-holder.js';
@@ -150,7 +150,7 @@ class Segment {
 
   async #decode(fetch: Fetch, read: ReadBatch): Promise<void> {
     const { pool } = this.#options;
-    const decoded = await pool.decode(read.batch, 'fd' in this.#target ? this.#target.fd : undefined);
+    const decoded = await pool.decode(read.batch, 'fd' in this.#target ? this.#target : undefined);
     if ('fault' in decoded) {
       const { record, reason } = decoded.fault;
       const { host } = new URL(fetch.range.url);
@@ -158,7 +158,9 @@ class Segment {
       throw new SluiceError('BAD_RESPONSE', { host, reason: `chunk ${chunk} of the xorb ${fetch.xorb} is ${reason}` });
     }
     this.#checkKnown(fetch, read, decoded.hashes);
-    await this.#deliver(decoded);
+    await deliverParts(decoded.parts, this.#target, () => {
+      if (this.#failure !== undefined) throw this.#failure;
+    });
     this.#account(fetch, read, decoded.hashes);
   }
 
@@ -179,18 +181,6 @@ class Segment {
           actual: hashText(actual),
         });
       this.#counters.chunksKnown += 1;
-    }
-  }
-
-  async #deliver(decoded: Exclude<Decoded, { readonly fault: unknown }>): Promise<void> {
-    const { parts } = decoded;
-    if (parts === undefined || 'fd' in this.#target) return;
-    let from = 0;
-    for (let index = 0; index < parts.positions.length; index += 2) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const length = parts.positions[index + 1] ?? 0;
-      await this.#target.deliver(parts.bytes.subarray(from, from + length), parts.positions[index] ?? 0);
-      from += length;
     }
   }
 

@@ -53,6 +53,7 @@ async function removeBlob(layout: Layout, sha256: string, plannedAtMs: number): 
   if ((stamp?.file?.verifiedAtMs ?? 0) > plannedAtMs) return false;
   await rm(layout.blob(sha256), { force: true });
   await removeStamp(layout, sha256);
+  await rm(layout.chunkList(sha256), { force: true });
   return true;
 }
 

@@ -1,7 +1,7 @@
 import { link, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { collect, openStore, planCollection, type Store } from '../index.js';
+import { chunkListsIn, collect, openStore, planCollection, type Store } from '../index.js';
 import { makeWritable, namesBelow, proofOf, temporaryFolder } from '../testing/fixtures.js';
 
 const DAY_MS = 86_400_000;
@@ -52,6 +52,19 @@ describe('collection', () => {
     expect(await store.blobProof(shaOf(dead!))).toBeUndefined();
     expect(await namesBelow(join(store.root, 'aliases'))).toHaveLength(1);
     expect((await plan(store)).leftovers).toEqual([]);
+  });
+
+  test('removes chunk lists with their blobs, and those that lost theirs', async () => {
+    const store = await filled();
+    const lists = chunkListsIn(store);
+    const lost = 'ab'.repeat(32);
+    for (const sha256 of [shaOf(live!), shaOf(dead!), lost]) await lists.write(sha256, Buffer.from('a list'));
+    const planned = await plan(store);
+    expect(planned.leftovers.filter(({ path }) => path.includes('chunks')).map(({ path }) => path.slice(-64))).toEqual([
+      lost,
+    ]);
+    await collect(store, { ...planned, madeAtMs: Date.now() + 1000 });
+    expect(await lists.names()).toEqual([shaOf(live!)]);
   });
 
   test('leaves young blobs: a pull may be about to reference them', async () => {

@@ -5,6 +5,7 @@ import { blobStat } from '../blobs/blob-state.js';
 import { listBlobs, type ListedBlob } from '../blobs/list-blobs.js';
 import { readStamp } from '../blobs/stamps.js';
 import { asSluiceErrors, unless } from '../files/errors.js';
+import { filesBelow } from '../files/files-below.js';
 import { isSha256, layoutOf, type Layout } from '../layout.js';
 import { LEASE_TIMING } from '../lease/lease-timing.js';
 import { observeLease } from '../lease/observe-lease.js';
@@ -31,7 +32,7 @@ export interface CollectionPlan {
   /** Referenced by nothing, but too young to be sure. */
   readonly youngBlobs: readonly ListedBlob[];
   readonly partials: readonly { readonly key: string; readonly sizeBytes: number; readonly idleMs: number }[];
-  /** Absolute paths: temporary files of processes that died; stamps and aliases without their blob. */
+  /** Absolute paths: temporary files of processes that died; stamps, aliases and chunk lists without their blob. */
   readonly leftovers: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly freedBytes: number;
 }
@@ -49,6 +50,7 @@ export function planCollection(store: Store, options: CollectionOptions): Promis
       ...(await oldTemporaries(layout, options.nowMs)),
       ...(await orphanStamps(layout, doomed)),
       ...(await orphanAliases(layout, doomed)),
+      ...(await orphanChunkLists(layout, doomed)),
     ];
     const freed = [...blobs.filter((blob) => blob.otherLinks === 0), ...partials, ...leftovers];
     const freedBytes = freed.reduce((sum, item) => sum + item.sizeBytes, 0);
@@ -133,7 +135,13 @@ async function orphanAliases(layout: Layout, doomed: ReadonlySet<string>): Promi
   return leftovers;
 }
 
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = (await unless(readdir(folder, { withFileTypes: true, recursive: true }))) ?? [];
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+async function orphanChunkLists(layout: Layout, doomed: ReadonlySet<string>): Promise<CollectionPlan['leftovers']> {
+  const leftovers: { path: string; sizeBytes: number }[] = [];
+  for (const path of await filesBelow(layout.chunkLists)) {
+    const sha256 = basename(path);
+    if (!isSha256(sha256) || doomed.has(sha256) || (await blobStat(layout, sha256)) !== undefined) continue;
+    const stat = await unless(lstat(path));
+    if (stat !== undefined) leftovers.push({ path, sizeBytes: stat.blocks * 512 });
+  }
+  return leftovers;
 }

@@ -47,6 +47,8 @@ export interface CarryEnd {
   readonly ignoredRange: boolean;
   /** Requests put on the wire, redirects included. */
   readonly requests: number;
+  /** Of what it brought, bytes that stood in other files here. */
+  readonly copiedBytes?: number;
 }
 
 /** Whether the next piece is wanted of a whole-file answer. */

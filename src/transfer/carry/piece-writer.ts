@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
+import type { WriteTurn } from '../../base/index.js';
 import {
   createHasher,
   Residents,
@@ -7,7 +8,6 @@ import {
   type PieceAlgorithm,
   type Slabs,
 } from '../../proof/index.js';
-import type { WriteTurn } from './write-turn.js';
 
 /** Slabs wait in memory for the hash of their file only while more than this share of all is free: connections come first. */
 const FREE_SHARE = 1 / 3;

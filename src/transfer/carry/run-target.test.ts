@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WriteTurn } from '../../base/index.js';
 import { createSlabMemory, Residents, SLAB_BYTES, Slabs } from '../../proof/index.js';
 import { seededContent } from '../../sim/index.js';
 import { wholeContent } from '../testing/rig.js';
@@ -11,7 +12,6 @@ import type { CarryOrder, Grant, RunMode } from './messages.js';
 import { PieceWriter } from './piece-writer.js';
 import { RunTarget } from './run-target.js';
 import { Slot } from './slot.js';
-import { WriteTurn } from './write-turn.js';
 
 const PIECE = 2 * SLAB_BYTES;
 const SIZE = 5 * SLAB_BYTES + 12_345;

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, WriteTurn } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
 import type { Slabs } from '../../proof/index.js';
 import { hostOf } from '../request/check-answer.js';
@@ -10,7 +10,6 @@ import { PieceWriter } from './piece-writer.js';
 import { plainFailure } from './plain-failure.js';
 import { RunTarget } from './run-target.js';
 import { Slot } from './slot.js';
-import { WriteTurn } from './write-turn.js';
 
 export interface CarryMeans extends WireMeans {
   readonly slabs: Slabs;

@@ -9,8 +9,8 @@ import { Slot } from './slot.js';
 export interface SpanMeans {
   readonly followers: Followers;
   readonly limiter: RateLimiter;
-  /** Of the partial's data. */
-  readonly fd: number;
+  /** The partial's data. */
+  readonly file: { readonly fd: number; readonly turn: SharedArrayBuffer };
 }
 
 /** A run of pieces whose bytes are put together and written by somebody else: what is there of them is read back to be hashed. */
@@ -30,6 +30,7 @@ class SpanRun {
   #written: number;
   #hashing: Promise<void> = Promise.resolve();
   #isDone = false;
+  readonly #copied: { readonly startByte: number; readonly endByte: number }[] = [];
   #isKilled = false;
 
   constructor(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans) {
@@ -56,13 +57,14 @@ class SpanRun {
     try {
       await this.#spans.fetch(
         { startByte: this.#startByte, endByte: asked.range?.endByte ?? asked.sizeBytes },
-        this.#means.fd,
+        this.#means.file,
         {
           received: (wireBytes) => {
             this.#slot.stirred();
             return this.#means.limiter.take(wireBytes, signal);
           },
           advanced: (endByte) => this.#advance(endByte),
+          copied: (startByte, endByte) => this.#copied.push({ startByte, endByte }),
         },
         signal,
       );
@@ -76,13 +78,20 @@ class SpanRun {
     } catch (thrown) {
       outcome = { failure: plainFailure(thrown) };
     }
-    return { outcome, left, ignoredRange: false, requests: 0 };
+    return { outcome, left, ignoredRange: false, requests: 0, copiedBytes: this.#copiedBytes() };
+  }
+
+  /** Of the bytes that count as brought by this run: what was copied beyond them is copied again by whoever goes on. */
+  #copiedBytes(): number {
+    return this.#copied.reduce(
+      (sum, { startByte, endByte }) => sum + Math.max(0, Math.min(endByte, this.#written) - startByte),
+      0,
+    );
   }
 
   #advance(endByte: number): void {
     if (this.#isDone || endByte <= this.#written) return;
-    this.#slot.came(endByte - this.#written);
-    this.#written = endByte;
+    let reached = endByte;
     for (;;) {
       const index = this.#current();
       if (this.#endOf(index) > endByte) break;
@@ -90,11 +99,14 @@ class SpanRun {
       this.#land(index, isLast);
       this.#isDone = isLast;
       if (isLast) {
-        // The rest was given to somebody else meanwhile.
+        // The rest was given to somebody else meanwhile, and is not counted here.
+        reached = this.#endOf(index);
         this.#ending.abort();
         break;
       }
     }
+    this.#slot.came(reached - this.#written);
+    this.#written = reached;
     this.#slot.at(Math.min(endByte, this.#endOf(this.#current())));
   }
 

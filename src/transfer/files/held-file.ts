@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, WriteTurn } from '../../base/index.js';
 import {
   pieceAlgorithmOf,
   Residents,
@@ -14,7 +14,6 @@ import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.j
 import { writeJournal, type JournalWriter } from '../journal/write-journal.js';
 import { isIdentified } from './identified.js';
 import type { PieceProgress } from './piece-progress.js';
-import { WriteTurn } from '../carry/write-turn.js';
 import { PieceMap } from '../pieces/piece-map.js';
 import type { TransferTask } from '../port.js';
 

@@ -9,6 +9,8 @@ export class JobCore {
   readonly done: Promise<TransferResult>;
   progressAtMs: number;
   fetchedBytes = 0;
+  /** Taken from other files that are here. */
+  copiedBytes = 0;
   awaitedSources = 0;
   #finish!: (result: TransferResult) => void;
   #isOver = false;
@@ -47,7 +49,7 @@ export class JobCore {
     return true;
   }
 
-  succeed(result: Omit<TransferResult, 'task' | 'fetchedBytes'>): void {
+  succeed(result: Omit<TransferResult, 'task' | 'fetchedBytes' | 'copiedBytes'>): void {
     const { environment, task } = this;
     const { sha256 = '', sizeBytes = 0, checks } = result;
     environment.emit({ type: 'file.proven', file: task.path, sizeBytes, sha256, checks });
@@ -57,18 +59,23 @@ export class JobCore {
         code: 'UNPROVEN',
         message: `${task.path}: its origin gives no digest, so only its size was checked. Its SHA-256 is ${sha256}.`,
       });
-    this.#finish({ ...result, task, fetchedBytes: this.fetchedBytes });
+    this.#finish({ ...result, task, ...this.#counts() });
   }
 
   /** It was in the store all along, or came there by another process. */
   succeedWith(result: TransferResult): void {
-    this.#finish({ ...result, fetchedBytes: this.fetchedBytes });
+    this.#finish({ ...result, ...this.#counts() });
   }
 
   failed(error: SluiceError, pieces: readonly PieceRecord[]): void {
     const { path: file } = this.task;
     if (error.code !== 'INTERRUPTED')
       this.environment.emit({ type: 'file.failed', file, code: error.code, message: error.message });
-    this.#finish({ task: this.task, checks: [], fetchedBytes: this.fetchedBytes, pieces, error });
+    this.#finish({ task: this.task, checks: [], ...this.#counts(), pieces, error });
+  }
+
+  #counts(): Pick<TransferResult, 'fetchedBytes' | 'copiedBytes'> {
+    const { fetchedBytes, copiedBytes } = this;
+    return { fetchedBytes, ...(copiedBytes === 0 ? {} : { copiedBytes }) };
   }
 }

@@ -21,6 +21,7 @@ import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
 import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
+import { KnownChunks } from './known-chunks.js';
 import { RunSet, killAll } from './run-set.js';
 import { watchVersion } from './watch-version.js';
 
@@ -39,6 +40,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   #repair: Repair;
   /** Pieces are just being freed. */
   #drops = 0;
+  readonly #chunks: KnownChunks;
   #phase: Phase = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
@@ -56,6 +58,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     this.#listed = new ListedPieces(environment, task.path);
     this.#doubts = new Doubts(this, sizeBytes);
     this.#repair = new Repair(environment, task, sources, this.#doubts);
+    this.#chunks = new KnownChunks(environment, task.path, sources);
   }
 
   get path(): string {
@@ -86,7 +89,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
-    if (!this.isFetching || isShut(this.sources, from)) return undefined;
+    if (!this.isFetching || this.#isShut(from)) return undefined;
     const hasFree = this.held.map.freeCount > 0;
     const comparison = this.#doubts.take(from, wishBytes, hasFree);
     if (comparison !== undefined || !hasFree) return comparison;
@@ -98,7 +101,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range' || !this.isFetching || isShut(this.sources, from) || from.ignoresRanges) return undefined;
+    if (run?.mode !== 'range' || !this.isFetching || this.#isShut(from) || from.ignoresRanges) return undefined;
     const share = this.#handOut?.split(run, wishBytes);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
@@ -125,6 +128,11 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     // A source that always breaks at the same byte of the whole brings nothing by coming so far again.
     if (run.mode === 'range' || position > this.#wholeMark) this.gained();
     if (run.mode === 'whole') this.#wholeMark = Math.max(this.#wholeMark, position);
+  }
+
+  copied(bytes: number): void {
+    this.copiedBytes += bytes;
+    this.fetchedBytes -= bytes;
   }
 
   compared(bytes: number): void {
@@ -241,6 +249,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     if (this.#isGivenUp()) return held.release();
     if (held.map.landedBytes === 0) await adoptForeign(environment, task, held);
     for (const part of opening.parts.values()) await this.#pickUp(part);
+    if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
@@ -303,9 +312,12 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     await this.#drop([]);
   }
 
-  async #commit({ sha256, sizeBytes, digests, checks }: Verdict): Promise<void> {
-    if (!this.close()) return;
+  async #commit(verdict: Verdict): Promise<void> {
+    const { sha256, sizeBytes, digests, checks } = verdict;
     const { held } = this;
+    // What was fetched again may have come twice, and differently.
+    const proven = this.#repair.wasNeeded ? checks : await this.#chunks.checks(verdict, held.landed.values());
+    if (!this.close()) return;
     this.#doubts.stop();
     this.#repair.succeeded(held);
     const hashes = held.pieceDigests();
@@ -317,7 +329,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       this.failed(toSluiceError(thrown), pieces);
       return;
     }
-    this.succeed({ sha256, sizeBytes, checks, pieces });
+    await this.#chunks.keep(sha256);
+    this.succeed({ sha256, sizeBytes, checks: proven, pieces });
   }
 
   /** The file was closed by `error`: stops what is under way and keeps what arrived. */
@@ -359,10 +372,16 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     return true;
   }
 
+  /** Whether this source is not asked for pieces: set aside, or another has most of the file's chunks here. */
+  #isShut(from: FileSource): boolean {
+    // Once something is wrong it is for the repair to say who is asked.
+    return isShut(this.sources, from) || (!this.#repair.wasNeeded && !this.#chunks.allows(from));
+  }
+
   /** A source that only sends whole files is used by one connection, and when nobody else can do better. */
   #takeWhole(from: FileSource): Work | undefined {
     const others = this.sources.filter((other) => other !== from && other.banned === undefined);
-    if (others.some((other) => !other.ignoresRanges && !isShut(this.sources, other))) return undefined;
+    if (others.some((other) => !other.ignoresRanges && !this.#isShut(other))) return undefined;
     if (this.#runs.hasWhole) return undefined;
     this.#begun.clear();
     return this.#track(new PieceRun(this, from, 'whole', 0, this.held.map.count - 1));

@@ -21,6 +21,8 @@ export interface RunOwner {
   checkVersion(from: FileSource, head: ResponseHead): void;
   /** Bytes came, up to `position`. */
   received(run: PieceRun, bytes: number, position: number): void;
+  /** So many of the bytes that came stood in other files here. */
+  copied(bytes: number): void;
   /** What there is of a piece that this run owns. */
   resume(index: number): PieceProgress;
   /** All bytes of the piece are with the kernel. */
@@ -125,6 +127,8 @@ export class PieceRun {
 
   /** Pieces that it has not begun go to somebody else; false when it has begun them after all. */
   shrinkTo(last: number): boolean {
+    // What is put together by others is still being written beyond the piece where we would stop: over what another source brought there.
+    if (this.from.source.spans !== undefined) return false;
     return this.mode === 'range' && this.#slot.shrinkTo(last - this.#first);
   }
 
@@ -203,6 +207,8 @@ export class PieceRun {
     };
     this.#carriage = this.#begin(this.#order(wire), listener);
     const end = await this.#carriage.ended;
+    this.#count();
+    if (end.copiedBytes !== undefined) this.#owner.copied(Math.min(end.copiedBytes, this.receivedBytes));
     if (end.ignoredRange) this.from.ignoresRanges = true;
     return end;
   }
@@ -212,7 +218,11 @@ export class PieceRun {
     const { spans } = this.from.source;
     if (spans === undefined) return environment.carriers.carry(order, listener);
     const { followers, limiter } = environment;
-    return carrySpans(spans, order, listener, { followers, limiter, fd: held.handle.fd });
+    return carrySpans(spans, order, listener, {
+      followers,
+      limiter,
+      file: { fd: held.handle.fd, turn: held.turn.shared },
+    });
   }
 
   #order(wire: WireRequest): CarryOrder {

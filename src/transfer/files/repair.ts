@@ -43,6 +43,9 @@ export class Repair {
     return this.#isUnproven;
   }
 
+  /** Whether anything ever turned out wrong. */
+  wasNeeded = false;
+
   /** A piece landed, perhaps one that is being fetched once more. */
   noteLanded(after: LandedPiece): void {
     this.#doubts.landed(after);
@@ -63,6 +66,7 @@ export class Repair {
       if (piece !== undefined && !this.#again.has(index)) this.#again.set(index, piece);
     }
     if (wrong.length === 0) return;
+    this.wasNeeded = true;
     this.#isUnproven = true;
     this.#doubts.dropped(wrong);
     await held.drop(wrong);
@@ -74,6 +78,7 @@ export class Repair {
    */
   async next(held: HeldFile, mismatch: NonNullable<Verdict['mismatch']>): Promise<void> {
     this.#isUnproven = false;
+    this.wasNeeded = true;
     const pending = this.#pending.splice(0).filter((index) => held.landed.has(index));
     const known = pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
     if (known !== undefined) return this.drop(held, known, false);

@@ -1,4 +1,6 @@
+import type { OpenFile } from '../port.js';
 import type { Batch, Fault } from './batch.js';
+import type { CopyOrder } from './copy-chunks.js';
 
 /** What the owner tells a decoding worker; the memory of a batch is the worker's until it answers. `id` names the job. */
 export type ToWorker =
@@ -7,8 +9,9 @@ export type ToWorker =
       readonly id: number;
       readonly batch: Batch;
       /** Where the raw bytes are written; undefined: they come back. */
-      readonly fd: number | undefined;
+      readonly file: OpenFile | undefined;
     }
+  | { readonly type: 'copy'; readonly id: number; readonly order: CopyOrder; readonly file: OpenFile | undefined }
   | { readonly type: 'fileId'; readonly id: number; readonly hashes: Uint8Array; readonly lengths: Uint32Array };
 
 /** Raw bytes that come back: `positions` holds, for each part in turn, its position in the file and its length. */
@@ -23,6 +26,12 @@ export type FromWorker =
       readonly type: 'batch';
       readonly id: number;
       readonly hashes: Uint8Array | undefined;
+      readonly fault: Fault | undefined;
+      readonly parts: Parts | undefined;
+    }
+  | {
+      readonly type: 'copy';
+      readonly id: number;
       readonly fault: Fault | undefined;
       readonly parts: Parts | undefined;
     }

@@ -3,12 +3,17 @@ import { Worker } from 'node:worker_threads';
 import { SluiceError, toSluiceError } from '../../../base/index.js';
 import { BATCH_BYTES, CHUNK_HEADER_BYTES, MAX_PACKED_BYTES } from '../limits.js';
 import { compileCodec, type CodecModule } from '../wasm/codec.js';
+import type { OpenFile } from '../port.js';
 import type { Batch, Fault } from './batch.js';
+import type { CopyOrder } from './copy-chunks.js';
 import { plainError, revivedError, type FromWorker, type Parts, type ToWorker } from './messages.js';
 import { serveDecode } from './serve-decode.js';
 
 /** What became of a batch: the hashes of its chunks back to back, and its raw bytes where they were not written; or the record that is broken. */
 export type Decoded = { readonly hashes: Uint8Array; readonly parts: Parts | undefined } | { readonly fault: Fault };
+
+/** Raw bytes where they were not written; or the chunk that is not here as it was written down: nothing of it counts then. */
+export type Copied = { readonly parts: Parts | undefined } | { readonly fault: Fault };
 
 /**
  * Threads that decode and hash records. Memory: about 4 MiB a thread, and 1.3 MiB for each batch that is lent; `room` keeps those that wait few.
@@ -18,8 +23,10 @@ export interface DecodePool {
   /** Memory for one batch, with room for `BATCH_BYTES` and one more record. It goes with `decode`, or back by `giveBack`. */
   lend(): SharedArrayBuffer;
   giveBack(bytes: SharedArrayBuffer): void;
-  /** Decodes; writes to `fd` where it is given, which must stay open until this settles. @throws SluiceError FILE_SYSTEM, DISK_FULL, INTERRUPTED */
-  decode(batch: Batch, fd: number | undefined): Promise<Decoded>;
+  /** Decodes; writes to `file` where it is given. @throws SluiceError FILE_SYSTEM, DISK_FULL, INTERRUPTED */
+  decode(batch: Batch, file: OpenFile | undefined): Promise<Decoded>;
+  /** Copies chunks that are here, to `file` where it is given; says which one is not what it should be. @throws as `decode` */
+  copy(order: CopyOrder, file: OpenFile | undefined): Promise<Copied>;
   /** Undefined, or what to wait for before giving it more. */
   room(): Promise<void> | undefined;
   /** File id and Merkle root over these chunks; the arrays stay the caller's. @throws SluiceError */
@@ -98,13 +105,18 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
   return {
     lend: () => free.pop() ?? new SharedArrayBuffer(BATCH_MEMORY_BYTES),
     giveBack: (bytes) => void free.push(bytes),
-    decode: async (batch, fd) => {
+    decode: async (batch, file) => {
       // Memory that a failed thread may still hold is not lent again.
-      const message = await begin((id) => ({ type: 'batch', id, batch, fd }));
+      const message = await begin((id) => ({ type: 'batch', id, batch, file }));
       free.push(batch.bytes);
       if (message.type !== 'batch') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
       if (message.hashes !== undefined) return { hashes: message.hashes, parts: message.parts };
       return { fault: message.fault ?? { record: 0, reason: 'no outcome' } };
+    },
+    copy: async (order, file) => {
+      const message = await begin((id) => ({ type: 'copy', id, order, file }));
+      if (message.type !== 'copy') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
+      return message.fault === undefined ? { parts: message.parts } : { fault: message.fault };
     },
     room: () =>
       jobs.size < threads * JOBS_PER_THREAD ? undefined : new Promise<void>((resolve) => waiting.push(resolve)),

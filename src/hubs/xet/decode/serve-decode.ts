@@ -1,21 +1,22 @@
 import { writeSync } from 'node:fs';
+import { WriteTurn } from '../../../base/index.js';
 import { HASH_BYTES } from '../codec/hash-text.js';
 import { fileId, merkleRoot, type ChunkSequence } from '../codec/merkle.js';
 import { createCodec, type Codec, type CodecModule } from '../wasm/codec.js';
-import { decodeBatch, type Batch, type Put } from './batch.js';
+import type { OpenFile } from '../port.js';
+import { decodeBatch, type Put } from './batch.js';
+import { copyChunks } from './copy-chunks.js';
 import { plainError, type FromWorker, type Parts, type ToWorker } from './messages.js';
 
 /** The decoding worker as a function of messages, so that it runs in a thread or, for want of one, in place. */
-export function serveDecode(
-  module: CodecModule,
-  reply: (message: FromWorker, transfer: readonly ArrayBuffer[]) => void,
-): (message: ToWorker) => void {
+export function serveDecode(module: CodecModule, reply: Reply): (message: ToWorker) => void {
   let codec: Codec | undefined;
   return (message) => {
     const { id } = message;
     try {
       codec ??= createCodec(module);
-      if (message.type === 'batch') answerBatch(codec, id, message.batch, message.fd, reply);
+      if (message.type === 'batch') answerBatch(codec, message, reply);
+      else if (message.type === 'copy') answerCopy(codec, message, reply);
       else {
         const chunks = sequence(message.hashes, message.lengths);
         reply({ type: 'fileId', id, fileId: fileId(codec, chunks), root: merkleRoot(codec, chunks) }, []);
@@ -26,35 +27,45 @@ export function serveDecode(
   };
 }
 
-function answerBatch(
-  codec: Codec,
-  id: number,
-  batch: Batch,
-  fd: number | undefined,
-  reply: (message: FromWorker, transfer: readonly ArrayBuffer[]) => void,
-): void {
-  const gathered = fd === undefined ? new Gathered() : undefined;
-  const put: Put = fd === undefined ? (bytes, position) => gathered?.put(bytes, position) : writer(fd);
-  const outcome = decodeBatch(codec, batch, put);
+type Reply = (message: FromWorker, transfer: readonly ArrayBuffer[]) => void;
+type Job<Type extends ToWorker['type']> = Extract<ToWorker, { readonly type: Type }>;
+
+function answerBatch(codec: Codec, { id, batch, file }: Job<'batch'>, reply: Reply): void {
+  const output = outputTo(file);
+  const outcome = decodeBatch(codec, batch, output.put);
   const isFault = !(outcome instanceof Uint8Array);
-  const parts = isFault ? undefined : gathered?.parts();
-  reply(
-    {
-      type: 'batch',
-      id,
-      hashes: isFault ? undefined : outcome,
-      fault: isFault ? outcome : undefined,
-      parts,
-    },
-    parts === undefined ? [] : [parts.bytes.buffer as ArrayBuffer],
-  );
+  const parts = isFault ? undefined : output.parts();
+  const hashes = isFault ? undefined : outcome;
+  const fault = isFault ? outcome : undefined;
+  reply({ type: 'batch', id, hashes, fault, parts }, memoryOf(parts));
 }
 
-/** Positional writes, whole. */
-function writer(fd: number): Put {
-  return (bytes, position) => {
+function answerCopy(codec: Codec, { id, order, file }: Job<'copy'>, reply: Reply): void {
+  const output = outputTo(file);
+  const fault = copyChunks(codec, order, output.put);
+  const parts = fault === undefined ? output.parts() : undefined;
+  reply({ type: 'copy', id, fault, parts }, memoryOf(parts));
+}
+
+/** To the file, or gathered to be sent back. */
+function outputTo(file: OpenFile | undefined): { readonly put: Put; parts(): Parts | undefined } {
+  if (file !== undefined) return { put: writer(file), parts: () => undefined };
+  const gathered = new Gathered();
+  return { put: (bytes, position) => gathered.put(bytes, position), parts: () => gathered.parts() };
+}
+
+function memoryOf(parts: Parts | undefined): readonly ArrayBuffer[] {
+  return parts === undefined ? [] : [parts.bytes.buffer as ArrayBuffer];
+}
+
+/** Positional writes, whole, when it is our turn. */
+function writer({ fd, turn }: OpenFile): Put {
+  const write: Put = (bytes, position) => {
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   };
+  if (turn === undefined) return write;
+  const turns = new WriteTurn(turn);
+  return (bytes, position) => turns.run(() => write(bytes, position));
 }
 
 /** Copies of what was put, one behind the other. */

@@ -27,6 +27,7 @@ import {
   vShuffle,
   vSplat,
   vStore,
+  vSwizzle,
   vXor,
   xor,
   type Code,
@@ -75,13 +76,14 @@ const fourWide: Arithmetic = {
   add: vAdd,
   xor: vXor,
   rotate: (a, bits, spare) => {
-    if (bits === 16) return vShuffle(spare.tee(a), spare.get, ROTATE_16);
-    if (bits === 8) return vShuffle(spare.tee(a), spare.get, ROTATE_8);
+    // One instruction each; a shuffle of the same lanes would become two.
+    if (bits === 16) return vSwizzle(a, vConst(ROTATE_16));
+    if (bits === 8) return vSwizzle(a, vConst(ROTATE_8));
     return vOr(vShrU(spare.tee(a), bits), vShl(spare.get, 32 - bits));
   },
 };
 
-/** The seven rounds of BLAKE3's compression over 16 words of state; straight-line code. */
+/** The seven rounds of BLAKE3's compression over 16 words of state; straight-line code. The message is added first: what waits for it is ready last. */
 function rounds(kind: Arithmetic, state: readonly Local[], message: readonly Local[], spare: Local): Code {
   const code: number[] = [];
   const at = (list: readonly Local[], index: number): Local => {
@@ -96,11 +98,11 @@ function rounds(kind: Arithmetic, state: readonly Local[], message: readonly Loc
       const x = at(message, order[step * 2] ?? 0);
       const y = at(message, order[step * 2 + 1] ?? 0);
       code.push(
-        ...a.set(kind.add(kind.add(a.get, b.get), x.get)),
+        ...a.set(kind.add(kind.add(a.get, x.get), b.get)),
         ...d.set(kind.rotate(kind.xor(d.get, a.get), 16, spare)),
         ...c.set(kind.add(c.get, d.get)),
         ...b.set(kind.rotate(kind.xor(b.get, c.get), 12, spare)),
-        ...a.set(kind.add(kind.add(a.get, b.get), y.get)),
+        ...a.set(kind.add(kind.add(a.get, y.get), b.get)),
         ...d.set(kind.rotate(kind.xor(d.get, a.get), 8, spare)),
         ...c.set(kind.add(c.get, d.get)),
         ...b.set(kind.rotate(kind.xor(b.get, c.get), 7, spare)),
