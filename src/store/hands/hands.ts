@@ -5,7 +5,7 @@ import { layoutOf } from '../layout.js';
 import type { Store } from '../port.js';
 import type { LandOptions, ViewKind, ViewRequest } from '../views/port.js';
 import { laneInPlace, laneInThread, type Lane } from './lane.js';
-import type { Looked, Wanted } from './look.js';
+import type { Looked, Wanted } from '../blobs/look.js';
 import { revivedError, type Answer, type Job, type Landed } from './messages.js';
 import { gone } from './serve-jobs.js';
 
