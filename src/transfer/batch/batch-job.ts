@@ -171,14 +171,20 @@ export class BatchJob implements Job {
     const tired = left.filter(({ begun }) => begun.retries >= MOST_TRIES);
     for (const item of tired) this.#options.onAlone(item);
     this.#stock.giveBack(left.filter((item) => !tired.includes(item)));
-    this.#leave((item) => this.#isOver || item.sources.every(({ id }) => this.#isLost(id)));
+    this.#leaveLost();
     this.#endWhenOver();
     if (failure !== undefined) throw failure;
   }
 
-  #isLost(source: string): boolean {
-    const from = this.sources.find((each) => each.source.id === source);
-    return from === undefined || this.#isOdd(source) || (from.banned ?? from.state.banned) !== undefined;
+  #isLost({ source, banned, state }: FileSource): boolean {
+    return this.#isOdd(source.id) || (banned ?? state.banned) !== undefined;
+  }
+
+  /** Nobody is left whom the batch may ask for them. */
+  #leaveLost(): void {
+    const lost = new Set(this.sources.filter((from) => this.#isLost(from)).map(({ source }) => source.id));
+    if (this.#isOver || lost.size === this.sources.length) this.#leave(() => true);
+    else if (lost.size > 0) this.#leave(({ sources }) => sources.every(({ id }) => lost.has(id)));
   }
 
   #leave(fits: (item: BatchItem) => boolean): void {
