@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Digests } from '../../base/index.js';
 import { proveBytes, type Verdict } from '../../proof/index.js';
 import { workInPlace } from '../files/calls.js';
@@ -12,8 +13,11 @@ export interface BlobMaker {
   prove(bytes: Uint8Array, promised: Digests): Verdict;
   /** Makes them a blob. Its name is durable only after `sync`, the bytes under it at once. @throws the system's errors */
   put(bytes: Uint8Array, verdict: Verdict): Promise<void>;
-  /** Makes the names of all that was put durable: many share a folder, so this is done once for all of them. @throws the system's errors */
-  sync(): Promise<void>;
+  /**
+   * Makes the names of these blobs durable, of whichever maker; without a list, of all that this one put. Many share a folder, so this is done once
+   * for all of them. @throws the system's errors
+   */
+  sync(sha256s?: readonly string[]): Promise<void>;
   /** What is here; nothing is hashed. */
   look(wanted: Wanted): Promise<Looked>;
 }
@@ -27,11 +31,11 @@ export function blobMakerAt(layout: Layout): BlobMaker {
   return {
     prove: proveBytes,
     put: (bytes, { sha256, sizeBytes, digests }) => putBytes(layout, bytes, { sha256, sizeBytes, digests }, syncLater),
-    sync: async () => {
-      const folders = [...renamed];
+    sync: async (sha256s) => {
+      const folders = new Set(sha256s?.map((sha256) => dirname(layout.blob(sha256))) ?? renamed);
       renamed.clear();
       // The folders may be new themselves.
-      if (folders.length > 0) await Promise.all([...folders, layout.blobs].map(syncFolder));
+      if (folders.size > 0) await Promise.all([...folders, layout.blobs].map(syncFolder));
     },
     look: (wanted) => lookFor(layout, wanted),
   };

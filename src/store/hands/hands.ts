@@ -110,7 +110,9 @@ class HandsOf implements Hands {
     if (this.#isClosed) throw new SluiceError('INTERRUPTED');
     const isAbsent = glance(this.#layout, wanted);
     const looked = (await this.#lookClosely(wanted.filter((_, index) => isAbsent[index] !== true))).values();
-    return isAbsent.map((absent): Looked => (absent ? { state: 'absent' } : (looked.next().value ?? { state: 'absent' })));
+    return isAbsent.map((absent): Looked =>
+      absent ? { state: 'absent' } : (looked.next().value ?? { state: 'absent' }),
+    );
   }
 
   warm(): void {

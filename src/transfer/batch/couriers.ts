@@ -66,6 +66,8 @@ class CouriersOf implements Couriers {
   readonly #most: number;
   readonly #lanes: Lane[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** Blobs whose names are not durable yet. */
+  readonly #stored: string[] = [];
   #lastId = 0;
 
   constructor(options: CouriersOptions) {
@@ -88,16 +90,12 @@ class CouriersOf implements Couriers {
   }
 
   async sync(): Promise<void> {
-    const ends = await Promise.all(
-      this.#lanes.map((lane) => {
-        const id = this.#nextId();
-        return this.#ask(id, lane, undefined, { type: 'sync', id });
-      }),
-    );
-    for (const last of ends) {
-      const { failure } = last.type === 'synced' ? last : last.end;
-      if (failure !== undefined) throw revivedFailure(failure);
-    }
+    const sha256s = this.#stored.splice(0);
+    if (sha256s.length === 0) return;
+    const id = this.#nextId();
+    const last = await this.#ask(id, this.#idlest(), undefined, { type: 'sync', id, sha256s });
+    const { failure } = last.type === 'synced' ? last : last.end;
+    if (failure !== undefined) throw revivedFailure(failure);
   }
 
   warm(): void {
@@ -141,7 +139,7 @@ class CouriersOf implements Couriers {
     for (const message of messages) {
       const waiting = this.#waiting.get(message.id);
       if (waiting === undefined) continue;
-      if (message.type === 'file') waiting.listener?.onFile(message.report);
+      if (message.type === 'file') this.#reported(message.report, waiting);
       else if (message.type === 'redirect') waiting.listener?.onRedirect(message.at, message.target, message.head);
       else if (message.type === 'pause') waiting.listener?.onPause(message.head);
       else {
@@ -150,6 +148,11 @@ class CouriersOf implements Couriers {
       }
     }
   };
+
+  #reported(report: FileReport, { listener }: Waiting): void {
+    if (report.kind === 'stored') this.#stored.push(report.sha256);
+    listener?.onFile(report);
+  }
 
   /** What they had under way ends as failed. */
   #lose(isLost: (lane: Lane) => boolean, error: unknown): void {

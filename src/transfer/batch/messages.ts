@@ -62,8 +62,8 @@ export type ToCourier =
   | { readonly type: 'order'; readonly id: number; readonly order: BatchOrder }
   /** The request that is under way is given up, and no other is begun. */
   | { readonly type: 'stop'; readonly id: number }
-  /** Makes the names of all that was stored durable. */
-  | { readonly type: 'sync'; readonly id: number };
+  /** Makes the names of these blobs durable. */
+  | { readonly type: 'sync'; readonly id: number; readonly sha256s: readonly string[] };
 
 /** Of one order in the order of what happened; `ended` is the last. */
 export type FromCourier =

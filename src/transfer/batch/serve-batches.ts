@@ -46,7 +46,7 @@ export function serveBatches(
     if (message.type === 'order') void begin(message);
     else if (message.type === 'stop') endings.get(id)?.abort();
     else
-      means.maker.sync().then(
+      means.maker.sync(message.sha256s).then(
         () => tellNow({ type: 'synced', id }),
         (thrown: unknown) => tellNow({ type: 'synced', id, failure: plainFailure(thrown) }),
       );

@@ -223,7 +223,12 @@ export class SmallFile extends JobCore implements Job {
       await putting.stored;
       if (!this.close()) return undefined;
       const reason = this.lastError?.code ?? this.#begun?.reason;
-      const record = { ...piece, atMs: Date.now(), retries: this.#retries, ...(reason === undefined ? {} : { reason }) };
+      const record = {
+        ...piece,
+        atMs: Date.now(),
+        retries: this.#retries,
+        ...(reason === undefined ? {} : { reason }),
+      };
       this.succeed({ sha256, sizeBytes, checks, pieces: origin === undefined ? [] : [{ ...record, ...origin }] });
     } catch (thrown) {
       this.fail(toSluiceError(thrown));
