@@ -1,4 +1,4 @@
-import { SluiceError, toSluiceError } from '../../base/index.js';
+import { toSluiceError, type SluiceError } from '../../base/index.js';
 import type { Source } from '../../hubs/index.js';
 import type { Environment } from '../environment.js';
 import type { Job, Underway, Work } from '../files/job.js';

@@ -102,6 +102,11 @@ export class BatchRun implements RequestView {
     return workOf(this, { run, abort: () => this.abort() });
   }
 
+  /** Asked apart, as it changes while the order is under way. */
+  private get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   abort(): void {
     this.#isStopped = true;
     this.#errand?.stop();
@@ -127,7 +132,7 @@ export class BatchRun implements RequestView {
     this.#count();
     const error = this.#errorOf(end);
     if (error !== undefined) throw error;
-    if (this.#isStopped) throw new SluiceError('INTERRUPTED');
+    if (this.isStopped) throw new SluiceError('INTERRUPTED');
   }
 
   #errorOf({ at, refusal, failure }: BatchEnd): SluiceError | undefined {

@@ -41,7 +41,7 @@ export class BatchStock {
     let bytes = 0;
     for (let index = this.#items.length - 1; index >= 0 && taken.length < mostFiles; index -= 1) {
       const item = this.#items[index];
-      if (item === undefined || !item.sources.some(({ id }) => id === source)) continue;
+      if (item?.sources.some(({ id }) => id === source) !== true) continue;
       if (taken.length > 0 && bytes + item.sizeBytes > mostBytes) break;
       this.#items.splice(index, 1);
       bytes += item.sizeBytes;

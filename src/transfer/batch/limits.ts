@@ -4,9 +4,9 @@ import { SMALL_FILE_BYTES } from '../limits.js';
 export const MAX_COURIER_THREADS = 3;
 /** From so many small files on threads are worth their start. */
 export const MANY_FILES = 32;
-/** An order has at most so many files and bytes; the first ones of a source, of which nothing is known, are short. */
+/** An order has at most so many files and bytes; one file while nothing has come from its source, which may redirect to a shorter way to all. */
 export const ORDER_FILES = 32;
-export const FIRST_ORDER_FILES = 4;
+export const FIRST_ORDER_FILES = 1;
 export const ORDER_BYTES = 4 * SMALL_FILE_BYTES;
 /** Towards the end orders get shorter, so that all end together. */
 export const ORDER_SHARE = 1 / 24;
