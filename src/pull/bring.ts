@@ -15,6 +15,9 @@ import type { OpenWires } from './wires.js';
 /** How often is brought again what a collection beside us takes away between our look and our landing. */
 const MOST_ROUNDS = 3;
 
+/** So many are landed by a thread of their own, which starts while they come. */
+const MANY_FILES = 64;
+
 /** Where everything stands, and how it came there. */
 export type Shown = Pick<ViewResult, 'path' | 'methods'>;
 
@@ -81,9 +84,11 @@ async function fetchMissing(
   }
   const budget = wires.budget();
   warmSources(wires.transport, tasks, settings.connections === 'auto' ? Infinity : settings.connections);
+  const hands = wires.handsOf(store);
+  if (prepared.surveyed.length >= MANY_FILES) hands.warm();
   return transfer(tasks, {
     store,
-    hands: wires.handsOf(store),
+    hands,
     ...(wires.ahead === undefined ? {} : { ahead: wires.ahead }),
     transport: wires.transport,
     gate: wires.gate,

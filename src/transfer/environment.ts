@@ -1,4 +1,5 @@
 import type { Followers, Slabs } from '../proof/index.js';
+import type { Couriers } from './batch/couriers.js';
 import type { Carriers } from './carry/carriers.js';
 import type { Hands, Store } from '../store/index.js';
 import type { BlockPool } from './files/block-writer.js';
@@ -12,6 +13,7 @@ export interface Environment extends RequestEnvironment {
   readonly hands: Hands;
   readonly followers: Followers;
   readonly carriers: Carriers;
+  readonly couriers: Couriers;
   readonly slabs: Slabs;
   /** Called at every tick, before anything is measured. */
   readonly pulse: Set<() => void>;

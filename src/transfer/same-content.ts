@@ -1,7 +1,10 @@
 import type { TransferTask } from './port.js';
 
+/** Tasks of the same content. */
+export type ContentGroup = readonly [TransferTask, ...TransferTask[]];
+
 /** Tasks by content, in order of first appearance: what is the same is fetched once. */
-export function sameContent(tasks: readonly TransferTask[]): readonly (readonly [TransferTask, ...TransferTask[]])[] {
+export function sameContent(tasks: readonly TransferTask[]): readonly ContentGroup[] {
   const groups = new Map<string, [TransferTask, ...TransferTask[]]>();
   for (const [index, task] of tasks.entries()) {
     const key = contentKey(task) ?? `task ${index}`;

@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { SluiceError, type SpareThreads } from '../base/index.js';
 import { createFollowers, createSlabMemory, SLAB_BYTES, Slabs } from '../proof/index.js';
+import { chooseItems } from './batch/choose-items.js';
+import { createCouriers } from './batch/couriers.js';
+import { MAX_COURIER_THREADS } from './batch/limits.js';
+import { pendingBatch } from './batch/pending-batch.js';
 import { createCarriers } from './carry/carriers.js';
 import { openHostLimit, type HostLimit } from './budget/host-limit.js';
 import { SharedBucket } from './budget/shared-bucket.js';
@@ -12,7 +16,7 @@ import { BlockPool } from './files/block-writer.js';
 import type { Job } from './files/job.js';
 import { PieceFile } from './files/piece-file.js';
 import { SmallBuffers } from './files/small-buffers.js';
-import { SmallFile } from './files/small-file.js';
+import { SmallFile, type Begun } from './files/small-file.js';
 import { StreamFile } from './files/stream-file.js';
 import { joinSources } from './join-sources.js';
 import { Turns } from './files/turns.js';
@@ -30,7 +34,7 @@ import {
 import { pieceBytesFor } from './pieces/piece-size.js';
 import type { Transfer, TransferOptions, TransferResult, TransferTask } from './port.js';
 import { createFileSource, type FileSource } from './request/file-source.js';
-import { sameContent } from './same-content.js';
+import { sameContent, type ContentGroup } from './same-content.js';
 import { Engine, mostConnections, type Pending } from './schedule/engine.js';
 import { SourceState } from './schedule/source-state.js';
 
@@ -54,22 +58,38 @@ export const transfer: Transfer = async (tasks, options) => {
     if (firsts.some(({ sizeBytes = 0 }) => sizeBytes > SMALL_FILE_BYTES)) environment.carriers.warm();
     const turns = new Turns(LARGE_FILES_IN_FLIGHT);
     const landings = new Landings(options);
-    const pending = groups.map((group) => ({
-      ...pendingJob(environment, group[0], states, options, turns),
-      onResult: (result: TransferResult) => landings.begin(group, result),
-    }));
+    const made = sourceMaker(states, options);
+    const alone = (group: ContentGroup, begun?: Begun): Pending => ({
+      ...pendingJob(environment, group[0], made, turns, begun),
+      onResult: (result) => landings.begin(group, result),
+    });
+    const { items, others } = chooseItems(groups);
+    const pending = others.map((group) => alone(group));
+    const [firstItem, ...moreItems] = items;
+    if (firstItem !== undefined)
+      pending.push(
+        pendingBatch(environment, [firstItem, ...moreItems], {
+          made,
+          onResult: ({ group }, result) => {
+            landings.begin(group, result);
+            engine?.finished(result);
+          },
+          onAlone: ({ group, begun }) => engine?.add(alone(group, begun)),
+        }),
+      );
     engine = new Engine(environment, options, states, pending);
     try {
       await engine.run();
     } finally {
-      await environment.hands.sync();
+      await Promise.all([environment.hands.sync(), environment.couriers.sync()]);
     }
     const results = await landings.results();
     if (options.signal.aborted) throw new SluiceError('INTERRUPTED');
     return tasks.map((task) => results.get(task) ?? refused(task, new SluiceError('INTERNAL'), options));
   } finally {
     if (options.hands === undefined) await environment.hands.close();
-    await Promise.all([environment.followers.close(), environment.carriers.close(), limit?.close()]);
+    const { followers, carriers, couriers } = environment;
+    await Promise.all([followers.close(), carriers.close(), couriers.close(), limit?.close()]);
   }
 };
 
@@ -103,6 +123,7 @@ function createEnvironment(
     limiter,
     slabs: new Slabs(slabs),
     carriers,
+    couriers: createCouriers({ transport, limiter, store, threads: courierThreads(options.threads) }),
     pulse: new Set(),
     lookedAtMs: options.lookedAtMs ?? -Infinity,
     hands: options.hands ?? openHands(store),
@@ -123,44 +144,60 @@ function spareOf(spare: SpareThreads | undefined): { readonly spare?: SpareThrea
   return spare === undefined ? {} : { spare };
 }
 
+/** One core is left to everything else. */
+function courierThreads(threads = availableParallelism()): number {
+  return Math.max(1, Math.min(MAX_COURIER_THREADS, threads - 1));
+}
+
 /** One core is left to the rest, one more where whole files are hashed (`isHashed`): two threads bring as much as that one hashes. */
 export function carrierThreads(threads: number, isHashed = true): number {
   return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1) - (isHashed ? 1 : 0));
 }
 
+type SourceMaker = (source: Source) => FileSource;
+
+/** What is known of a source is shared by all files. */
+function sourceMaker(states: Map<string, SourceState>, { connections }: TransferOptions): SourceMaker {
+  return (source) => {
+    const state =
+      states.get(source.id) ?? new SourceState(source.id, connections === 'auto' ? SCHEDULE.mostPerHost : connections);
+    states.set(source.id, state);
+    return createFileSource(source, state);
+  };
+}
+
 function pendingJob(
   environment: Environment,
   task: TransferTask,
-  states: Map<string, SourceState>,
-  { connections }: TransferOptions,
+  made: SourceMaker,
   turns: Turns,
+  begun: Begun | undefined,
 ): Omit<Pending, 'onResult'> {
   return {
     sizeBytes: task.sizeBytes,
     // What may be small is begun among the small ones.
     isLarge: task.sizeBytes === undefined ? !isProvable(task) : task.sizeBytes > SMALL_FILE_BYTES,
     open: (): Job => {
-      const made = (source: Source): FileSource => {
-        const state =
-          states.get(source.id) ??
-          new SourceState(source.id, connections === 'auto' ? SCHEDULE.mostPerHost : connections);
-        states.set(source.id, state);
-        return createFileSource(source, state);
-      };
       const sources = usableSources(task).map(made);
-      const job = makeJob(environment, task, sources, turns);
+      const job = makeJob(environment, task, sources, turns, begun);
       joinSources(job, sources, made, environment.wake);
       return job;
     },
   };
 }
 
-function makeJob(environment: Environment, task: TransferTask, sources: readonly FileSource[], turns: Turns): Job {
+function makeJob(
+  environment: Environment,
+  task: TransferTask,
+  sources: readonly FileSource[],
+  turns: Turns,
+  begun: Begun | undefined,
+): Job {
   if (task.sizeBytes === undefined)
     return isProvable(task)
       ? new UnsizedFile(environment, task, sources, turns)
       : new StreamFile(environment, task, sources);
-  if (task.sizeBytes <= SMALL_FILE_BYTES) return new SmallFile(environment, task, task.sizeBytes, sources);
+  if (task.sizeBytes <= SMALL_FILE_BYTES) return new SmallFile(environment, task, task.sizeBytes, sources, begun);
   if (isNameless(task)) return new StreamFile(environment, task, sources);
   return new PieceFile(environment, task, task.sizeBytes, sources);
 }

@@ -1,6 +1,6 @@
 import type { DigestAlgorithm, Digests } from '../../base/index.js';
 import { calls } from '../files/calls.js';
-import { writeAtomic } from '../files/write-atomic.js';
+import { writeHint } from '../files/write-atomic.js';
 import { isSha256, type Layout } from '../layout.js';
 
 /** Digests that identify content well enough to find it by. MD5 and the CRCs do not. */
@@ -8,12 +8,15 @@ const ALIASED = ['gitSha1', 'sha512', 'sha1'] as const satisfies readonly Digest
 
 /** Makes the blob findable under its other digests. */
 export async function writeAliases(layout: Layout, sha256: string, sizeBytes: number, digests: Digests): Promise<void> {
-  for (const algorithm of ALIASED) {
+  for (const path of aliasPaths(layout, digests)) await writeHint(path, formatAlias(sha256, sizeBytes), layout.tmp);
+}
+
+/** Where content with these digests may be found by one that is not its SHA-256. */
+export function aliasPaths(layout: Layout, digests: Digests): string[] {
+  return ALIASED.flatMap((algorithm) => {
     const hex = digests[algorithm];
-    if (hex === undefined || !isHex(hex)) continue;
-    const path = layout.alias(algorithm, hex);
-    await writeAtomic(path, formatAlias(sha256, sizeBytes), { tmp: layout.tmp, sync: 'none' });
-  }
+    return hex === undefined || !isHex(hex) ? [] : [layout.alias(algorithm, hex)];
+  });
 }
 
 /** The SHA-256 that any of the digests is known to stand for, when the size agrees too. */
@@ -22,10 +25,8 @@ export async function readAlias(
   digests: Digests,
   sizeBytes: number | undefined,
 ): Promise<string | undefined> {
-  for (const algorithm of ALIASED) {
-    const hex = digests[algorithm];
-    if (hex === undefined || !isHex(hex)) continue;
-    const text = await calls.readFileIf(layout.alias(algorithm, hex));
+  for (const path of aliasPaths(layout, digests)) {
+    const text = await calls.readFileIf(path);
     const alias = text === undefined ? undefined : parseAlias(text.toString('latin1'));
     if (alias !== undefined && (sizeBytes === undefined || sizeBytes === alias.sizeBytes)) return alias.sha256;
   }

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Digests } from '../../base/index.js';
 import { DIGEST_ALGORITHMS } from '../../base/index.js';
 import { calls } from '../files/calls.js';
-import { writeAtomic } from '../files/write-atomic.js';
+import { writeHint } from '../files/write-atomic.js';
 import { isPieceDigest } from '../../proof/index.js';
 import { isSha256, type Layout } from '../layout.js';
 import type { BlobProof } from '../port.js';
@@ -38,7 +38,7 @@ export function stampFits(stamp: Stamp, stat: BigIntStats): boolean {
 export async function writeStamp(layout: Layout, stamp: Stamp): Promise<void> {
   const { sha256, sizeBytes, digests, pieces } = stamp.proof;
   const content = { version: 1, sha256, sizeBytes, ...stamp.file, digests, pieces: pieces && formatPieces(pieces) };
-  await writeAtomic(layout.stamp(sha256), JSON.stringify(content), { tmp: layout.tmp, sync: 'none' });
+  await writeHint(layout.stamp(sha256), JSON.stringify(content), layout.tmp);
 }
 
 /** The stamp, or undefined when there is none or it is broken. */

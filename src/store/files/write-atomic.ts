@@ -37,6 +37,28 @@ export async function writeAtomic(path: string, content: Uint8Array | string, op
   if (options.sync === 'folder') await syncFolder(folder);
 }
 
+/**
+ * Writes a small file whose reader takes half of it, or nothing, for none: under its own name while there is none, which spares a rename, and
+ * as `writeAtomic` where one is to be replaced. Not synced.
+ */
+export async function writeHint(path: string, content: string, tmp: string): Promise<void> {
+  let file: OpenFile;
+  try {
+    file = await inFolder(dirname(path), () => calls.open(path, 'wx'));
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'EEXIST') throw thrown;
+    return writeAtomic(path, content, { tmp, sync: 'none' });
+  }
+  try {
+    await file.write(Buffer.from(content));
+  } catch (thrown) {
+    await calls.remove(path).catch(() => undefined);
+    throw thrown;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Runs `work`; when the folder is missing, makes it and runs `work` again. */
 export async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {

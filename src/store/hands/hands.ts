@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { SluiceError, type Digests } from '../../base/index.js';
 import type { Verdict } from '../../proof/index.js';
+import { glance } from '../blobs/glance.js';
 import { layoutOf } from '../layout.js';
 import type { Store } from '../port.js';
 import type { LandOptions, ViewKind, ViewRequest } from '../views/port.js';
 import { laneInPlace, laneInThread, type Lane } from './lane.js';
-import type { Looked, Wanted } from './look.js';
+import type { Looked, Wanted } from '../blobs/look.js';
 import { revivedError, type Answer, type Job, type Landed } from './messages.js';
 import { gone } from './serve-jobs.js';
 
@@ -31,6 +32,8 @@ export interface Hands {
   sync(): Promise<void>;
   /** What is here of each; nothing is hashed. @throws SluiceError */
   look(wanted: readonly Wanted[]): Promise<readonly Looked[]>;
+  /** Starts a thread ahead of need. */
+  warm(): void;
   /** As `landView`, by itself. @throws SluiceError */
   land(kind: ViewKind, root: string, request: ViewRequest, options?: HandsLandOptions): Promise<Landed>;
   /** Lets what is under way come to its end, unless that takes too long. What still waits fails as INTERRUPTED. */
@@ -104,6 +107,19 @@ class HandsOf implements Hands {
   }
 
   async look(wanted: readonly Wanted[]): Promise<readonly Looked[]> {
+    if (this.#isClosed) throw new SluiceError('INTERRUPTED');
+    const isAbsent = glance(this.#layout, wanted);
+    const looked = (await this.#lookClosely(wanted.filter((_, index) => isAbsent[index] !== true))).values();
+    return isAbsent.map((absent): Looked =>
+      absent ? { state: 'absent' } : (looked.next().value ?? { state: 'absent' }),
+    );
+  }
+
+  warm(): void {
+    this.#startThreads(1);
+  }
+
+  async #lookClosely(wanted: readonly Wanted[]): Promise<readonly Looked[]> {
     if (wanted.length >= MANY_FILES) this.#startThreads();
     const shares = Math.max(1, Math.min(this.#threads.length, Math.ceil(wanted.length / MANY_FILES)));
     const size = Math.ceil(wanted.length / shares);
@@ -133,7 +149,7 @@ class HandsOf implements Hands {
   }
 
   async land(kind: ViewKind, root: string, request: ViewRequest, options: HandsLandOptions = {}): Promise<Landed> {
-    if (request.files.length >= MANY_FILES) this.#startThreads();
+    if (request.files.length >= MANY_FILES) this.#startThreads(1);
     const { signal, ...rest } = options;
     const stop = new SharedArrayBuffer(4);
     const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1);
@@ -203,13 +219,13 @@ class HandsOf implements Hands {
 
   readonly #answered = (answer: Answer): void => this.#waiting.get(answer.id)?.answered(answer);
 
-  #startThreads(): void {
-    if (this.#threads.length > 0 || this.#isClosed || !import.meta.url.endsWith('.js')) return;
-    const count = Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
-    this.#threads = Array.from({ length: count }, () => {
+  #startThreads(most = MOST_THREADS): void {
+    if (this.#isClosed || !import.meta.url.endsWith('.js')) return;
+    const count = Math.max(1, Math.min(most, availableParallelism() - 1));
+    while (this.#threads.length < count) {
       const lane = laneInThread(this.#layout, this.#answered, (reason) => this.#lost(lane, reason));
-      return lane;
-    });
+      this.#threads.push(lane);
+    }
   }
 
   /** A thread that died fails what it was given; the others go on. */

@@ -1,7 +1,7 @@
 import { SluiceError, toSluiceError, type Digests, type ErrorCode, type ErrorDetails } from '../../base/index.js';
 import type { Verdict } from '../../proof/index.js';
 import type { LandOptions, ViewKind, ViewRequest, ViewResult } from '../views/port.js';
-import type { Looked, Wanted } from './look.js';
+import type { Looked, Wanted } from '../blobs/look.js';
 
 /** A job for a hand; `id` names it. */
 export type Job =

@@ -1,42 +1,32 @@
 import { SluiceError } from '../../base/index.js';
-import { proveBytes } from '../../proof/index.js';
-import { putBytes } from '../blobs/put-blob.js';
-import { syncFolder } from '../files/sync-folder.js';
+import { blobMakerAt } from '../blobs/blob-maker.js';
 import type { StopSign } from '../files/hash-file.js';
 import type { Layout } from '../layout.js';
 import type { Store } from '../port.js';
 import { landView } from '../views/land-view.js';
-import { lookFor, type Looked } from './look.js';
+import type { Looked } from '../blobs/look.js';
 import { plainError, type Answer, type Job } from './messages.js';
 
 /** What a hand does, as a function of jobs, so that it runs in a thread or, for want of one, in place. Answers come in any order. */
 export function serveJobs(layout: Layout, store: Store, answer: (answer: Answer) => void): (job: Job) => void {
-  const renamed = new Set<string>();
-  const syncLater = (folder: string): Promise<void> => {
-    renamed.add(folder);
-    return Promise.resolve();
-  };
+  const maker = blobMakerAt(layout);
   const serve = async (job: Job): Promise<Answer | undefined> => {
     const { id } = job;
     switch (job.type) {
       case 'put': {
-        const verdict = proveBytes(job.bytes, job.promised);
+        const verdict = maker.prove(job.bytes, job.promised);
         answer({ type: 'verdict', id, verdict });
         if (verdict.mismatch !== undefined) return undefined;
-        const { sha256, sizeBytes, digests } = verdict;
-        await putBytes(layout, job.bytes, { sha256, sizeBytes, digests }, syncLater);
+        await maker.put(job.bytes, verdict);
         return { type: 'stored', id };
       }
       case 'sync': {
-        const folders = [...renamed];
-        renamed.clear();
-        // The folders may be new themselves.
-        if (folders.length > 0) await Promise.all([...folders, layout.blobs].map(syncFolder));
+        await maker.sync();
         return { type: 'synced', id };
       }
       case 'look': {
         const looked: Looked[] = [];
-        for (const wanted of job.wanted) looked.push(await lookFor(layout, wanted));
+        for (const wanted of job.wanted) looked.push(await maker.look(wanted));
         return { type: 'looked', id, looked };
       }
       case 'land': {

@@ -46,7 +46,13 @@ export interface Desk {
   shun(victim: Work, untilMs: number): void;
 }
 
-/** A file on its way. */
+/** A file that bytes come of. */
+export interface Underway {
+  readonly task: TransferTask;
+  readonly doneBytes: number;
+}
+
+/** A file on its way, or many small ones. */
 export interface Job extends Desk {
   readonly task: TransferTask;
   /** Groups of sources that may still join it. */
@@ -61,6 +67,8 @@ export interface Job extends Desk {
   progressAtMs: number;
   lastError: SluiceError | undefined;
   readonly doneBytes: number;
+  /** Of many files, those that bytes come of. */
+  readonly underway?: readonly Underway[];
   /** Begins anew, as the content changed on its source; false when it cannot or has done so too often. */
   restart?(): Promise<boolean>;
   /** Ends the file with this error; what arrived is kept. */

@@ -1,4 +1,4 @@
-import { SluiceError, toSluiceError } from '../../base/index.js';
+import { SluiceError, toSluiceError, type ErrorCode } from '../../base/index.js';
 import type { Environment } from '../environment.js';
 import { FRESH_LOOK_MS } from '../limits.js';
 import type { TransferTask } from '../port.js';
@@ -11,23 +11,45 @@ import { JobCore } from './job-core.js';
 import type { Job, Work } from './job.js';
 import { WholeRequest, workOf } from './request-work.js';
 
+/** What has been done for a file before it is brought by itself. */
+export interface Begun {
+  isAnnounced: boolean;
+  /** Source whose bytes were wrong. */
+  doubted?: string;
+  retries: number;
+  /** Of the last retry. */
+  reason?: ErrorCode;
+  fetchedBytes: number;
+}
+
 /** A file that comes whole, by one GET, into memory: proven there, then put into the store. Nothing of it is kept when that fails. */
 export class SmallFile extends JobCore implements Job {
   readonly sources: readonly FileSource[];
   readonly isLarge = false;
   readonly #sizeBytes: number;
+  readonly #begun: Begun | undefined;
   lastError: SluiceError | undefined;
   #isOpen = false;
   #ending: AbortController | undefined;
   #doneBytes = 0;
-  #retries = 0;
+  #retries: number;
   /** It gave wrong bytes once. */
   #doubted: FileSource | undefined;
 
-  constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
+  constructor(
+    environment: Environment,
+    task: TransferTask,
+    sizeBytes: number,
+    sources: readonly FileSource[],
+    begun?: Begun,
+  ) {
     super(environment, task);
     this.#sizeBytes = sizeBytes;
     this.sources = sources;
+    this.#begun = begun;
+    this.#retries = begun?.retries ?? 0;
+    this.#doubted = sources.find(({ source }) => source.id === begun?.doubted);
+    this.fetchedBytes = begun?.fetchedBytes ?? 0;
   }
 
   get isFetching(): boolean {
@@ -52,7 +74,7 @@ export class SmallFile extends JobCore implements Job {
         return;
       }
     }
-    this.announce(this.#sizeBytes, 0);
+    if (this.#begun?.isAnnounced !== true) this.announce(this.#sizeBytes, 0);
     this.gained();
     // Nothing to ask for; a range of an empty file is an error to many servers.
     if (this.#sizeBytes === 0) {
@@ -200,8 +222,13 @@ export class SmallFile extends JobCore implements Job {
       if (origin !== undefined) emit({ type: 'piece.landed', file: path, ...piece, ...origin });
       await putting.stored;
       if (!this.close()) return undefined;
-      const reason = this.lastError === undefined ? {} : { reason: this.lastError.code };
-      const record = { ...piece, atMs: Date.now(), retries: this.#retries, ...reason };
+      const reason = this.lastError?.code ?? this.#begun?.reason;
+      const record = {
+        ...piece,
+        atMs: Date.now(),
+        retries: this.#retries,
+        ...(reason === undefined ? {} : { reason }),
+      };
       this.succeed({ sha256, sizeBytes, checks, pieces: origin === undefined ? [] : [{ ...record, ...origin }] });
     } catch (thrown) {
       this.fail(toSluiceError(thrown));

@@ -21,6 +21,8 @@ export interface EngineOptions {
 /** What waits to become a job; made one, it opens files. */
 export interface Pending {
   readonly sizeBytes: number | undefined;
+  /** Sizes of the files that it stands for, where these are several: then each is told of by `finished`, or comes by `add`. */
+  readonly parts?: readonly number[];
   readonly isLarge: boolean;
   open(): Job;
   onResult(result: TransferResult): void;
@@ -57,7 +59,7 @@ export class Engine {
     this.#small = new Queue(waiting.filter(({ isLarge }) => !isLarge));
     this.#progress = createProgress(
       environment,
-      waiting.map(({ sizeBytes }) => sizeBytes),
+      waiting.flatMap(({ sizeBytes, parts }): readonly (number | undefined)[] => parts ?? [sizeBytes]),
     );
     this.#patience = new Patience(environment, options.noProgressMs);
     this.#scheduler = new Scheduler({
@@ -90,6 +92,16 @@ export class Engine {
       clearTimeout(this.#pumpTimer);
       this.#environment.signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** A file that was a part of something leaves it, to be brought by itself; at the next tick, unless something happens before. */
+  add(pending: Pending): void {
+    this.#small.add(pending);
+  }
+
+  /** A file that is a part of something is over. */
+  finished(result: TransferResult): void {
+    this.#progress.finished(0, result);
   }
 
   /** Starts whatever can be started now. */
@@ -127,8 +139,10 @@ export class Engine {
 
   #ended(job: Job, pending: Pending, result: TransferResult): void {
     this.#jobs.delete(job);
-    pending.onResult(result);
-    this.#progress.finished(job, result);
+    if (pending.parts === undefined) {
+      pending.onResult(result);
+      this.#progress.finished(job.doneBytes, result);
+    }
     // No other file will find room either.
     if (result.error?.code === 'DISK_FULL' && this.#fatal === undefined) this.#stop(result.error);
     this.pump();

@@ -2,14 +2,15 @@ import type { FileProgress, SourceProgress } from '../../base/index.js';
 import type { Environment } from '../environment.js';
 import type { Job } from '../files/job.js';
 import { LIMIT_SHOWN_MS } from '../limits.js';
-import type { TransferResult } from '../port.js';
+import type { TransferResult, TransferTask } from '../port.js';
 import { scoreOf } from './score.js';
 import type { SourceState } from './source-state.js';
 
 /** Tells how far everything is, at the pace of the engine's clock. */
 export interface Progress {
   report(jobs: readonly Job[], states: ReadonlyMap<string, SourceState>): void;
-  finished(job: Job, result: TransferResult): void;
+  /** `doneBytes` counts where the result does not tell its size. */
+  finished(doneBytes: number, result: TransferResult): void;
 }
 
 /** Rates shown to people are averaged over about this time. */
@@ -20,33 +21,32 @@ export function createProgress(environment: Environment, sizes: readonly (number
     (sum, size) => (sum === null || size === undefined ? null : sum + size),
     0,
   );
-  const rates = new WeakMap<Job, Rate>();
+  const rates = new WeakMap<TransferTask, Rate>();
   const total = new Rate();
   let finishedBytes = 0;
   let filesDone = 0;
   let atMs = environment.now();
   let heldMs = -Infinity;
   return {
-    finished: (job, result) => {
-      finishedBytes += result.error === undefined ? (result.sizeBytes ?? job.doneBytes) : 0;
+    finished: (doneBytes, result) => {
+      finishedBytes += result.error === undefined ? (result.sizeBytes ?? doneBytes) : 0;
       if (result.error === undefined) filesDone += 1;
     },
     report: (jobs, states) => {
       const nowMs = environment.now();
       const elapsedMs = Math.max(1, nowMs - atMs);
       atMs = nowMs;
-      const files = jobs
-        .filter((job) => job.isLarge || job.doneBytes > 0)
-        .map((job): FileProgress => {
-          const rate = rates.get(job) ?? new Rate();
-          rates.set(job, rate);
-          return {
-            file: job.task.path,
-            doneBytes: job.doneBytes,
-            totalBytes: job.task.sizeBytes ?? null,
-            bytesPerSecond: rate.next(job.doneBytes, elapsedMs),
-          };
-        });
+      const underway = jobs.flatMap((job) => job.underway ?? (job.isLarge || job.doneBytes > 0 ? [job] : []));
+      const files = underway.map(({ task, doneBytes }): FileProgress => {
+        const rate = rates.get(task) ?? new Rate();
+        rates.set(task, rate);
+        return {
+          file: task.path,
+          doneBytes,
+          totalBytes: task.sizeBytes ?? null,
+          bytesPerSecond: rate.next(doneBytes, elapsedMs),
+        };
+      });
       const doneBytes = jobs.reduce((sum, job) => sum + job.doneBytes, finishedBytes);
       const received = [...states.values()].reduce((sum, state) => sum + state.receivedBytes, 0);
       const bytesPerSecond = total.next(received, elapsedMs);

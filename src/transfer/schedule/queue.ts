@@ -1,19 +1,23 @@
 /** A list taken from its front, in constant time. */
 export class Queue<Item> {
-  readonly #items: readonly Item[];
+  readonly #items: Item[];
   #next = 0;
 
   constructor(items: readonly Item[]) {
-    this.#items = items;
+    this.#items = [...items];
   }
 
   get isEmpty(): boolean {
     return this.#next >= this.#items.length;
   }
 
+  add(item: Item): void {
+    this.#items.push(item);
+  }
+
   take(): Item | undefined {
     const item = this.#items[this.#next];
-    this.#next += 1;
+    if (item !== undefined) this.#next += 1;
     return item;
   }
 }

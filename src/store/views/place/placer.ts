@@ -27,6 +27,8 @@ export interface PlacerOptions {
 type Judge = (found: BigIntStats) => Promise<boolean>;
 
 const TRIES = 5;
+/** From then on every name is looked at before it is made: an exception costs more. */
+const MOST_IN_THE_WAY = 16;
 
 /**
  * Puts names into one view and remembers which. All paths are relative to the view's root and are checked; nothing is
@@ -41,12 +43,16 @@ export class Placer {
   readonly #ladder: Ladder;
   readonly #temporary: (target: string) => Promise<string>;
   readonly #signal: StopSign | undefined;
+  readonly #linksFirst: boolean;
+  /** How often a name could not be made at once. */
+  #inTheWay = 0;
 
   private constructor(folders: SafeFolders, options: PlacerOptions) {
     this.#folders = folders;
     this.#store = options.store;
     this.#known = new Map(options.known.map((entry) => [entry.path, entry]));
     this.#ladder = linkLadder(options.links);
+    this.#linksFirst = options.links[0] === 'hardlink';
     const { temporary } = options;
     this.#signal = options.signal;
     this.#temporary =
@@ -67,6 +73,11 @@ export class Placer {
     const target = await this.#folders.place(path);
     const blob = this.#store.blobPath(sha256);
     const blobStat = await calls.lstat(blob);
+    if (ladder === this.#ladder && (await this.#linked(path, blob, target))) {
+      // Another name of the same file.
+      this.entries.set(path, fileEntry(path, sha256, blobStat));
+      return 'hardlink';
+    }
     const isSame: Judge = (found) => this.#shows(found, target, path, sha256, blobStat);
     const make = async (replaces: boolean): Promise<LinkMethod> =>
       ladder({ blob, target, replaces, temporary: await this.#temporary(target) });
@@ -83,6 +94,10 @@ export class Placer {
   /** A symlink with exactly this target. @throws the system's error where links are impossible */
   async pointer(path: string, target: string): Promise<LinkMethod> {
     const place = await this.#folders.place(path);
+    if (await this.#isMade(path, () => calls.symlink(target, place))) {
+      this.entries.set(path, { type: 'symlink', path, target });
+      return 'symlink';
+    }
     const isSame: Judge = async (found) => found.isSymbolicLink() && (await calls.readlink(place)) === target;
     const method = await settle(place, isSame, async (replaces) => {
       if (!replaces) await calls.symlink(target, place);
@@ -110,6 +125,23 @@ export class Placer {
     const place = await this.#folders.place(path);
     const found = await calls.lstatIf(place);
     return found?.isFile() === true ? calls.readFileIf(place) : undefined;
+  }
+
+  /** Hard links the blob where nothing stands yet, without a look before; false leaves everything to be looked at. */
+  async #linked(path: string, blob: string, target: string): Promise<boolean> {
+    return this.#linksFirst && this.#isMade(path, () => calls.link(blob, target));
+  }
+
+  /** Makes a name that appears whole or not at all, if it is likely to be free. */
+  async #isMade(path: string, make: () => Promise<void>): Promise<boolean> {
+    if (this.#known.has(path) || this.#inTheWay > MOST_IN_THE_WAY) return false;
+    try {
+      await make();
+      return true;
+    } catch {
+      this.#inTheWay += 1;
+      return false;
+    }
   }
 
   async #shows(

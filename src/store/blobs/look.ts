@@ -1,7 +1,7 @@
 import type { Digests } from '../../base/index.js';
-import { readAlias } from '../blobs/aliases.js';
-import { blobStat } from '../blobs/blob-state.js';
-import { readStamp, stampFits } from '../blobs/stamps.js';
+import { readAlias } from './aliases.js';
+import { blobStat } from './blob-state.js';
+import { readStamp, stampFits } from './stamps.js';
 import type { Layout } from '../layout.js';
 import type { BlobState } from '../port.js';
 

@@ -1,0 +1,197 @@
+import { Worker } from 'node:worker_threads';
+import { SluiceError } from '../../base/index.js';
+import { createHostGate, type ResponseHead } from '../../net/index.js';
+import { openBlobMaker, type Store } from '../../store/index.js';
+import type { SharedBucket } from '../budget/shared-bucket.js';
+import { plainFailure, revivedFailure } from '../carry/plain-failure.js';
+import { SmallBuffers } from '../files/small-buffers.js';
+import type { WireMeans } from '../request/perform.js';
+import { BUFFERS_PER_COURIER } from './limits.js';
+import type { BatchEnd, BatchOrder, CourierSetup, FileReport, FromCourier, ToCourier } from './messages.js';
+import { serveBatches } from './serve-batches.js';
+
+/** What is told of an order while it is under way. */
+export interface OrderListener {
+  onFile(report: FileReport): void;
+  onRedirect(at: number, target: string, head: ResponseHead): void;
+  onPause(head: ResponseHead): void;
+}
+
+/** An order under way. */
+export interface Errand {
+  /** Never rejects. Nothing is stored any more then. */
+  readonly ended: Promise<BatchEnd>;
+  stop(): void;
+}
+
+/** Whoever brings small files by the batch: from the socket to the blob. */
+export interface Couriers {
+  bring(order: BatchOrder, listener: OrderListener): Errand;
+  /** Makes the names of all that was stored durable. @throws SluiceError */
+  sync(): Promise<void>;
+  /** Starts the threads ahead of need. */
+  warm(): void;
+  close(): Promise<void>;
+}
+
+interface Lane {
+  post(message: ToCourier): void;
+  close(): Promise<void>;
+  active: number;
+}
+
+interface Waiting {
+  readonly lane: Lane;
+  readonly listener: OrderListener | undefined;
+  readonly resolve: (last: Extract<FromCourier, { type: 'ended' | 'synced' }>) => void;
+}
+
+export interface CouriersOptions extends WireMeans {
+  readonly limiter: SharedBucket;
+  readonly store: Store;
+  readonly threads: number;
+}
+
+/**
+ * A few threads, each with connections of its own, started when first needed. Where the transport cannot be made again in another thread, or where
+ * the program runs from its TypeScript sources (tests), the same code runs in this one.
+ */
+export function createCouriers(options: CouriersOptions): Couriers {
+  return new CouriersOf(options);
+}
+
+class CouriersOf implements Couriers {
+  readonly #options: CouriersOptions;
+  readonly #canThread: boolean;
+  readonly #most: number;
+  readonly #lanes: Lane[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  /** Blobs whose names are not durable yet. */
+  readonly #stored: string[] = [];
+  #lastId = 0;
+
+  constructor(options: CouriersOptions) {
+    this.#options = options;
+    this.#canThread = options.transport.blueprint !== undefined && import.meta.url.endsWith('.js');
+    this.#most = this.#canThread ? Math.max(1, options.threads) : 1;
+  }
+
+  bring(order: BatchOrder, listener: OrderListener): Errand {
+    const lane = this.#idlest();
+    const id = this.#nextId();
+    lane.active += 1;
+    const ended = this.#ask(id, lane, listener, { type: 'order', id, order }).then((last): BatchEnd => {
+      lane.active -= 1;
+      const end = last.type === 'ended' ? last.end : { requests: 0 };
+      if (this.#canThread) this.#options.transport.countElsewhere?.(end.requests);
+      return end;
+    });
+    return { ended, stop: () => lane.post({ type: 'stop', id }) };
+  }
+
+  async sync(): Promise<void> {
+    const sha256s = this.#stored.splice(0);
+    if (sha256s.length === 0) return;
+    const id = this.#nextId();
+    const last = await this.#ask(id, this.#idlest(), undefined, { type: 'sync', id, sha256s });
+    const { failure } = last.type === 'synced' ? last : last.end;
+    if (failure !== undefined) throw revivedFailure(failure);
+  }
+
+  warm(): void {
+    while (this.#canThread && this.#lanes.length < this.#most) this.#lanes.push(this.#open());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.splice(0).map((lane) => lane.close()));
+    this.#lose(() => true, new SluiceError('INTERRUPTED'));
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #ask(
+    id: number,
+    lane: Lane,
+    listener: OrderListener | undefined,
+    message: ToCourier,
+  ): Promise<Parameters<Waiting['resolve']>[0]> {
+    return new Promise((resolve) => {
+      this.#waiting.set(id, { lane, listener, resolve });
+      lane.post(message);
+    });
+  }
+
+  #idlest(): Lane {
+    const idlest = this.#lanes.reduce<Lane | undefined>(
+      (best, lane) => (best === undefined || lane.active < best.active ? lane : best),
+      undefined,
+    );
+    if (idlest !== undefined && (idlest.active === 0 || this.#lanes.length >= this.#most)) return idlest;
+    const lane = this.#open();
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  readonly #receive = (messages: readonly FromCourier[]): void => {
+    for (const message of messages) {
+      const waiting = this.#waiting.get(message.id);
+      if (waiting === undefined) continue;
+      if (message.type === 'file') this.#reported(message.report, waiting);
+      else if (message.type === 'redirect') waiting.listener?.onRedirect(message.at, message.target, message.head);
+      else if (message.type === 'pause') waiting.listener?.onPause(message.head);
+      else {
+        this.#waiting.delete(message.id);
+        waiting.resolve(message);
+      }
+    }
+  };
+
+  #reported(report: FileReport, { listener }: Waiting): void {
+    if (report.kind === 'stored') this.#stored.push(report.sha256);
+    listener?.onFile(report);
+  }
+
+  /** What they had under way ends as failed. */
+  #lose(isLost: (lane: Lane) => boolean, error: unknown): void {
+    const failure = plainFailure(error);
+    for (const [id, { lane }] of this.#waiting)
+      if (isLost(lane)) this.#receive([{ type: 'ended', id, end: { failure, requests: 0 } }]);
+  }
+
+  #open(): Lane {
+    const { transport, limiter, store } = this.#options;
+    if (this.#canThread && transport.blueprint !== undefined) {
+      const setup = { transport: transport.blueprint, store: store.root, limit: limiter.buffer };
+      return this.#openThread(setup);
+    }
+    const means = {
+      transport,
+      limiter,
+      maker: openBlobMaker(store.root, { ownsThread: false }),
+      buffers: new SmallBuffers(BUFFERS_PER_COURIER),
+      gate: createHostGate(),
+    };
+    return { post: serveBatches(means, this.#receive), close: () => Promise.resolve(), active: 0 };
+  }
+
+  #openThread(setup: CourierSetup): Lane {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+    const lane: Lane = {
+      post: (message) => worker.postMessage(message),
+      close: async () => {
+        await worker.terminate();
+      },
+      active: 0,
+    };
+    worker.on('message', this.#receive);
+    worker.on('error', (error) => {
+      const at = this.#lanes.indexOf(lane);
+      if (at >= 0) this.#lanes.splice(at, 1);
+      this.#lose((each) => each === lane, error);
+    });
+    return lane;
+  }
+}
