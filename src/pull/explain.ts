@@ -62,7 +62,7 @@ export async function explain(wanted: string, { settings }: PullContext): Promis
 }
 
 async function find(store: Store, wanted: string): Promise<PullRecord | undefined> {
-  if (/^\d{8}T\d{6}-[0-9a-f]{6}$/.test(wanted)) return readRecord(store, wanted);
+  if (/^\d{8}T\d{6}(?:\d{3})?-[0-9a-f]{6}$/.test(wanted)) return readRecord(store, wanted);
   const records = await listRecords(store);
   const [latest] = firstMeaning(wanted, (typed) => {
     const ref = formatRef(parseRef(typed));

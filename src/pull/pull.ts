@@ -110,9 +110,9 @@ export async function plan(request: PullRequest, context: PullContext): Promise<
   });
 }
 
-/** Begins with the time, so that names sort by it. */
+/** Begins with the time to the millisecond, so that names sort by it: several pulls may begin within one second. */
 function newPullId(startedMs: number): string {
-  const time = new Date(startedMs).toISOString().replace(/[-:]/g, '').slice(0, 15);
+  const time = new Date(startedMs).toISOString().replace(/[-:.]/g, '').slice(0, 18);
   return `${time}-${randomBytes(3).toString('hex')}`;
 }
 

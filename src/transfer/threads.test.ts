@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SpareThreads } from '../base/index.js';
-import { MAX_CARRIER_THREADS, SMALL_FILE_BYTES } from './limits.js';
+import { SMALL_FILE_BYTES } from './limits.js';
 import { openThreads, threadsOf } from './threads.js';
+import { carrierThreads } from './transfer.js';
 
 function fakeSpare() {
   const counts: number[] = [];
@@ -11,8 +12,8 @@ function fakeSpare() {
 test.each([
   ['nothing', [], [], []],
   ['small files, and one that does not tell its size', [1, SMALL_FILE_BYTES, undefined], [], []],
-  ['one large file', [SMALL_FILE_BYTES + 1], [MAX_CARRIER_THREADS], [1]],
-  ['many of them', Array.from({ length: 9 }, () => 2 ** 30), [MAX_CARRIER_THREADS], [2]],
+  ['one large file', [SMALL_FILE_BYTES + 1], [carrierThreads(9)], [1]],
+  ['many of them', Array.from({ length: 9 }, () => 2 ** 30), [carrierThreads(9)], [2]],
 ])('for %s as many threads as that needs come up', (_, sizes, carriers, followers) => {
   const [one, two] = [fakeSpare(), fakeSpare()];
   threadsOf(one.spare, two.spare).prepare(sizes, 8);
