@@ -168,10 +168,11 @@ export class HeldFile {
     const weak = [...this.landed.values()].filter(({ digest }) => pieceAlgorithmOf(digest) !== 'sha256');
     const unlike = new Set(await this.unlike(weak));
     const whole = weak.filter((piece) => !unlike.has(piece));
-    const strong = await Promise.all(whole.map((piece) => this.known(piece)));
+    const strong = await this.#sha256Of(whole);
     whole.forEach((piece, at) => {
-      const known = strong[at];
-      if (known !== undefined && this.landed.get(piece.index) === piece) this.landed.set(piece.index, known);
+      const digest = strong[at];
+      if (digest !== undefined && this.landed.get(piece.index) === piece)
+        this.landed.set(piece.index, { ...piece, digest });
     });
     return [...unlike];
   }
@@ -179,9 +180,13 @@ export class HeldFile {
   /** A piece by what pieces are known by now: a run that began before that changed tells a weaker digest. Its bytes are with the kernel. */
   async known(piece: LandedPiece): Promise<LandedPiece> {
     if (this.algorithm !== 'sha256' || pieceAlgorithmOf(piece.digest) === 'sha256') return piece;
-    const range = { ...this.rangeOf(piece.index), algorithm: this.algorithm };
-    const [digest = piece.digest] = await this.#environment.followers.hashRanges(this.partial.dataPath, [range]);
+    const [digest = piece.digest] = await this.#sha256Of([piece]);
     return { ...piece, digest };
+  }
+
+  #sha256Of(pieces: readonly LandedPiece[]): Promise<readonly (string | undefined)[]> {
+    const ranges = pieces.map(({ index }) => this.rangeOf(index));
+    return this.#environment.followers.hashRanges(this.partial.dataPath, ranges);
   }
 
   pieceDigests(): BlobProof['pieces'] {

@@ -123,8 +123,8 @@ export class SourceState {
   }
 
   /**
-   * What a good connection brings: `seen` now, with `lanes` that had time. The last ones are not judged by themselves alone but by those before them:
-   * fewer can each bring what more did.
+   * What a good connection brings: `seen` now, with so many of its `lanes` in use. The last ones are not judged by themselves alone but by those before
+   * them: fewer can each bring what more did.
    */
   siblingRate(seen: number, lanes: number): number {
     return lanes * 2 > this.mostActive ? seen : Math.max(seen, this.#finishedRate ?? 0);

@@ -73,7 +73,7 @@ function slowEdgesOf<D extends Desk>(
   // Of many, one may be lucky for a moment.
   const seen = rates[rates.length < 16 ? 0 : 1];
   if (seen === undefined) return [];
-  const siblingRate = state.siblingRate(seen, rates.length);
+  const siblingRate = state.siblingRate(seen, flights.length);
   for (const { flight, rate } of measured) {
     if (!flight.isRedial || rate < siblingRate / 2) continue;
     flight.isRedial = false;
