@@ -27,10 +27,15 @@ export class HandOut {
     this.#isBegun = isBegun;
   }
 
-  /** About so many bytes, at least a piece, from the first free piece on. They are taken. */
-  take(source: string, wishBytes: number, nowMs: number): Share | undefined {
+  /** About so many bytes, at least a piece, from the first free piece on that is not before `earliest`, or else from the first. They are taken. */
+  take(source: string, wishBytes: number, nowMs: number, earliest = 0): Share | undefined {
+    const later = earliest > 0 ? this.#takeFrom(earliest, source, wishBytes, nowMs) : undefined;
+    return later ?? this.#takeFrom(0, source, wishBytes, nowMs);
+  }
+
+  #takeFrom(first: number, source: string, wishBytes: number, nowMs: number): Share | undefined {
     const map = this.#map;
-    for (let from: number | undefined = 0; (from = map.firstFreeFrom(from)) !== undefined; from += 1) {
+    for (let from: number | undefined = first; (from = map.firstFreeFrom(from)) !== undefined; from += 1) {
       if (this.#isShunned(from, source, nowMs)) continue;
       const run = map.takeRun(Math.max(1, Math.floor(wishBytes / map.pieceBytes)), from);
       if (run === undefined) return undefined;

@@ -9,13 +9,14 @@ import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
 import { isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
-import { alreadyHere } from './already-here.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
+import { firstFor, lateFront } from './front.js';
 import { openFile } from './open-file.js';
+import { findOrOpen } from './open-partial.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
@@ -95,7 +96,10 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     if (comparison !== undefined || !hasFree) return comparison;
     if (from.ignoresRanges) return this.#takeWhole(from);
     const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
-    const share = this.#handOut?.take(from.source.id, wish, nowMs);
+    const { map } = this.held;
+    const late = lateFront(this.#runs.all(), from, map);
+    const taken = late === undefined ? undefined : this.#handOut?.split(late, wish);
+    const share = taken ?? this.#handOut?.take(from.source.id, wish, nowMs, firstFor(from, this.sources, map));
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
 
@@ -203,32 +207,14 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   async #open(): Promise<void> {
-    const { environment, task } = this;
-    const here = await alreadyHere(environment, task, environment.signal);
-    if (here !== undefined) {
-      if (this.close()) this.succeedWith(here);
+    const found = await findOrOpen(this.environment, this.task, this.#sizeBytes);
+    if ('here' in found) {
+      if (this.close()) this.succeedWith(found.here);
       return;
     }
-    const url = task.sources[0]?.url;
-    const partial = await environment.store.openPartial(
-      {
-        digests: task.digests,
-        sizeBytes: this.#sizeBytes,
-        ...(url === undefined ? {} : { url }),
-        ...(task.validators ? { validators: task.validators } : {}),
-      },
-      {
-        signal: environment.signal,
-        onWait: (holder) => environment.emit({ type: 'file.waiting', file: this.path, holder }),
-      },
-    );
-    if (partial === undefined) {
-      this.#phase = 'opening';
-      return this.#open();
-    }
-    this.#partial = partial;
-    partial.lost.addEventListener('abort', () => this.fail(this.#lost()), { once: true });
-    await this.#begin(partial);
+    this.#partial = found.partial;
+    found.partial.lost.addEventListener('abort', () => this.fail(this.#lost()), { once: true });
+    await this.#begin(found.partial);
   }
 
   async #begin(partial: Partial): Promise<void> {

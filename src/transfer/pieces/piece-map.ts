@@ -61,6 +61,11 @@ export class PieceMap {
     return Math.min(this.#frontier * this.pieceBytes, this.sizeBytes);
   }
 
+  /** The first piece that has not landed. */
+  get frontIndex(): number {
+    return this.#frontier;
+  }
+
   isFree(index: number): boolean {
     return this.#states[index] === FREE;
   }
