@@ -86,9 +86,9 @@ export class Scheduler<D extends Desk> {
     const { state } = flight.from;
     state.succeeded();
     const { firstByteMs, receivedBytes } = flight.work;
-    const tookMs = nowMs - (firstByteMs ?? nowMs);
+    if (firstByteMs === undefined || flight.work.keeps !== 'loose') return;
     // What was over at once says how much waited in buffers, not how fast it came.
-    if (flight.work.keeps === 'loose' && tookMs >= this.#schedule.redialAfterMs) state.finished(receivedBytes / tookMs);
+    state.finished(receivedBytes / Math.max(this.#schedule.redialAfterMs, nowMs - firstByteMs));
   }
 
   /** It failed, was taken back, or was given up; what that means for its source is `failed`'s to say, or nothing. */
