@@ -1,5 +1,7 @@
 import type { EventSink, LoadedSettings } from '../base/index.js';
 import type * as rooms from '../pull/index.js';
+import type { PullContext } from '../pull/index.js';
+import type { ServeOptions } from '../server/index.js';
 
 export type {
   Explanation,
@@ -31,6 +33,7 @@ type Rooms = Pick<
 
 /** What the commands need of the rooms below: they return data, the commands render it. */
 export interface CliApi extends Rooms {
+  serve(options: ServeOptions, context: PullContext): Promise<void>;
   demo(options: DemoOptions, context: DemoContext): Promise<DemoReport>;
 }
 

@@ -5,6 +5,7 @@ export async function connect(): Promise<CliApi> {
   const rooms = await import('../pull/index.js');
   return {
     ...rooms,
+    serve: async (options, context) => (await import('../server/index.js')).serve(options, context),
     demo: async (options, context) => (await import('./commands/demo-story.js')).demoStory(options, context),
   };
 }

@@ -3,6 +3,19 @@ import type { DecodePool } from './xet/index.js';
 export { compilePattern, literalPattern, matchFiles, type PathMatcher } from './filters.js';
 export { parseChecksums, type ChecksumEntry } from './http/checksums.js';
 export { createHttpOrigin, type HttpOriginOptions } from './http/client.js';
+export type {
+  CacheStatus,
+  Caller,
+  Catalogue,
+  Content,
+  Description,
+  Face,
+  FaceReply,
+  FaceRequest,
+  Snapshot,
+  Span,
+} from './face.js';
+export { createHuggingFaceFace } from './huggingface/face/face.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';

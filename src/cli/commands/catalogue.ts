@@ -21,6 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'ls', summary: 'command.ls', load: () => import('./ls.js') },
   { name: 'rm', summary: 'command.rm', load: () => import('./rm.js') },
   { name: 'gc', summary: 'command.gc', load: () => import('./gc.js') },
+  { name: 'serve', summary: 'command.serve', load: () => import('./serve.js') },
   { name: 'where', summary: 'command.where', load: () => import('./where.js') },
   { name: 'verify', summary: 'command.verify', load: () => import('./verify.js') },
   { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },

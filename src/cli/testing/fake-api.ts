@@ -37,6 +37,7 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     verify: refuse,
     writePieceList: refuse,
     repair: refuse,
+    serve: refuse,
     demo: refuse,
   };
   return async () => ({ ...none, ...parts });

@@ -1,0 +1,40 @@
+import { createHuggingFaceFace } from '../hubs/index.js';
+import { createMirror } from '../mirror/index.js';
+import type { PullContext } from '../pull/index.js';
+import { openStore } from '../store/index.js';
+import { startServer } from './server.js';
+
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Called once when the address is known. */
+  readonly onListening: (url: string) => void;
+}
+
+/** Answers under way have this long when the server is told to stop. */
+const GRACE_MS = 10_000;
+
+/** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
+export async function serve(
+  { host, port, onListening }: ServeOptions,
+  { settings, emit, signal }: PullContext,
+): Promise<void> {
+  const store = await openStore(settings.home);
+  const mirror = createMirror({ store, settings, emit });
+  try {
+    const server = await startServer({
+      host,
+      port,
+      faces: [createHuggingFaceFace(mirror)],
+      onError: (error, path) => emit({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),
+    });
+    onListening(server.url);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await server.close(GRACE_MS);
+  } finally {
+    await mirror.close();
+  }
+}
