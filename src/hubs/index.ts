@@ -17,6 +17,9 @@ export type {
 } from './face.js';
 export { createHuggingFaceFace } from './huggingface/face/face.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';
+export { createOciFace } from './oci/face/face.js';
+export type { ImageCatalogue, ImageName, KeptManifest } from './oci/port.js';
+export { Registry, type RawManifest } from './oci/registry.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';
 export type { HubOptions, OriginOptions } from './options.js';

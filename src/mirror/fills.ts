@@ -26,21 +26,19 @@ export class Fills {
     this.#options = options;
   }
 
-  /** A file that is not here. `sources` is asked when nobody brings it yet. */
+  /** A file that is not here. It is asked for, from `sources`, when somebody reads of it and nobody brings it yet. */
   content(file: ManifestFile, sizeBytes: number, sources: () => readonly Source[]): Content {
     const { store } = this.#options;
     const key = dirname(store.journalPath({ digests: file.digests, sizeBytes }));
-    const known = this.#filling.get(key);
-    const filling = known ?? this.#begin(key, file, sizeBytes, sources());
     return {
       sizeBytes,
-      status: known === undefined ? 'MISS' : 'FILLING',
-      read: (span, signal) =>
-        filling.fill.read(
-          span,
-          filling.sha256.then((sha256) => store.blobPath(sha256)),
-          signal,
-        ),
+      status: this.#filling.has(key) ? 'FILLING' : 'MISS',
+      read: (span, signal) => {
+        const { fill, sha256 } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, sources());
+        const provenPath = sha256.then((hex) => store.blobPath(hex));
+        provenPath.catch(() => undefined);
+        return fill.read(span, provenPath, signal);
+      },
     };
   }
 

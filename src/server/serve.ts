@@ -1,4 +1,4 @@
-import { createHuggingFaceFace } from '../hubs/index.js';
+import { createHuggingFaceFace, createOciFace } from '../hubs/index.js';
 import { createMirror } from '../mirror/index.js';
 import type { PullContext } from '../pull/index.js';
 import { openStore } from '../store/index.js';
@@ -7,6 +7,8 @@ import { startServer } from './server.js';
 export interface ServeOptions {
   readonly host: string;
   readonly port: number;
+  /** Registries to mirror: base URLs by the names that clients know them by. */
+  readonly registries: Readonly<Record<string, string>>;
   /** Called once when the address is known. */
   readonly onListening: (url: string) => void;
 }
@@ -16,16 +18,19 @@ const GRACE_MS = 10_000;
 
 /** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
 export async function serve(
-  { host, port, onListening }: ServeOptions,
+  { host, port, registries: registryEndpoints, onListening }: ServeOptions,
   { settings, emit, signal }: PullContext,
 ): Promise<void> {
   const store = await openStore(settings.home);
-  const mirror = createMirror({ store, settings, emit });
+  const mirror = createMirror({ store, settings, emit, registryEndpoints });
   try {
     const server = await startServer({
       host,
       port,
-      faces: [createHuggingFaceFace(mirror)],
+      faces: [
+        createOciFace(mirror.images, { isKnown: (name) => Object.hasOwn(registryEndpoints, name) }),
+        createHuggingFaceFace(mirror),
+      ],
       onError: (error, path) => emit({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),
     });
     onListening(server.url);

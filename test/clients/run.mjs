@@ -1,5 +1,5 @@
 // `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
-//   node test/clients/run.mjs [--only sim|xet|pull|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only images|sim|xet|pull|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
 import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
 import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
+import { serveImages } from './serve-images.mjs';
 import { makeWorld } from './world.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
 
@@ -51,7 +52,8 @@ async function main() {
   const wanted = ENVIRONMENTS.filter(
     ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
   );
-  if (wanted.length === 0) {
+  const withImages = options.client === undefined && (options.only?.includes('images') ?? true);
+  if (wanted.length === 0 && !withImages) {
     process.stdout.write('FAIL nothing is selected\n');
     return 1;
   }
@@ -59,6 +61,7 @@ async function main() {
   const environments = await makeEnvironments(root, python, wanted);
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
+    if (withImages) await serveImages({ root, scratch });
     const world = await makeWorld(root);
     for (const environment of wanted) {
       const { error, ...made } = environments.get(environment.name);

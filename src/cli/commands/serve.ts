@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../base/index.js';
 import type { CommandContext } from '../context.js';
-import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
+import { addNetworkOptions, repeatable, settingFlags, type SettingOptions } from '../options.js';
+import { parseRegistries } from '../parse-registries.js';
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .option('--port <n>', context.say('option.port'), '4110')
     .option('--listen <address>', context.say('option.listen'), '127.0.0.1')
     .option('--json', context.say('option.json'));
+  command.addOption(repeatable('--registry <name=url>', context.say('option.registry')));
   addNetworkOptions(command, context);
   command.action(async () => {
-    const options: SettingOptions & { json?: boolean; port: string; listen: string } = command.optsWithGlobals();
+    const options: SettingOptions & { json?: boolean; port: string; listen: string; registry?: readonly string[] } =
+      command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
     const port = Number(options.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -19,6 +22,11 @@ export function configure(command: Command, context: CommandContext): void {
       session.print(options.json ? JSON.stringify({ type: 'server.listening', url }) : url);
     };
     const emit = options.json ? (event: object): void => session.print(JSON.stringify(event)) : undefined;
-    await (await session.api()).serve({ host: options.listen, port, onListening }, session.pullContext(emit));
+    await (
+      await session.api()
+    ).serve(
+      { host: options.listen, port, registries: parseRegistries(options.registry ?? []), onListening },
+      session.pullContext(emit),
+    );
   });
 }

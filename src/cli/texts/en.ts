@@ -48,6 +48,7 @@ export const en = {
   'option.dryRun': 'say what would happen, and stop',
   'option.port': 'port to listen at; 0 takes a free one',
   'option.listen': 'address to listen at',
+  'option.registry': 'a registry of images to mirror, e.g. ghcr.io=https://ghcr.io; repeatable',
   'option.json': 'one JSON object per line on standard output',
   'option.quiet': 'errors only, and the path',
   'option.revision': 'branch, tag, commit or refs/pr/N',
