@@ -143,7 +143,8 @@ export type SluiceEvent =
       requests: number;
       ms: number;
     }
-  | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string };
+  | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string }
+  | { type: 'mirror.evicted'; sha256: string; bytes: number; idleMs: number; names: readonly string[] };
 
 /** A file that another place has under the same path, but not as the same content. What it does not tell is null. */
 export interface FileDifference {

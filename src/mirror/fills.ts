@@ -26,8 +26,13 @@ export class Fills {
     this.#options = options;
   }
 
-  /** A file that is not here. It is asked for, from `sources`, when somebody reads of it and nobody brings it yet. */
-  content(file: ManifestFile, sizeBytes: number, sources: () => readonly Source[]): Content {
+  /** A file that is not here. It is asked for, from `sources`, when somebody reads of it and nobody brings it yet; `used` is told of its SHA-256 when it is here. */
+  content(
+    file: ManifestFile,
+    sizeBytes: number,
+    sources: () => readonly Source[],
+    used: (sha256: string) => void,
+  ): Content {
     const { store } = this.#options;
     const key = dirname(store.journalPath({ digests: file.digests, sizeBytes }));
     return {
@@ -36,6 +41,7 @@ export class Fills {
       read: (span, signal) => {
         const { fill, sha256 } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, sources());
         const provenPath = sha256.then((hex) => store.blobPath(hex));
+        sha256.then(used, () => undefined);
         provenPath.catch(() => undefined);
         return fill.read(span, provenPath, signal);
       },

@@ -10,6 +10,8 @@ import { layerSizes } from './layer-sizes.js';
 export interface ImagesOptions {
   readonly store: Store;
   readonly fills: Fills;
+  /** Told what is given out, as part of what. */
+  readonly used: (sha256: string, name: string) => void;
   /** The registry of a name, undefined where this mirror does not speak for it. */
   readonly registryOf: (registry: string) => Registry | undefined;
   /** How long what a tag means is believed. */
@@ -47,27 +49,29 @@ export class Images implements ImageCatalogue {
     const key = keyOf(name, reference, isPinned ? undefined : accept);
     const known = await this.#known(key);
     const isFresh = known !== undefined && (isPinned || this.#options.now() - known.atMs < this.#options.freshMs);
-    if (isFresh) return this.#learn({ ...known.manifest, status: 'HIT' });
+    if (isFresh) return this.#learn(name, { ...known.manifest, status: 'HIT' });
     try {
       const asked = await this.#ask(key, name, reference, accept, signal);
       const isSame = known?.manifest.sha256 === asked.sha256;
-      return this.#learn({ ...asked, status: isSame ? 'REVALIDATED' : 'MISS' });
+      return this.#learn(name, { ...asked, status: isSame ? 'REVALIDATED' : 'MISS' });
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (known === undefined || error.exitCode !== 7) throw error;
-      return this.#learn({ ...known.manifest, status: 'STALE', warning: error.message });
+      return this.#learn(name, { ...known.manifest, status: 'STALE', warning: error.message });
     }
   }
 
   async blob(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {
     const { store, fills } = this.#options;
-    const held = await heldContent(store, { sha256 }, this.#sizes.get(sha256));
+    const used = (hex: string): void => this.#options.used(hex, `oci:${name.registry}/${name.repository}`);
+    const held = await heldContent(store, { sha256 }, this.#sizes.get(sha256), used);
     if (held !== undefined) return held;
     const registry = this.#registry(name);
     const sizeBytes = this.#sizes.get(sha256) ?? (await registry.blobBytes(name.repository, sha256, signal));
     this.#sizes.set(sha256, sizeBytes);
     const source = await registry.source(name.repository, sha256, signal);
-    return fills.content({ path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } }, sizeBytes, () => [source]);
+    const file = { path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } };
+    return fills.content(file, sizeBytes, () => [source], used);
   }
 
   tags(name: ImageName, signal: AbortSignal): Promise<readonly string[]> {
@@ -127,7 +131,8 @@ export class Images implements ImageCatalogue {
   }
 
   /** A manifest tells how long the blobs that it names are. */
-  #learn(manifest: KeptManifest): KeptManifest {
+  #learn({ registry, repository }: ImageName, manifest: KeptManifest): KeptManifest {
+    this.#options.used(manifest.sha256, `oci:${registry}/${repository}`);
     for (const [sha256, sizeBytes] of layerSizes(manifest.bytes)) this.#sizes.set(sha256, sizeBytes);
     return manifest;
   }

@@ -1,6 +1,8 @@
 import { engineBudget, readMachine, SluiceError, type EventSink } from '../base/index.js';
 import {
+  compilePattern,
   Registry,
+  repositoryPath,
   type Caller,
   type Catalogue,
   type Content,
@@ -9,14 +11,16 @@ import {
   type Origin,
   type RepositoryRef,
   type Snapshot,
+  type Source,
 } from '../hubs/index.js';
 import { createHostGate, createTransport } from '../net/index.js';
-import { hubOrigin, type PullSettings } from '../pull/index.js';
+import { heldDigests, hubOrigin, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { Fills } from './fills.js';
 import { heldContent } from './held-content.js';
 import { Images } from './images.js';
+import { Retention } from './retention.js';
 import { Snapshots } from './snapshots.js';
 
 export interface MirrorOptions {
@@ -25,6 +29,12 @@ export interface MirrorOptions {
   readonly emit: EventSink;
   /** Base URLs of registries by the names that clients know them by; only these are asked. */
   readonly registryEndpoints: Readonly<Record<string, string>>;
+  /** Most that the mirror keeps; as much as the disk has unless told. */
+  readonly maxBytes?: number;
+  /** So much of the disk stays free. */
+  readonly minFreeBytes?: number;
+  /** Patterns (as `--include` takes them) of refs without revision, e.g. `hf:acme/*`, whose files are not removed to make room. */
+  readonly pins?: readonly string[];
   /** How long what a branch or a tag means is believed; two minutes unless told. */
   readonly freshMs?: number;
 }
@@ -36,7 +46,18 @@ export interface Mirror extends Catalogue {
 }
 
 /** The catalogue of everything that the configured hubs have, kept in the store as it is asked for. */
-export function createMirror({ store, settings, emit, registryEndpoints, freshMs = 120_000 }: MirrorOptions): Mirror {
+export function createMirror(options: MirrorOptions): Mirror {
+  const { store, settings, emit, registryEndpoints, freshMs = 120_000 } = options;
+  const pins = (options.pins ?? []).map(compilePattern);
+  const retention = new Retention({
+    store,
+    maxBytes: options.maxBytes,
+    minFreeBytes: options.minFreeBytes ?? MIN_FREE_BYTES,
+    isPinned: (name) => pins.some((matches) => matches(name)),
+    heldDigests: () => heldDigests(store),
+    emit,
+    now: () => Date.now(),
+  });
   const stop = new AbortController();
   const { proxy, httpProxy = false, noProxy, caFiles } = settings;
   const transport = createTransport({ proxy, httpProxy, noProxy, caFiles });
@@ -55,7 +76,15 @@ export function createMirror({ store, settings, emit, registryEndpoints, freshMs
   };
 
   const bring = (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
-    const work = transfer([task], {
+    const work = bringOne(task, tap);
+    const over = work.catch(() => undefined).finally(() => underway.delete(over));
+    underway.add(over);
+    return work;
+  };
+  const bringOne = async (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
+    if (!(await retention.makeRoom(task.sizeBytes ?? 0)))
+      throw new SluiceError('DISK_FULL', { path: store.root, reason: 'the mirror may not take more' });
+    const [result] = await transfer([task], {
       store,
       hands,
       transport,
@@ -68,13 +97,9 @@ export function createMirror({ store, settings, emit, registryEndpoints, freshMs
       threads: budget.threads,
       ...(settings.limit === undefined ? {} : { limit: settings.limit }),
       noProgressMs: settings.noProgressMs,
-    }).then(([result]) => {
-      if (result === undefined) throw new SluiceError('INTERNAL', { reason: 'a transfer without a result' });
-      return result;
     });
-    const over = work.catch(() => undefined).finally(() => underway.delete(over));
-    underway.add(over);
-    return work;
+    if (result === undefined) throw new SluiceError('INTERNAL', { reason: 'a transfer without a result' });
+    return result;
   };
 
   const snapshots = new Snapshots({ store, originsFor, freshMs, now: () => Date.now() });
@@ -87,7 +112,14 @@ export function createMirror({ store, settings, emit, registryEndpoints, freshMs
     registries.set(name, registry);
     return registry;
   };
-  const images = new Images({ store, fills, registryOf, freshMs, now: () => Date.now() });
+  const images = new Images({
+    store,
+    fills,
+    registryOf,
+    freshMs,
+    used: (sha256, name) => retention.used(sha256, name),
+    now: () => Date.now(),
+  });
 
   return {
     images,
@@ -106,11 +138,16 @@ export function createMirror({ store, settings, emit, registryEndpoints, freshMs
     const { digests, sizeBytes } = file;
     const ref = pinned.ref;
     if (ref.origin === 'https' || sizeBytes === undefined) throw new SluiceError('INTERNAL', { reason: 'no size' });
-    const held = await heldContent(store, digests, sizeBytes);
+    const name = `${ref.origin}:${repositoryPath(ref)}`;
+    const used = (sha256: string): void => retention.used(sha256, name);
+    const held = await heldContent(store, digests, sizeBytes, used);
     if (held !== undefined) return held;
-    return fills.content(file, sizeBytes, () => originsFor(ref, caller).map((origin) => origin.source(pinned, file)));
+    const sources = (): readonly Source[] => originsFor(ref, caller).map((origin) => origin.source(pinned, file));
+    return fills.content(file, sizeBytes, sources, used);
   }
 }
 
+/** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */
+const MIN_FREE_BYTES = 1024 * 1024 * 1024;
 /** Callers wait at most ten seconds for a first byte; they are better served with an error that lets them come again. */
 const PATIENCE_MS = 8000;

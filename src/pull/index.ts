@@ -21,6 +21,8 @@ export type { Finding, VerifyProgress, VerifyReport } from './verify/report.js';
 export const explain: typeof explaining.explain = async (...args) => (await import('./explain.js')).explain(...args);
 export const collectGarbage: typeof garbage.collectGarbage = async (...args) =>
   (await import('./garbage.js')).collectGarbage(...args);
+export const heldDigests: typeof garbage.heldDigests = async (...args) =>
+  (await import('./garbage.js')).heldDigests(...args);
 export const listModels: typeof models.listModels = async (...args) =>
   (await import('./models.js')).listModels(...args);
 export const removeModel: typeof models.removeModel = async (...args) =>

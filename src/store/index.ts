@@ -20,5 +20,6 @@ export { planCollection, type CollectionOptions, type CollectionPlan } from './c
 export { listBlobs, type ListedBlob } from './blobs/list-blobs.js';
 export { foreignFinder, type FindForeignPartials } from './foreign/foreign-finder.js';
 export type { ByteRange, ForeignPartial, ForeignPlaces, ForeignSearch } from './foreign/foreign-partial.js';
+export { forgetUse, listUses, noteUse, type Use } from './uses/uses.js';
 export { openHands, type Hands, type Putting } from './hands/hands.js';
 export type { Looked, Wanted } from './hands/look.js';
