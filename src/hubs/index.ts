@@ -17,6 +17,10 @@ export type {
 } from './face.js';
 export { createHuggingFaceFace } from './huggingface/face/face.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';
+export { createSitesFace } from './indexes/face.js';
+export { parseSite } from './indexes/parse-site.js';
+export type { Site, SiteCatalogue, SiteFile, SiteKind, SitePage } from './indexes/port.js';
+export { siteRefusal } from './indexes/refusal.js';
 export { createOciFace } from './oci/face/face.js';
 export type { ImageCatalogue, ImageName, KeptManifest } from './oci/port.js';
 export { Registry, type RawManifest } from './oci/registry.js';

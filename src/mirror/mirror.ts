@@ -8,6 +8,7 @@ import {
   type Content,
   type ImageCatalogue,
   type ManifestFile,
+  type SiteCatalogue,
   type Origin,
   type RepositoryRef,
   type Snapshot,
@@ -21,6 +22,7 @@ import { Fills } from './fills.js';
 import { heldContent } from './held-content.js';
 import { Images } from './images.js';
 import { Retention } from './retention.js';
+import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
 
 export interface MirrorOptions {
@@ -41,6 +43,7 @@ export interface MirrorOptions {
 
 export interface Mirror extends Catalogue {
   readonly images: ImageCatalogue;
+  readonly sites: SiteCatalogue;
   /** Ends what is under way; what has arrived is kept. */
   close(): Promise<void>;
 }
@@ -121,8 +124,18 @@ export function createMirror(options: MirrorOptions): Mirror {
     now: () => Date.now(),
   });
 
+  const sites = new Sites({
+    store,
+    fills,
+    wires: { transport, gate, emit, patienceMs: PATIENCE_MS },
+    freshMs,
+    used: (sha256, name) => retention.used(sha256, name),
+    now: () => Date.now(),
+  });
+
   return {
     images,
+    sites,
     snapshot: (ref, caller, signal) => snapshots.get(ref, caller, signal),
     describe: () => Promise.reject(new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: 'description' })),
     content: (snapshot, file, caller) => contentOf(snapshot, file, caller),

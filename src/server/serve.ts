@@ -1,4 +1,4 @@
-import { createHuggingFaceFace, createOciFace } from '../hubs/index.js';
+import { createHuggingFaceFace, createOciFace, createSitesFace, parseSite } from '../hubs/index.js';
 import { createMirror } from '../mirror/index.js';
 import type { PullContext } from '../pull/index.js';
 import { openStore } from '../store/index.js';
@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Registries to mirror: base URLs by the names that clients know them by. */
   readonly registries: Readonly<Record<string, string>>;
+  /** Other places to mirror, as `parseSite` reads them. */
+  readonly sites: readonly string[];
   /** Called once when the address is known. */
   readonly onListening: (url: string) => void;
 }
@@ -18,9 +20,10 @@ const GRACE_MS = 10_000;
 
 /** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
 export async function serve(
-  { host, port, registries: registryEndpoints, onListening }: ServeOptions,
+  { host, port, registries: registryEndpoints, sites: siteTexts, onListening }: ServeOptions,
   { settings, emit, signal }: PullContext,
 ): Promise<void> {
+  const sites = siteTexts.map(parseSite);
   const store = await openStore(settings.home);
   const mirror = createMirror({ store, settings, emit, registryEndpoints });
   try {
@@ -29,6 +32,7 @@ export async function serve(
       port,
       faces: [
         createOciFace(mirror.images, { isKnown: (name) => Object.hasOwn(registryEndpoints, name) }),
+        createSitesFace(mirror.sites, sites),
         createHuggingFaceFace(mirror),
       ],
       onError: (error, path) => emit({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),

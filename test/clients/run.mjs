@@ -1,5 +1,5 @@
 // `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
-//   node test/clients/run.mjs [--only images|sim|xet|pull|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only images|sites|sim|xet|pull|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
 import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
 import { serveImages } from './serve-images.mjs';
+import { serveSites } from './serve-sites.mjs';
 import { makeWorld } from './world.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
 
@@ -53,7 +54,8 @@ async function main() {
     ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
   );
   const withImages = options.client === undefined && (options.only?.includes('images') ?? true);
-  if (wanted.length === 0 && !withImages) {
+  const withSites = options.client === undefined && (options.only?.includes('sites') ?? true);
+  if (wanted.length === 0 && !withImages && !withSites) {
     process.stdout.write('FAIL nothing is selected\n');
     return 1;
   }
@@ -62,6 +64,7 @@ async function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
     if (withImages) await serveImages({ root, scratch });
+    if (withSites) await serveSites({ root, scratch, python: python.python });
     const world = await makeWorld(root);
     for (const environment of wanted) {
       const { error, ...made } = environments.get(environment.name);

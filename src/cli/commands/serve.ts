@@ -10,10 +10,16 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--listen <address>', context.say('option.listen'), '127.0.0.1')
     .option('--json', context.say('option.json'));
   command.addOption(repeatable('--registry <name=url>', context.say('option.registry')));
+  command.addOption(repeatable('--site <name=kind:url>', context.say('option.site')));
   addNetworkOptions(command, context);
   command.action(async () => {
-    const options: SettingOptions & { json?: boolean; port: string; listen: string; registry?: readonly string[] } =
-      command.optsWithGlobals();
+    const options: SettingOptions & {
+      json?: boolean;
+      port: string;
+      listen: string;
+      registry?: readonly string[];
+      site?: readonly string[];
+    } = command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
     const port = Number(options.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -25,7 +31,13 @@ export function configure(command: Command, context: CommandContext): void {
     await (
       await session.api()
     ).serve(
-      { host: options.listen, port, registries: parseRegistries(options.registry ?? []), onListening },
+      {
+        host: options.listen,
+        port,
+        registries: parseRegistries(options.registry ?? []),
+        sites: options.site ?? [],
+        onListening,
+      },
       session.pullContext(emit),
     );
   });

@@ -49,6 +49,7 @@ export const en = {
   'option.port': 'port to listen at; 0 takes a free one',
   'option.listen': 'address to listen at',
   'option.registry': 'a registry of images to mirror, e.g. ghcr.io=https://ghcr.io; repeatable',
+  'option.site': 'another place to mirror below /-/NAME/; KIND is pypi, npm, debian or files; repeatable',
   'option.json': 'one JSON object per line on standard output',
   'option.quiet': 'errors only, and the path',
   'option.revision': 'branch, tag, commit or refs/pr/N',

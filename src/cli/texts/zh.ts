@@ -50,6 +50,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'option.port': '监听端口；0 表示任选空闲端口',
   'option.listen': '监听地址',
   'option.registry': '要镜像的镜像仓库，例如 ghcr.io=https://ghcr.io；可重复',
+  'option.site': '要在 /-/NAME/ 下镜像的其他站点；KIND 为 pypi、npm、debian 或 files；可重复',
   'option.json': '标准输出每行一个 JSON 对象',
   'option.quiet': '只显示错误和路径',
   'option.revision': '分支、标签、提交或 refs/pr/N',
