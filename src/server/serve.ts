@@ -1,49 +1,137 @@
-import { createHuggingFaceFace, createOciFace, createSitesFace, parseSite } from '../hubs/index.js';
-import { createMirror } from '../mirror/index.js';
-import type { PullContext } from '../pull/index.js';
+import { availableParallelism } from 'node:os';
+import { toSluiceError, type EventSink } from '../base/index.js';
+import { createHuggingFaceFace, createOciFace, type Face } from '../hubs/index.js';
+import { createMirror, type Mirror } from '../mirror/index.js';
 import { openStore } from '../store/index.js';
+import { Gatekeeper } from './access/gatekeeper.js';
+import { Carriers } from './bodies/carriers.js';
+import { Gate } from './gate.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
+import { Readiness } from './readiness.js';
+import { filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
+import { watchFiles } from './watch-files.js';
 
 export interface ServeOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Registries to mirror: base URLs by the names that clients know them by. */
-  readonly registries: Readonly<Record<string, string>>;
-  /** Other places to mirror, as `parseSite` reads them. */
-  readonly sites: readonly string[];
-  /** Called once when the address is known. */
-  readonly onListening: (url: string) => void;
+  /** Reads the settings again, as they were read for the start. @throws SluiceError */
+  readonly reload: () => Promise<ServeSettings>;
+  /** Where the settings stand: they are read again when it changes. */
+  readonly settingsPath: string;
+  /** Has the listener called each time that somebody asks for the settings to be read again (SIGHUP). */
+  readonly onHangup: (listener: () => void) => void;
 }
 
-/** Answers under way have this long when the server is told to stop. */
-const GRACE_MS = 10_000;
+export interface ServeContext {
+  readonly settings: ServeSettings;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/** Processes that send files, with `auto`. */
+const MOST_CARRIERS = 8;
+
+/** Whether a server could start with these settings. @throws SluiceError */
+export async function checkServe({ settings }: ServeContext): Promise<void> {
+  await tlsKeysOf(settings);
+  await keysOf(settings, await openStore(settings.home));
+}
 
 /** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
-export async function serve(
-  { host, port, registries: registryEndpoints, sites: siteTexts, onListening }: ServeOptions,
-  { settings, emit, signal }: PullContext,
-): Promise<void> {
-  const sites = siteTexts.map(parseSite);
+export async function serve(options: ServeOptions, { settings, emit, signal }: ServeContext): Promise<void> {
   const store = await openStore(settings.home);
-  const mirror = createMirror({ store, settings, emit, registryEndpoints });
+  const tls = await tlsKeysOf(settings);
+  const gatekeeper = new Gatekeeper(await keysOf(settings, store));
+  // What is read again takes the place of what was, also for those who keep the object.
+  const live: { -readonly [Name in keyof ServeSettings]: ServeSettings[Name] } = { ...settings };
+  const gate = new Gate(policyOf(live), gatekeeper);
+  const readiness = new Readiness(settings.home, () => gate.isDraining);
+  const metrics = new ServerMetrics({
+    connections: () => gate.connections.size,
+    requests: () => gate.requests.size,
+    disk: () => readiness.disk(),
+    isReady: () => readiness.wasReady,
+  });
+  const tap: EventSink = (event) => {
+    metrics.event(event);
+    emit(event);
+  };
+  const mirror = createMirror({
+    store,
+    settings: live,
+    emit: tap,
+    registryEndpoints: settings.serveRegistries,
+    minFreeBytes: settings.serveMinFreeBytes,
+    pins: settings.servePins,
+    ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
+  });
+  const carriers = carriersOf(settings);
   try {
     const server = await startServer({
-      host,
-      port,
-      faces: [
-        createOciFace(mirror.images, { isKnown: (name) => Object.hasOwn(registryEndpoints, name) }),
-        createSitesFace(mirror.sites, sites),
-        createHuggingFaceFace(mirror),
-      ],
-      onError: (error, path) => emit({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),
+      host: settings.serveListen,
+      port: settings.servePort,
+      tls,
+      faces: facesOf(settings, mirror),
+      gate,
+      metrics,
+      readiness,
+      carriers,
+      emit: tap,
+      onError: (error, path) => tap({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),
     });
-    onListening(server.url);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await server.close(GRACE_MS);
+    const reload = async (reason: string): Promise<void> => {
+      try {
+        const read = await options.reload();
+        gatekeeper.use(await keysOf(read, store));
+        const keys = await tlsKeysOf(read);
+        if (keys !== undefined && tls !== undefined) server.useKeys(keys);
+        // Where we listen and what we keep stays until the next start.
+        Object.assign(live, read, { home: settings.home, serveListen: settings.serveListen });
+        gate.use(policyOf(live));
+        tap({ type: 'server.reloaded', reason, error: null });
+      } catch (thrown) {
+        tap({ type: 'server.reloaded', reason, error: toSluiceError(thrown).message });
+      }
+    };
+    options.onHangup(() => void reload('asked'));
+    const unwatch = watchFiles(
+      () => [options.settingsPath, ...filesOf(live)],
+      () => void reload('changed'),
+    );
+    tap({ type: 'server.listening', url: server.url });
+    await aborted(signal);
+    unwatch();
+    tap({ type: 'server.draining', requests: gate.requests.size, graceMs: live.serveGraceMs });
+    await server.close(live.serveGraceMs);
   } finally {
+    carriers?.close();
+    metrics.close();
     await mirror.close();
   }
+}
+
+/** In the order in which they are asked: those with the most special paths first. */
+function facesOf({ serveFaces, serveRegistries }: ServeSettings, mirror: Mirror): readonly Face[] {
+  const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
+  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Face>> = {
+    registry: () => createOciFace(mirror.images, { isKnown }),
+    modelscope: () => createHuggingFaceFace(mirror),
+    huggingface: () => createHuggingFaceFace(mirror),
+  };
+  return (['registry', 'modelscope', 'huggingface'] as const)
+    .filter((name) => serveFaces.includes(name))
+    .map((name) => faces[name]());
+}
+
+function carriersOf({ serveCarriers, serveTlsCert }: ServeSettings): Carriers | undefined {
+  const most = Math.min(MOST_CARRIERS, Math.max(1, availableParallelism() - 1));
+  const count = serveCarriers === 'auto' ? most : serveCarriers;
+  const isUseful = count > 0 && serveTlsCert === undefined && process.platform !== 'win32';
+  return isUseful ? new Carriers(count) : undefined;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

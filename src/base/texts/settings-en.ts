@@ -37,4 +37,32 @@ export const settingsEn: Record<SettingName, string> = {
     'Certificates (PEM) to trust beside the usual ones. All files that the variables name are read; those that do not exist are passed over.',
   color: 'Colours in the terminal.',
   progress: 'Live progress, or plain lines; auto is live on a terminal outside CI.',
+  servePort: 'Port that `sluice serve` listens at; 0 takes a free one.',
+  serveListen: 'Address that `sluice serve` listens at; 0.0.0.0 or :: for all.',
+  servePublicUrl:
+    'Address by which clients reach the server, with a path prefix where it stands under one: what URLs in answers begin with. Without it they begin with the host that the request names.',
+  serveTrustedProxies:
+    'Addresses or networks of reverse proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed. From anybody else these headers are ignored.',
+  serveFaces: 'Protocols that are served.',
+  serveRegistries:
+    'Registries of images and models that are mirrored, by the names that clients know them by, beside the usual ones; `NAME=` takes one away. No others are asked.',
+  serveMaxBytes: 'Most that the mirror keeps; what was asked for longest ago makes room.',
+  serveMinFreeBytes: 'How much of the disk the mirror leaves free.',
+  servePins: 'Refs whose files are not removed to make room: hf:acme/*, ms:acme/model.',
+  serveAnonymous:
+    'Whether callers may read without a token or password of this server. auto: only when it listens on loopback.',
+  serveUsers:
+    'File of users and hashed passwords for basic authentication, one `name:hash` per line (`sluice token hash`).',
+  serveTlsCert: 'Certificate chain (PEM) to serve https:// with; read again when it changes.',
+  serveTlsKey: 'Private key (PEM) of serve.tls-cert.',
+  serveGraceMs: 'How long answers under way may take to end when the server is told to stop.',
+  serveConnections: 'Most connections of all clients at once.',
+  serveClientConnections: 'Most connections of one client address at once.',
+  serveRequests: 'Most requests under way at once.',
+  serveClientRequests: 'Most requests under way of one client address.',
+  serveClientRate: 'Most requests a minute of one client address; none for no limit.',
+  serveCarriers:
+    'Processes that send files which are here, beside the one that answers: auto is one less than there are processors, at most 8; 0 for none.',
+  serveAccessLog:
+    'A line for each request on standard error: text for people, json for machines, or off. auto is text on a terminal. With --json requests are events on standard output.',
 };

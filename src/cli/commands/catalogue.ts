@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'rm', summary: 'command.rm', load: () => import('./rm.js') },
   { name: 'gc', summary: 'command.gc', load: () => import('./gc.js') },
   { name: 'serve', summary: 'command.serve', load: () => import('./serve.js') },
+  { name: 'token', summary: 'command.token', load: () => import('./token.js') },
   { name: 'where', summary: 'command.where', load: () => import('./where.js') },
   { name: 'verify', summary: 'command.verify', load: () => import('./verify.js') },
   { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },

@@ -38,6 +38,9 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     writePieceList: refuse,
     repair: refuse,
     serve: refuse,
+    checkServe: refuse,
+    openTokenBook: refuse,
+    hashPassword: refuse,
     demo: refuse,
   };
   return async () => ({ ...none, ...parts });

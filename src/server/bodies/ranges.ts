@@ -1,4 +1,4 @@
-import type { Span } from '../hubs/index.js';
+import type { Span } from '../../hubs/index.js';
 
 /**
  * The single range of a request (RFC 9110 §14.2). `all` when there is none, or one that is not understood, or several: a server may ignore those. `none` when it lies
