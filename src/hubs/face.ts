@@ -90,6 +90,8 @@ export interface FaceReply {
 export interface Face {
   /** For metrics and logs. */
   readonly name: string;
+  /** Paths that anybody may ask even where the server wants to know its callers: they tell nothing, or check an authority of their own (signed URLs). */
+  readonly isOpen?: (path: string) => boolean;
   /** Undefined when the path is none of this protocol's. */
   answer(request: FaceRequest): Promise<FaceReply> | undefined;
 }

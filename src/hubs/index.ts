@@ -26,6 +26,7 @@ export type { ImageCatalogue, ImageName, KeptManifest } from './oci/port.js';
 export { Registry, type RawManifest } from './oci/registry.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';
+export { createModelScopeFace } from './modelscope/face/face.js';
 export type { HubOptions, OriginOptions } from './options.js';
 export type { Manifest, ManifestFile, Origin, Pinned, Source, Spans } from './port.js';
 export { isPublicHub } from './public-hubs.js';

@@ -98,4 +98,6 @@ export interface Origin {
   xetSource?(pinned: Pinned, file: ManifestFile): Source | undefined;
   /** Asks, with requests of its own, what `Pinned.isPublic` could not tell; an origin without it never can. */
   isPublic?(ref: Ref, signal: AbortSignal): Promise<boolean>;
+  /** What the endpoint tells of a repository at a commit besides its files (`info`), of its branches and tags (`refs`), or of its history (`commits`). */
+  describe?(pinned: Pinned, what: 'info' | 'refs' | 'commits', signal: AbortSignal): Promise<unknown>;
 }

@@ -5,7 +5,7 @@ import type { Headers } from '../net/index.js';
 import type { Gate, Passed } from './gate.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
-import { answerOwn, OWN } from './own-routes.js';
+import { answerOwn, isOwnRoute } from './own-routes.js';
 import type { Readiness } from './readiness.js';
 import { refusal, type RefusalReason } from './refusal.js';
 import { readBody } from './request/read-request.js';
@@ -36,11 +36,12 @@ export async function chooseReply(
 ): Promise<Chosen> {
   const crowded = its.gate.connectionRefusal(peer);
   if (crowded !== undefined) return refused(its, crowded);
-  const verdict = await its.gate.judge(message, headers, peer, isTls);
+  const isOpen = (path: string): boolean => its.faces.some((face) => face.isOpen?.(path) === true);
+  const verdict = await its.gate.judge(message, { headers, peer, isTls, isOpen });
   if ('refused' in verdict) return refused(its, verdict.refused, verdict.retryAfterMs);
   const { passed } = verdict;
   const { who } = passed.admission;
-  if (passed.path.startsWith(OWN))
+  if (isOwnRoute(passed.path))
     return { face: 'own', who, reply: await answerOwn(passed.path, its.metrics, its.readiness) };
   return { who, ...(await askFaces(its, message, headers, passed, signal)) };
 }

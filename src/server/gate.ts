@@ -3,7 +3,7 @@ import type { Admission, Gatekeeper } from './access/gatekeeper.js';
 import { readCredentials } from './access/credentials.js';
 import type { Headers } from '../net/index.js';
 import { MAX_BODY_BYTES, WRONG_CREDENTIALS } from './limits.js';
-import { isOpenRoute } from './own-routes.js';
+import { isProbe } from './own-routes.js';
 import type { ServerPolicy } from './policy.js';
 import type { RefusalReason } from './refusal.js';
 import { Crowd } from './request/crowd.js';
@@ -23,6 +23,18 @@ export interface Passed {
 }
 
 export type Verdict = { readonly passed: Passed } | { readonly refused: RefusalReason; readonly retryAfterMs?: number };
+
+const NOBODY = { kind: 'in', who: undefined, caller: {} } as const;
+
+/** What is known of a request besides what Node parsed. */
+export interface Judged {
+  readonly headers: Headers;
+  /** Address of who is connected. */
+  readonly peer: string;
+  readonly isTls: boolean;
+  /** Paths that need no credentials of this server. */
+  readonly isOpen: (path: string) => boolean;
+}
 
 /** Everything that is asked of a request before a face sees it. */
 export class Gate {
@@ -63,7 +75,7 @@ export class Gate {
     return isTooMany ? 'client-connections' : undefined;
   }
 
-  async judge(message: IncomingMessage, headers: Headers, peer: string, isTls: boolean): Promise<Verdict> {
+  async judge(message: IncomingMessage, { headers, peer, isTls, isOpen }: Judged): Promise<Verdict> {
     const client = limitKey(this.clientOf(peer, headers));
     const { method } = message;
     const target = parseTarget(message.url ?? '');
@@ -73,10 +85,11 @@ export class Gate {
     const path = withoutPrefix(target.path, url);
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { refused: 'method' };
     const passed = { method, path, query: target.query, publicUrl: url } as const;
-    if (isOpenRoute(path)) return { passed: { ...passed, admission: { kind: 'in', who: undefined, caller: {} } } };
+    if (isProbe(path)) return { passed: { ...passed, admission: NOBODY } };
     const crowded = this.#crowded(client);
     if (crowded !== undefined) return crowded;
     if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return { refused: 'body' };
+    if (isOpen(path)) return { passed: { ...passed, admission: NOBODY } };
     const wrongMs = this.#wrong.waitMs(client, WRONG_CREDENTIALS);
     if (wrongMs > 0) return { refused: 'wrong-credentials', retryAfterMs: wrongMs };
     const credentials = readCredentials(headers);

@@ -3,7 +3,7 @@ import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { Readiness } from './readiness.js';
 
 /** Everything of ours stands under this; no protocol has such a path. */
-export const OWN = '/-/';
+const OWN = '/-/';
 
 const text = (status: number, body: string): FaceReply => ({
   status,
@@ -11,8 +11,13 @@ const text = (status: number, body: string): FaceReply => ({
   body: `${body}\n`,
 });
 
-/** Whether anybody may ask it: probes have no tokens, and learn nothing but yes or no. */
-export function isOpenRoute(path: string): boolean {
+/** Whether it is one of those answered here. */
+export function isOwnRoute(path: string): boolean {
+  return isProbe(path) || path === `${OWN}metrics`;
+}
+
+/** Whether anybody may ask it at any time: probes have no tokens, and learn nothing but yes or no. */
+export function isProbe(path: string): boolean {
   return path === `${OWN}healthz` || path === `${OWN}readyz`;
 }
 
@@ -25,13 +30,11 @@ export async function answerOwn(path: string, metrics: ServerMetrics, readiness:
       const reason = await readiness.reason();
       return reason === undefined ? text(200, 'ready') : text(503, reason);
     }
-    case 'metrics':
+    default:
       return {
         status: 200,
         headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
         body: metrics.registry.text(),
       };
-    default:
-      return text(404, 'Nothing is here.');
   }
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { toSluiceError, type EventSink } from '../base/index.js';
-import { createHuggingFaceFace, createOciFace, type Face } from '../hubs/index.js';
+import { createHuggingFaceFace, createModelScopeFace, createOciFace, type Face } from '../hubs/index.js';
 import { createMirror, type Mirror } from '../mirror/index.js';
 import { openStore } from '../store/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
@@ -114,7 +114,7 @@ function facesOf({ serveFaces, serveRegistries }: ServeSettings, mirror: Mirror)
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
   const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Face>> = {
     registry: () => createOciFace(mirror.images, { isKnown }),
-    modelscope: () => createHuggingFaceFace(mirror),
+    modelscope: () => createModelScopeFace(mirror),
     huggingface: () => createHuggingFaceFace(mirror),
   };
   return (['registry', 'modelscope', 'huggingface'] as const)

@@ -97,7 +97,7 @@ describe('a mirror of a registry', () => {
         '/v2/acme/model/uploads/x',
       ].map(async (path) => (await fetch(url + path)).status),
     );
-    expect(statuses).toEqual([404, 404, 404, 400, 404]);
+    expect(statuses).toEqual([404, 404, 400, 400, 404]);
     expect((await fetch(`${url}/v2/acme/model/blobs/uploads/`, { method: 'POST' })).status).toBe(405);
     expect(registry.hits).toBe(before);
   });
