@@ -19,6 +19,7 @@ export interface SettingOptions {
   readonly lang?: string;
   readonly data?: string;
   readonly registry?: readonly string[];
+  readonly site?: readonly string[];
   readonly port?: string;
   readonly listen?: string;
   readonly publicUrl?: string;
@@ -68,6 +69,7 @@ export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): 
     lang: options.lang,
     home: options.data,
     serveRegistries: options.registry,
+    serveSites: options.site,
     servePort: options.port,
     serveListen: options.listen,
     servePublicUrl: options.publicUrl,

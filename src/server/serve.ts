@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { toSluiceError, type EventSink } from '../base/index.js';
-import { createHuggingFaceFace, createModelScopeFace, createOciFace, type Face } from '../hubs/index.js';
+import {
+  createHuggingFaceFace,
+  createModelScopeFace,
+  createOciFace,
+  createSitesFace,
+  parseSite,
+  type Face,
+} from '../hubs/index.js';
 import { createMirror, type Mirror } from '../mirror/index.js';
 import { openStore } from '../store/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
@@ -33,6 +40,7 @@ const MOST_CARRIERS = 8;
 /** Whether a server could start with these settings. @throws SluiceError */
 export async function checkServe({ settings }: ServeContext): Promise<void> {
   await tlsKeysOf(settings);
+  settings.serveSites.map(parseSite);
   await keysOf(settings, await openStore(settings.home));
 }
 
@@ -110,14 +118,15 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
 }
 
 /** In the order in which they are asked: those with the most special paths first. */
-function facesOf({ serveFaces, serveRegistries }: ServeSettings, mirror: Mirror): readonly Face[] {
+function facesOf({ serveFaces, serveRegistries, serveSites }: ServeSettings, mirror: Mirror): readonly Face[] {
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
   const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Face>> = {
     registry: () => createOciFace(mirror.images, { isKnown }),
+    sites: () => createSitesFace(mirror.sites, serveSites.map(parseSite)),
     modelscope: () => createModelScopeFace(mirror),
     huggingface: () => createHuggingFaceFace(mirror),
   };
-  return (['registry', 'modelscope', 'huggingface'] as const)
+  return (['registry', 'sites', 'modelscope', 'huggingface'] as const)
     .filter((name) => serveFaces.includes(name))
     .map((name) => faces[name]());
 }

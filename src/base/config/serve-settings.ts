@@ -52,10 +52,10 @@ export const SERVE_SETTINGS = {
   }),
   serveFaces: setting({
     key: 'serve.faces',
-    kind: someOf('huggingface', 'modelscope', 'registry'),
+    kind: someOf('huggingface', 'modelscope', 'registry', 'sites'),
     variables: [of('SLUICE_SERVE_FACES')],
-    fallback: () => ['huggingface', 'modelscope', 'registry'] as const,
-    fallbackShown: 'huggingface, modelscope, registry',
+    fallback: () => ['huggingface', 'modelscope', 'registry', 'sites'] as const,
+    fallbackShown: 'huggingface, modelscope, registry, sites',
   }),
   serveRegistries: setting({
     key: 'serve.registries',
@@ -64,6 +64,14 @@ export const SERVE_SETTINGS = {
     variables: [of('SLUICE_SERVE_REGISTRIES')],
     fallback: () => USUAL_REGISTRIES,
     fallbackShown: registries.show(USUAL_REGISTRIES),
+  }),
+  serveSites: setting({
+    key: 'serve.sites',
+    kind: texts,
+    flag: '--site <name=kind:url>',
+    variables: [of('SLUICE_SERVE_SITES')],
+    fallback: () => [],
+    fallbackShown: 'none',
   }),
   serveMaxBytes: setting({
     key: 'serve.max-bytes',

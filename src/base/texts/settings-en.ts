@@ -46,6 +46,7 @@ export const settingsEn: Record<SettingName, string> = {
   serveFaces: 'Protocols that are served.',
   serveRegistries:
     'Registries of images and models that are mirrored, by the names that clients know them by, beside the usual ones; `NAME=` takes one away. No others are asked.',
+  serveSites: 'Other places that are mirrored below /-/NAME/, as NAME=KIND:URL; KIND is pypi, npm, debian or files.',
   serveMaxBytes: 'Most that the mirror keeps; what was asked for longest ago makes room.',
   serveMinFreeBytes: 'How much of the disk the mirror leaves free.',
   servePins: 'Refs whose files are not removed to make room: hf:acme/*, ms:acme/model.',

@@ -42,6 +42,7 @@ export const settingsZh: Record<SettingName, string> = {
   serveFaces: '对外提供的协议。',
   serveRegistries:
     '所镜像的镜像与模型仓库，按客户端所用的名称列出，在常用的之外追加；`名称=` 表示去掉一个。其他仓库一律不访问。',
+  serveSites: '在 /-/NAME/ 下镜像的其他站点，写成 NAME=KIND:URL；KIND 为 pypi、npm、debian 或 files。',
   serveMaxBytes: '镜像最多保留多少内容；最久未被请求的先让出空间。',
   serveMinFreeBytes: '镜像在磁盘上至少留出的空闲空间。',
   servePins: '不会为腾出空间而删除的仓库：hf:acme/*、ms:acme/model。',
