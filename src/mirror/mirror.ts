@@ -137,7 +137,13 @@ export function createMirror(options: MirrorOptions): Mirror {
     images,
     sites,
     snapshot: (ref, caller, signal) => snapshots.get(ref, caller, signal),
-    describe: () => Promise.reject(new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: 'description' })),
+    describe: async (ref, what, caller, signal) => {
+      const { pinned } = await snapshots.get(ref, caller, signal);
+      for (const origin of originsFor(ref, caller))
+        if (origin.describe !== undefined)
+          return { value: await origin.describe(pinned, what, signal), status: 'MISS' };
+      throw new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: what });
+    },
     content: (snapshot, file, caller) => contentOf(snapshot, file, caller),
     close: async () => {
       stop.abort();

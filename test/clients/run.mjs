@@ -16,6 +16,7 @@ import { realModel } from './real-model.mjs';
 import { serveImages } from './serve-images.mjs';
 import { serveSites } from './serve-sites.mjs';
 import { makeWorld } from './world.mjs';
+import { serveModelScope } from './serve-ms.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
 
 const SUITES = [
@@ -24,6 +25,7 @@ const SUITES = [
   { part: 'xet', families: ['hf'], suite: xetDownloadsHuggingFace },
   { part: 'pull', families: ['hf'], suite: pullLoadsHuggingFace },
   { part: 'pull', families: ['ms', 'ms-legacy'], suite: pullLoadsModelScope },
+  { part: 'serve', families: ['ms', 'ms-legacy'], suite: serveModelScope },
   { part: 'real', families: ['real'], suite: realModel },
 ];
 
