@@ -40,6 +40,8 @@ export interface Sent {
 
 /** Shorter bodies are sent sooner than handed over. */
 const LEAST_CARRIED_BYTES = 1024 * 1024;
+/** Shorter ones go out with their head. */
+const MOST_AT_ONCE_BYTES = 64 * 1024;
 
 /** Puts an answer on the wire. A body that cannot be finished ends with a reset of its connection, never like a whole one. */
 export async function sendReply(request: Asking, outlet: Outlet, reply: FaceReply): Promise<Sent> {
@@ -94,20 +96,25 @@ async function sendHeld(
   span: Span,
   { signal }: Asking,
 ): Promise<Sent | undefined> {
-  const { response, carriers, keepAlive, onHead, returned } = outlet;
-  const { socket } = response;
-  const isLong = span.endByte - span.startByte >= LEAST_CARRIED_BYTES;
+  const { response, onHead } = outlet;
+  const length = span.endByte - span.startByte;
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;
+  let leave: (() => void) | undefined;
   try {
-    onHead();
-    if (carriers?.isThere === true && isLong && socket?.constructor === Socket) {
-      const head = wireHead(status, { ...response.getHeaders(), ...headers } as Headers, keepAlive);
-      const task = { head, path, ...span, keepAlive, stalledMs: STALLED_READER_MS };
-      const { bytes, reason, socket: back } = await carriers.carry({ ...task, socket });
-      returned(socket, back);
-      return { status, bytes, ...(reason === undefined ? {} : { cut: reason }) };
+    if (length <= MOST_AT_ONCE_BYTES) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, span.startByte);
+      if (bytesRead < length) throw new SluiceError('FILE_SYSTEM', { path, reason: 'it ended early' });
+      onHead();
+      response.writeHead(status, headers).end(buffer);
+      return { status, bytes: length };
     }
+    onHead();
+    const socket = response.socket?.constructor === Socket ? response.socket : undefined;
+    const carriers = length >= LEAST_CARRIED_BYTES && socket !== undefined ? outlet.carriers : undefined;
+    leave = carriers?.stay();
+    if (carriers !== undefined && leave === undefined && socket !== undefined)
+      return await handOver(outlet, carriers, socket, { status, headers, path, span });
     response.writeHead(status, headers).flushHeaders();
     const bytes = await pumpFile(file.fd, span, response, signal);
     response.end();
@@ -115,8 +122,22 @@ async function sendHeld(
   } catch (thrown) {
     return cut(response, status, 0, thrown, signal);
   } finally {
+    leave?.();
     await file.close();
   }
+}
+
+async function handOver(
+  { response, keepAlive, returned }: Outlet,
+  carriers: Carriers,
+  socket: Socket,
+  { status, headers, path, span }: { status: number; headers: Headers; path: string; span: Span },
+): Promise<Sent> {
+  const head = wireHead(status, { ...response.getHeaders(), ...headers } as Headers, keepAlive);
+  const task = { head, path, ...span, keepAlive, stalledMs: STALLED_READER_MS };
+  const { bytes, reason, socket: back } = await carriers.carry({ ...task, socket });
+  returned(socket, back);
+  return { status, bytes, ...(reason === undefined ? {} : { cut: reason }) };
 }
 
 async function sendStream(
