@@ -71,7 +71,7 @@ export class Carriers {
   }
 
   #start(): void {
-    const child = fork(join(import.meta.dirname, 'carrier.js'), {
+    const child = fork(join(import.meta.dirname, 'worker.js'), {
       // Nothing of ours is theirs to know: tokens stand in the environment.
       env: { UV_THREADPOOL_SIZE: '8' },
       execArgv: [],
