@@ -64,7 +64,8 @@ async function answer(options: ServerOptions, message: IncomingMessage, response
   response.once('close', () => gone.abort());
   const path = message.url ?? '/';
   try {
-    const request = readRequest(message, `http://${message.headers.host ?? ''}`, gone.signal);
+    const prefix = /^(?:\/[\w.-]+)+$/.exec(String(message.headers['x-forwarded-prefix'] ?? ''))?.[0] ?? '';
+    const request = readRequest(message, `http://${message.headers.host ?? ''}${prefix}`, gone.signal);
     if (request === undefined) {
       response.writeHead(405, { allow: 'GET, HEAD, POST' }).end();
       return;

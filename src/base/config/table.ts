@@ -326,6 +326,42 @@ export const SETTINGS = {
     fallback: () => 'auto',
     fallbackShown: 'auto',
   }),
+  serveFreshMs: setting({
+    key: 'serve.fresh',
+    kind: duration,
+    variables: [of('SLUICE_SERVE_FRESH')],
+    fallback: () => 120_000,
+    fallbackShown: '2m',
+  }),
+  serveXet: setting<'terminate' | 'strip'>({
+    key: 'serve.xet',
+    kind: oneOf('terminate', 'strip'),
+    variables: [of('SLUICE_SERVE_XET')],
+    fallback: () => 'terminate',
+    fallbackShown: 'terminate',
+  }),
+  serveXetNodes: setting<readonly string[]>({
+    key: 'serve.xet-nodes',
+    kind: endpoints,
+    variables: [of('SLUICE_SERVE_XET_NODES')],
+    fallback: () => [],
+    fallbackShown: '',
+  }),
+  serveXetKey: setting({
+    key: 'serve.xet-key',
+    kind: optional(secret),
+    variables: [of('SLUICE_SERVE_XET_KEY')],
+    fallback: () => undefined,
+    fallbackShown: '32 random bytes in the store',
+    secret: true,
+  }),
+  serveSharedToken: setting({
+    key: 'serve.shared-token',
+    kind: flag,
+    variables: [of('SLUICE_SERVE_SHARED_TOKEN')],
+    fallback: () => false,
+    fallbackShown: 'false',
+  }),
 };
 
 export type SettingName = keyof typeof SETTINGS;

@@ -37,4 +37,13 @@ export const settingsEn: Record<SettingName, string> = {
     'Certificates (PEM) to trust beside the usual ones. All files that the variables name are read; those that do not exist are passed over.',
   color: 'Colours in the terminal.',
   progress: 'Live progress, or plain lines; auto is live on a terminal outside CI.',
+  serveFreshMs: 'How long `sluice serve` believes what a branch or a tag means before it asks the hub again.',
+  serveXet:
+    'How `sluice serve` answers clients that speak Xet. terminate: it is their content service itself, so they fetch in parallel and files beyond 50 GB work. strip: nothing in any answer speaks of Xet, and they use plain HTTP.',
+  serveXetNodes:
+    'Public URLs of servers among which Xet’s clients are spread for what is public; all of them need the same serve.xet-key. Without any, clients stay at the server that they asked.',
+  serveXetKey:
+    'What addresses and tokens for Xet’s clients are signed with; at least 32 characters, the same on all nodes.',
+  serveSharedToken:
+    'Whether the token of the settings stands for every client of `sluice serve`: they then get whatever it opens, gated and private repositories too. Otherwise it is used for what is public only, and the rest needs each client’s own token.',
 };

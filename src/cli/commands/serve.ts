@@ -28,17 +28,11 @@ export function configure(command: Command, context: CommandContext): void {
       session.print(options.json ? JSON.stringify({ type: 'server.listening', url }) : url);
     };
     const emit = options.json ? (event: object): void => session.print(JSON.stringify(event)) : undefined;
-    await (
-      await session.api()
-    ).serve(
-      {
-        host: options.listen,
-        port,
-        registries: parseRegistries(options.registry ?? []),
-        sites: options.site ?? [],
-        onListening,
-      },
-      session.pullContext(emit),
-    );
+    const { serveXet, serveXetKey, serveXetNodes, serveSharedToken, serveFreshMs } = session.loaded.settings;
+    const xet = { mode: serveXet, key: serveXetKey, nodes: serveXetNodes };
+    const hub = { xet, freshMs: serveFreshMs, isTokenForAll: serveSharedToken };
+    const places = { registries: parseRegistries(options.registry ?? []), sites: options.site ?? [] };
+    const serving = { host: options.listen, port, ...places, ...hub, onListening };
+    await (await session.api()).serve(serving, session.pullContext(emit));
   });
 }
