@@ -12,10 +12,17 @@ export function createClean(endpoints: readonly string[]): Clean {
   const bases = urls.map(({ host, pathname }) => host + pathname.replace(/\/+$/, ''));
   const names = [...bases, ...urls.map(({ host }) => host), ...HUB_HOSTS].map((name) => name.replace(/[^\w]/g, '\\$&'));
   const hub = new RegExp(`(https?://)?(?<![\\w.-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'gi');
-  const cleanText = (text: string, publicUrl: string): string => {
+  const cleanText = (said: string, publicUrl: string): string => {
     const { host } = new URL(publicUrl);
-    const led = text.replace(hub, (_, scheme: string | undefined) => (scheme === undefined ? host : publicUrl));
-    return led.replace(STORAGE, (found) => (endsAs(found, host) ? found : ''));
+    const lead = (text: string): string =>
+      text.replace(hub, (_, scheme: string | undefined) => (scheme === undefined ? host : publicUrl));
+    const led = lead(said);
+    // What stood around an address that is taken out may be one itself then.
+    for (let text = led; ;) {
+      const less = text.replace(STORAGE, (found) => (endsAs(found, host) ? found : ''));
+      if (less === text) return text === led ? led : lead(text);
+      text = less;
+    }
   };
   const clean = (value: unknown, publicUrl: string): unknown => {
     if (typeof value === 'string') return cleanText(value, publicUrl);
