@@ -6,8 +6,10 @@ import type { RepositoryRef } from '../../ref.js';
 import { Callers } from './callers.js';
 import { FileIds } from './file-ids.js';
 import { Grants, type TokenGrant } from './grants.js';
-import { fileIdOf, frame, layoutXorb, rawSpanOf, xorbIdOf, type XorbLayout } from './layout.js';
+import { framedContent, isVoid } from './framed-content.js';
+import { fileIdOf, layoutXorb, xorbIdOf, type XorbLayout } from './layout.js';
 import { reconstruction1, reconstruction2 } from './reconstruction.js';
+import { json, refusalOf, text, wrongReply } from './replies.js';
 
 export interface ContentServiceOptions {
   /** 32 bytes, kept over restarts, the same on all nodes. */
@@ -213,34 +215,6 @@ interface Held {
   readonly sizeBytes: number;
 }
 
-/** Whether bytes turned out wrong that may have been read by a grant of that time. */
-function isVoid({ wrongAtMs }: Content, issuedMs: number): boolean {
-  return wrongAtMs !== undefined && wrongAtMs >= issuedMs;
-}
-
-/** Final for clients: what they have of the file must not be completed. */
-function wrongReply(): FaceReply {
-  return text(404, 'Bytes of this file that were given out before were wrong: begin anew.');
-}
-
-function framedContent(content: Content, xorb: XorbLayout, issuedMs: number): Content {
-  return {
-    sizeBytes: xorb.framedBytes,
-    status: content.status,
-    read: (span, signal) => frame(xorb, span, valid(content, rawSpanOf(xorb, span), issuedMs, signal)),
-  };
-}
-
-/** The bytes of a span, as long as nothing turned out wrong meanwhile. */
-async function* valid(content: Content, span: Span, issuedMs: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  if (span.endByte === span.startByte) return;
-  for await (const bytes of content.read(span, signal)) {
-    if (isVoid(content, issuedMs))
-      throw new SluiceError('BAD_RESPONSE', { host: 'the hub', reason: 'bytes that were given out before were wrong' });
-    yield bytes;
-  }
-}
-
 /** The whole file without a range; ends are cut to the file's. Undefined when all of it lies behind the end: clients ask for that on purpose. */
 function parseSpan(header: string | undefined, sizeBytes: number): Span | undefined {
   const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? '');
@@ -256,20 +230,4 @@ function idsOf(body: string): readonly string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function json(value: unknown): FaceReply {
-  const headers = { 'content-type': 'application/json', 'access-control-allow-origin': '*' };
-  return { status: 200, headers, body: JSON.stringify(value) };
-}
-
-function text(status: number, body: string): FaceReply {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'access-control-allow-origin': '*' }, body };
-}
-
-/** Clients ask again upon 5xx and take everything else as final. */
-function refusalOf(error: SluiceError): FaceReply {
-  const status = { 3: 404, 4: 403, 7: 503 }[error.exitCode as number] ?? 500;
-  const reply = text(status, status === 503 ? 'The hub cannot be asked now.' : 'It cannot be had.');
-  return status === 503 ? { ...reply, headers: { ...reply.headers, 'retry-after': '5' } } : reply;
 }
