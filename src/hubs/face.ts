@@ -1,6 +1,6 @@
 import type { Headers } from '../net/index.js';
 import type { ManifestFile, Pinned } from './port.js';
-import type { RepositoryRef } from './ref.js';
+import type { RepositoryKind, RepositoryRef } from './ref.js';
 
 /**
  * How an answer came to be, as `X-Cache-Status` tells it: `HIT` from what is here, `MISS` asked for now, `REVALIDATED` asked and found unchanged, `STALE` from what is
@@ -27,6 +27,8 @@ export interface Snapshot {
 /** What a hub tells of a repository besides its files: JSON as it came, to be cleaned by the face. */
 export interface Description {
   readonly value: unknown;
+  /** The query of the page that follows, when there is one. */
+  readonly nextQuery?: string;
   readonly status: CacheStatus;
   readonly warning?: string;
 }
@@ -44,11 +46,20 @@ export interface Content {
   /** Where all of it is, proven; undefined while it is being filled. */
   readonly path?: string;
   /**
+   * When bytes of it that somebody may have read already last turned out wrong, as milliseconds since 1970; it may change while the rest is read. Whoever began before that must begin anew: what is read
+   * from then on does not go together with what was read before.
+   */
+  readonly wrongAtMs?: number | undefined;
+  /**
    * The bytes of a span in order, as they come. What is read to the end was proven, unless it ended before the file's end while the file was filled.
    * @throws SluiceError as soon as it is known that the rest cannot be had, or that something read before was wrong
    */
   read(span: Span, signal: AbortSignal): AsyncIterable<Buffer>;
 }
+
+/** What a hub is asked besides its repositories: who the caller is, or which repositories fit a query. */
+export type Question =
+  { readonly what: 'caller' } | { readonly what: 'search'; readonly kind: RepositoryKind; readonly query: string };
 
 /** What a face may ask for. Throws SluiceErrors: those of exit code 3 and 4 are definitive, those of 7 mean that nobody could tell. */
 export interface Catalogue {
@@ -60,6 +71,11 @@ export interface Catalogue {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<Description>;
+  /** A question to a hub itself, with nobody's credentials but the caller's. */
+  ask(origin: RepositoryRef['origin'], question: Question, caller: Caller, signal: AbortSignal): Promise<Description>;
+  /** Throws unless the hub lets this very caller have files of the repository; `content` asks the same. */
+  admit(snapshot: Snapshot, caller: Caller): Promise<void>;
+  /** Begins no transfer before it is read. */
   content(snapshot: Snapshot, file: ManifestFile, caller: Caller): Promise<Content>;
 }
 

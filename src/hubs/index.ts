@@ -12,10 +12,12 @@ export type {
   Face,
   FaceReply,
   FaceRequest,
+  Question,
   Snapshot,
   Span,
 } from './face.js';
-export { createHuggingFaceFace } from './huggingface/face/face.js';
+export { createHuggingFaceFace, type HuggingFaceFaceOptions } from './huggingface/face/face.js';
+export { createContentService, type ContentService } from './xet/face/content-service.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';
 export { createSitesFace } from './indexes/face.js';
 export { parseSite } from './indexes/parse-site.js';

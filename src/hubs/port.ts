@@ -1,5 +1,6 @@
 import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
+import type { Question } from './face.js';
 import type { Ref } from './ref.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
@@ -100,4 +101,6 @@ export interface Origin {
   isPublic?(ref: Ref, signal: AbortSignal): Promise<boolean>;
   /** What the endpoint tells of a repository at a commit besides its files (`info`), of its branches and tags (`refs`), or of its history (`commits`). */
   describe?(pinned: Pinned, what: 'info' | 'refs' | 'commits', signal: AbortSignal): Promise<unknown>;
+  /** An answer that is about no repository, and the query of its next page. */
+  ask?(question: Question, signal: AbortSignal): Promise<{ readonly value: unknown; readonly nextQuery?: string }>;
 }

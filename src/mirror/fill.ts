@@ -41,10 +41,10 @@ export class Fill {
     this.#wake();
   }
 
-  /** A span that had landed is not what it should be. */
+  /** A span that had landed is not what it should be. Whoever reads behind it may have begun before it, with another request. */
   revoked(startByte: number, endByte: number, error: SluiceError): void {
     this.#landed.remove(startByte, endByte);
-    for (const { span, fail } of this.#readers) if (span.startByte < endByte && span.endByte > startByte) fail(error);
+    for (const { span, fail } of this.#readers) if (span.endByte > startByte) fail(error);
     this.#wake();
   }
 

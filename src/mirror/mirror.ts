@@ -9,21 +9,23 @@ import {
   type ImageCatalogue,
   type ManifestFile,
   type SiteCatalogue,
-  type Origin,
-  type RepositoryRef,
   type Snapshot,
   type Source,
 } from '../hubs/index.js';
 import { createHostGate, createTransport } from '../net/index.js';
-import { heldDigests, hubOrigin, type PullSettings } from '../pull/index.js';
+import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
+import { Access } from './access.js';
+import { Descriptions } from './descriptions.js';
 import { Fills } from './fills.js';
 import { heldContent } from './held-content.js';
 import { Images } from './images.js';
+import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
+import { createUpstreams, UPSTREAM_PATIENCE } from './upstreams.js';
 
 export interface MirrorOptions {
   readonly store: Store;
@@ -39,6 +41,8 @@ export interface MirrorOptions {
   readonly pins?: readonly string[];
   /** How long what a branch or a tag means is believed; two minutes unless told. */
   readonly freshMs?: number;
+  /** Whether the token of the settings stands for every caller. Not unless told: it opens nothing but what is public. */
+  readonly isTokenForAll?: () => boolean;
 }
 
 export interface Mirror extends Catalogue {
@@ -50,7 +54,7 @@ export interface Mirror extends Catalogue {
 
 /** The catalogue of everything that the configured hubs have, kept in the store as it is asked for. */
 export function createMirror(options: MirrorOptions): Mirror {
-  const { store, settings, emit, registryEndpoints, freshMs = 120_000 } = options;
+  const { store, settings, emit, registryEndpoints, freshMs = 120_000, isTokenForAll = () => false } = options;
   const pins = (options.pins ?? []).map(compilePattern);
   const retention = new Retention({
     store,
@@ -69,14 +73,8 @@ export function createMirror(options: MirrorOptions): Mirror {
   const budget = engineBudget(readMachine(), settings.memoryBytes);
   const underway = new Set<Promise<unknown>>();
 
-  const originsFor = ({ origin }: RepositoryRef, { token }: Caller): readonly Origin[] => {
-    const endpoints = origin === 'hf' ? settings.hfEndpoints : settings.msEndpoints;
-    const own =
-      token === undefined ? settings : { ...settings, hfToken: token, msToken: token, hfTokenEndpoints: endpoints };
-    return endpoints.map((endpoint) =>
-      hubOrigin(origin, endpoint, own, { transport, gate, emit, patienceMs: PATIENCE_MS, decoders: undefined }),
-    );
-  };
+  const wires = { transport, gate, emit };
+  const upstreams = createUpstreams(settings, wires, isTokenForAll);
 
   const bring = (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
     const work = bringOne(task, tap);
@@ -105,7 +103,12 @@ export function createMirror(options: MirrorOptions): Mirror {
     return result;
   };
 
-  const snapshots = new Snapshots({ store, originsFor, freshMs, now: () => Date.now() });
+  const common = { store, upstreams, freshMs, stop: stop.signal, now: () => Date.now() };
+  const snapshots = new Snapshots(common);
+  const snapshot: Catalogue['snapshot'] = (ref, caller, signal) => snapshots.get(ref, caller, signal);
+  const descriptions = new Descriptions({ ...common, snapshot });
+  const questions = new Questions(common);
+  const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
   const fills = new Fills({ store, emit, bring });
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -136,15 +139,14 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     images,
     sites,
-    snapshot: (ref, caller, signal) => snapshots.get(ref, caller, signal),
-    describe: async (ref, what, caller, signal) => {
-      const { pinned } = await snapshots.get(ref, caller, signal);
-      for (const origin of originsFor(ref, caller))
-        if (origin.describe !== undefined)
-          return { value: await origin.describe(pinned, what, signal), status: 'MISS' };
-      throw new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: what });
+    snapshot,
+    describe: (ref, what, caller, signal) => descriptions.get(ref, what, caller, signal),
+    ask: (origin, question, caller, signal) => questions.ask(origin, question, caller, signal),
+    admit: (shown, caller) => access.admit(shown, caller),
+    content: async (shown, file, caller) => {
+      await access.admit(shown, caller);
+      return contentOf(shown, file, caller);
     },
-    content: (snapshot, file, caller) => contentOf(snapshot, file, caller),
     close: async () => {
       stop.abort();
       await Promise.all(underway);
@@ -160,8 +162,12 @@ export function createMirror(options: MirrorOptions): Mirror {
     const name = `${ref.origin}:${repositoryPath(ref)}`;
     const used = (sha256: string): void => retention.used(sha256, name);
     const held = await heldContent(store, digests, sizeBytes, used);
-    if (held !== undefined) return held;
-    const sources = (): readonly Source[] => originsFor(ref, caller).map((origin) => origin.source(pinned, file));
+    if (held !== undefined) return { ...held, wrongAtMs: fills.wrongAtMs(file, sizeBytes) };
+    const sources = (): readonly Source[] => {
+      const mayShare = pinned.isPublic === true || upstreams.isTokenForAll;
+      const origins = [...(mayShare ? upstreams.shared(ref.origin) : []), ...upstreams.own(ref.origin, caller)];
+      return origins.map((origin) => origin.source(pinned, file));
+    };
     return fills.content(file, sizeBytes, sources, used);
   }
 }

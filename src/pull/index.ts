@@ -11,7 +11,7 @@ export type { GarbageItem, GarbageReport } from './garbage.js';
 export type { HeldModel, RemovalReport } from './models.js';
 export type { Plan, Pull, PullContext, PullOutcome, PullRequest, PullSettings } from './port.js';
 export { pinOffline, readManifest, saveManifest, saveRevision } from './manifests.js';
-export { hubOrigin } from './origins.js';
+export { hubOrigin, type Wires } from './origins.js';
 export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
 export type { RepairReport } from './verify/repair.js';

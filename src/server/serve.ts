@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { toSluiceError, type EventSink } from '../base/index.js';
 import {
+  createContentService,
   createHuggingFaceFace,
   createModelScopeFace,
   createOciFace,
@@ -18,6 +19,7 @@ import { Readiness } from './readiness.js';
 import { filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
 import { watchFiles } from './watch-files.js';
+import { xetKey } from './xet-key.js';
 
 export interface ServeOptions {
   /** Reads the settings again, as they were read for the start. @throws SluiceError */
@@ -42,6 +44,7 @@ export async function checkServe({ settings }: ServeContext): Promise<void> {
   await tlsKeysOf(settings);
   settings.serveSites.map(parseSite);
   await keysOf(settings, await openStore(settings.home));
+  if (settings.serveXetKey !== undefined) await xetKey(settings.home, settings.serveXetKey);
 }
 
 /** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
@@ -70,6 +73,8 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     registryEndpoints: settings.serveRegistries,
     minFreeBytes: settings.serveMinFreeBytes,
     pins: settings.servePins,
+    freshMs: settings.serveFreshMs,
+    isTokenForAll: () => live.serveSharedToken,
     ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
   });
   const carriers = carriersOf(settings);
@@ -78,7 +83,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       host: settings.serveListen,
       port: settings.servePort,
       tls,
-      faces: facesOf(settings, mirror),
+      faces: await facesOf(settings, mirror),
       gate,
       metrics,
       readiness,
@@ -118,17 +123,28 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
 }
 
 /** In the order in which they are asked: those with the most special paths first. */
-function facesOf({ serveFaces, serveRegistries, serveSites }: ServeSettings, mirror: Mirror): readonly Face[] {
+async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
+  const { serveFaces, serveRegistries, serveSites } = settings;
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
-  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Face>> = {
-    registry: () => createOciFace(mirror.images, { isKnown }),
-    sites: () => createSitesFace(mirror.sites, serveSites.map(parseSite)),
-    modelscope: () => createModelScopeFace(mirror),
-    huggingface: () => createHuggingFaceFace(mirror),
-  };
-  return (['registry', 'sites', 'modelscope', 'huggingface'] as const)
-    .filter((name) => serveFaces.includes(name))
-    .map((name) => faces[name]());
+  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => readonly Face[] | Promise<readonly Face[]>>> =
+    {
+      registry: () => [createOciFace(mirror.images, { isKnown })],
+      sites: () => [createSitesFace(mirror.sites, serveSites.map(parseSite))],
+      modelscope: () => [createModelScopeFace(mirror)],
+      huggingface: () => huggingFaceFaces(settings, mirror),
+    };
+  const wanted = (['registry', 'sites', 'modelscope', 'huggingface'] as const).filter((name) =>
+    serveFaces.includes(name),
+  );
+  return (await Promise.all(wanted.map((name) => faces[name]()))).flat();
+}
+
+/** The hub, and the content service of its clients that speak Xet. */
+async function huggingFaceFaces(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
+  const { home, hfEndpoints: upstreams, serveXet, serveXetKey, serveXetNodes } = settings;
+  if (serveXet === 'strip') return [createHuggingFaceFace(mirror, { upstreams })];
+  const xet = createContentService(mirror, { key: await xetKey(home, serveXetKey), nodes: serveXetNodes });
+  return [xet.face, createHuggingFaceFace(mirror, { upstreams, xet })];
 }
 
 function carriersOf({ serveCarriers, serveTlsCert }: ServeSettings): Carriers | undefined {

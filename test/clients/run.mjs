@@ -1,5 +1,5 @@
-// `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
-//   node test/clients/run.mjs [--only images|sites|sim|xet|pull|real]... [--client NAME]...
+// `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
+//   node test/clients/run.mjs [--only images|sites|sim|xet|pull|serve|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
 import { serveImages } from './serve-images.mjs';
 import { serveSites } from './serve-sites.mjs';
+import { serveHuggingFace } from './serve-hf.mjs';
+import { serveJavaScript } from './serve-js.mjs';
 import { makeWorld } from './world.mjs';
 import { serveModelScope } from './serve-ms.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
@@ -26,6 +28,8 @@ const SUITES = [
   { part: 'pull', families: ['hf'], suite: pullLoadsHuggingFace },
   { part: 'pull', families: ['ms', 'ms-legacy'], suite: pullLoadsModelScope },
   { part: 'serve', families: ['ms', 'ms-legacy'], suite: serveModelScope },
+  { part: 'serve', families: ['hf'], suite: serveHuggingFace },
+  { part: 'serve', families: ['js'], suite: serveJavaScript },
   { part: 'real', families: ['real'], suite: realModel },
 ];
 

@@ -66,4 +66,13 @@ export const settingsEn: Record<SettingName, string> = {
     'Processes that send files which are here, beside the one that answers: auto is one less than there are processors, at most 8; 0 for none.',
   serveAccessLog:
     'A line for each request on standard error: text for people, json for machines, or off. auto is text on a terminal. With --json requests are events on standard output.',
+  serveFreshMs: 'How long `sluice serve` believes what a branch or a tag means before it asks the hub again.',
+  serveXet:
+    'How `sluice serve` answers clients that speak Xet. terminate: it is their content service itself, so they fetch in parallel and files beyond 50 GB work. strip: nothing in any answer speaks of Xet, and they use plain HTTP.',
+  serveXetNodes:
+    'Public URLs of servers among which Xet’s clients are spread for what is public; all of them need the same serve.xet-key. Without any, clients stay at the server that they asked.',
+  serveXetKey:
+    'What addresses and tokens for Xet’s clients are signed with; at least 32 characters, the same on all nodes.',
+  serveSharedToken:
+    'Whether the token of the settings stands for every client of `sluice serve`: they then get whatever it opens, gated and private repositories too. Otherwise it is used for what is public only, and the rest needs each client’s own token.',
 };

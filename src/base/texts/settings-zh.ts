@@ -59,4 +59,12 @@ export const settingsZh: Record<SettingName, string> = {
   serveCarriers: '主进程之外，专门发送本地已有文件的进程数：auto 为处理器数减一，最多 8 个；0 表示不用。',
   serveAccessLog:
     '每个请求在标准错误输出一行：text 供人阅读，json 供程序读取，off 关闭。auto 在终端上为 text。使用 --json 时，请求作为事件写到标准输出。',
+  serveFreshMs: '`sluice serve` 在再次询问站点之前，多长时间内相信分支或标签的含义。',
+  serveXet:
+    '`sluice serve` 如何应答使用 Xet 的客户端。terminate：自己充当其内容服务，客户端可并行获取，超过 50 GB 的文件也能用。strip：任何应答都不提 Xet，客户端使用普通 HTTP。',
+  serveXetNodes:
+    '公开内容可分散到的各服务器的公开 URL；它们需使用相同的 serve.xet-key。不设置时客户端只访问它所请求的服务器。',
+  serveXetKey: '为 Xet 客户端的地址和令牌签名所用的密钥；至少 32 个字符，所有节点相同。',
+  serveSharedToken:
+    '设置中的令牌是否代表 `sluice serve` 的所有客户端：此时它能打开的一切，包括需申请的和私有的仓库，客户端都能得到。否则它只用于公开内容，其余内容需要客户端自己的令牌。',
 };

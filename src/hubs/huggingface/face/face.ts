@@ -1,190 +1,128 @@
-import { SluiceError, toSluiceError } from '../../../base/index.js';
-import type { Catalogue, Face, FaceReply, FaceRequest, Snapshot } from '../../face.js';
-import type { RepositoryRef } from '../../ref.js';
-import { gitOidOf, lfsOf, pathEntry, treeEntries } from './entries.js';
-import { errorReply, replyFor } from './errors.js';
-import { lfsPointer } from './pointer.js';
-import { decodeSegment, kindOfPlural, parseRepositoryPath, type RepositoryPath } from './repository-path.js';
+import { randomUUID } from 'node:crypto';
+import { toSluiceError } from '../../../base/index.js';
+import type { Catalogue, Face, FaceReply, FaceRequest } from '../../face.js';
+import { answerAuthCheck, answerCommits, answerRefs, answerXetToken, readOnly } from './about.js';
+import { createClean } from './clean.js';
+import type { Addressed, FaceContext, XetDoor } from './context.js';
+import { errorReply, headerText, replyFor } from './errors.js';
+import { answerFile } from './files.js';
+import { answerSearch, answerWhoAmI } from './hub.js';
+import { answerInfo } from './info.js';
+import { answerPathsInfo, answerTree, answerTreeSize } from './listings.js';
+import { kindOfPlural, parseRepositoryPath } from './repository-path.js';
+import { splitRevision } from './revision.js';
 
-const API_WORDS = new Set(['revision', 'tree', 'paths-info', 'refs', 'commits', 'auth-check']);
+export interface HuggingFaceFaceOptions {
+  /** Base URLs of the hubs behind: no answer names them. */
+  readonly upstreams: readonly string[];
+  /** How files are had in Xet's way; without it nothing anywhere speaks of Xet. */
+  readonly xet?: XetDoor;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: () => number;
+}
+
+type Route = () => Promise<FaceReply> | FaceReply;
+type Action = (at: Addressed) => Promise<FaceReply> | FaceReply;
+
+const READS: Readonly<Record<string, Action>> = {
+  revision: (at) => answerInfo(at, splitRevision(at.named.rest).revision),
+  tree: answerTree,
+  'paths-info': answerPathsInfo,
+  treesize: answerTreeSize,
+  refs: answerRefs,
+  commits: answerCommits,
+  'auth-check': answerAuthCheck,
+  'xet-read-token': answerXetToken,
+};
+const WRITES = ['preupload', 'commit', 'branch', 'tag', 'settings', 'super-squash', 'lfs-files', 'xet-write-token'];
+const API_WORDS = new Set([...Object.keys(READS), ...WRITES]);
 const FILE_WORDS = new Set(['resolve', 'raw']);
-const MAX_PATHS_BODY_BYTES = 4 * 1024 * 1024;
+/** What clients ask in passing and can do without. */
+const NOISE = new Set([
+  'agent-harnesses',
+  'telemetry',
+  'validate-yaml',
+  'models-tags-by-type',
+  'datasets-tags-by-type',
+]);
+
+/** What browsers may read. */
+const EXPOSED =
+  'X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag';
 
 /** The reading half of the Hugging Face hub (API and `resolve`), over a catalogue. */
-export function createHuggingFaceFace(catalogue: Catalogue): Face {
+export function createHuggingFaceFace(catalogue: Catalogue, options: HuggingFaceFaceOptions): Face {
+  const clean = createClean(options.upstreams);
+  const context: FaceContext = { catalogue, clean, xet: options.xet, now: options.now ?? Date.now };
   return {
     name: 'huggingface',
     answer: (request) => {
-      const route = findRoute(request, catalogue);
-      return route?.().catch((thrown: unknown) => replyFor(toSluiceError(thrown), request.caller.token !== undefined));
+      const route = findRoute(request, context);
+      return route === undefined ? undefined : answerBy(route, request, context);
     },
   };
 }
 
-type Route = () => Promise<FaceReply>;
-
-function findRoute(request: FaceRequest, catalogue: Catalogue): Route | undefined {
-  const segments = request.path.split('/').slice(1);
-  if (segments[0] === 'api') return findApiRoute(request, segments.slice(1), catalogue);
-  const plural = kindOfPlural(segments[0]);
-  const kind = plural === undefined || plural === 'model' ? 'model' : plural;
-  const named = parseRepositoryPath(plural === undefined ? segments : segments.slice(1), kind, FILE_WORDS);
-  if (named?.what === undefined || named.rest.length < 2) return undefined;
-  return () => answerFile(request, catalogue, named, named.what === 'raw');
-}
-
-function findApiRoute(request: FaceRequest, segments: readonly string[], catalogue: Catalogue): Route | undefined {
-  const [first, ...rest] = segments;
-  if (first === 'resolve-cache') {
-    const kind = kindOfPlural(rest[0]);
-    if (kind === undefined) return undefined;
-    const at = rest.findIndex((segment, index) => index > 1 && index <= 3 && /^[0-9a-f]{40}$/.test(segment));
-    const named = at < 0 ? undefined : parseRepositoryPath(rest.slice(1, at), kind, FILE_WORDS);
-    if (named === undefined) return undefined;
-    return () => answerFile(request, catalogue, { ...named, rest: rest.slice(at) }, false);
-  }
-  const kind = kindOfPlural(first);
-  const named = kind === undefined ? undefined : parseRepositoryPath(rest, kind, API_WORDS);
-  if (named === undefined) return undefined;
-  const { what } = named;
-  if (what === undefined)
-    return () => answerInfo(request, catalogue, named, request.query.get('revision') ?? undefined);
-  if (what === 'revision') return () => answerInfo(request, catalogue, named, decodeSegment(named.rest[0]));
-  if (what === 'tree') return () => answerTree(request, catalogue, named);
-  if (what === 'paths-info') return () => answerPathsInfo(request, catalogue, named);
-  if (what === 'auth-check') return () => answerAuthCheck(request, catalogue, named);
-  return undefined;
-}
-
-function refOf({ repository }: RepositoryPath, revision: string | undefined): RepositoryRef {
-  if (revision !== undefined && !/^[\w][\w./+#@-]{0,254}$/.test(revision))
-    throw new SluiceError('REVISION_NOT_FOUND', { host: 'this mirror', repository: repository.id, revision });
-  return { ...repository, ...(revision === undefined ? {} : { revision }) };
-}
-
-async function answerInfo(
-  { caller, signal, query }: FaceRequest,
-  catalogue: Catalogue,
-  named: RepositoryPath,
-  revision: string | undefined,
-): Promise<FaceReply> {
-  const snapshot = await catalogue.snapshot(refOf(named, revision), caller, signal);
-  const { id, kind } = named.repository;
-  const withBlobs = /^(?:true|1)$/i.test(query.get('blobs') ?? '');
-  const info = {
-    _id: snapshot.pinned.commit.slice(0, 24),
-    id,
-    ...(kind === 'model' ? { modelId: id } : {}),
-    ...(id.includes('/') ? { author: id.split('/')[0] } : {}),
-    sha: snapshot.pinned.commit,
-    private: snapshot.pinned.isPublic === false,
-    gated: false,
-    disabled: false,
-    downloads: 0,
-    likes: 0,
-    tags: [],
-    cardData: {},
-    siblings: snapshot.files.map((file) => {
-      const lfs = lfsOf(file);
-      return {
-        rfilename: file.path,
-        ...(withBlobs ? { size: file.sizeBytes ?? 0, blobId: gitOidOf(file) } : {}),
-        ...(withBlobs && lfs !== undefined ? { lfs: { ...lfs, size: file.sizeBytes ?? 0 } } : {}),
-      };
-    }),
-  };
-  return json(info, snapshot);
-}
-
-async function answerTree(
-  { caller, signal, query }: FaceRequest,
-  catalogue: Catalogue,
-  named: RepositoryPath,
-): Promise<FaceReply> {
-  const snapshot = await catalogue.snapshot(refOf(named, decodeSegment(named.rest[0])), caller, signal);
-  const folder = decodeSegment(named.rest.slice(1).join('/')) ?? '';
-  const recursive = /^(?:true|1)$/i.test(query.get('recursive') ?? '');
-  const entries = treeEntries(snapshot.files, folder.replace(/\/+$/, ''), recursive);
-  if (entries === undefined) return entryNotFound(snapshot);
-  return json(entries, snapshot);
-}
-
-async function answerPathsInfo(request: FaceRequest, catalogue: Catalogue, named: RepositoryPath): Promise<FaceReply> {
-  const { caller, signal } = request;
-  const snapshot = await catalogue.snapshot(refOf(named, decodeSegment(named.rest[0])), caller, signal);
-  const text = (await request.body(MAX_PATHS_BODY_BYTES)).toString();
-  const paths = request.headers['content-type']?.includes('json')
-    ? pathsOfJson(text)
-    : new URLSearchParams(text).getAll('paths');
-  if (paths === undefined) return errorReply(400, undefined, 'paths must be a list of texts');
-  return json(
-    paths.flatMap((path) => pathEntry(snapshot.files, path) ?? []),
-    snapshot,
-  );
-}
-
-function pathsOfJson(text: string): readonly string[] | undefined {
+async function answerBy(route: Route, request: FaceRequest, { clean, xet }: FaceContext): Promise<FaceReply> {
+  let reply: FaceReply;
   try {
-    const value = JSON.parse(text) as { paths?: unknown } | null;
-    const paths = typeof value?.paths === 'string' ? [value.paths] : value?.paths;
-    return Array.isArray(paths) && paths.every((path) => typeof path === 'string') ? paths : undefined;
-  } catch {
-    return undefined;
+    reply = await route();
+  } catch (thrown) {
+    reply = replyFor(toSluiceError(thrown), request.caller.token !== undefined);
   }
-}
-
-async function answerAuthCheck(
-  { caller, signal }: FaceRequest,
-  catalogue: Catalogue,
-  named: RepositoryPath,
-): Promise<FaceReply> {
-  await catalogue.snapshot(refOf(named, undefined), caller, signal);
-  return { status: 200, headers: {} };
-}
-
-async function answerFile(
-  { caller, signal }: FaceRequest,
-  catalogue: Catalogue,
-  named: RepositoryPath,
-  isRaw: boolean,
-): Promise<FaceReply> {
-  const [revision, ...rest] = named.rest;
-  const path = decodeSegment(rest.join('/'));
-  const snapshot = await catalogue.snapshot(refOf(named, decodeSegment(revision)), caller, signal);
-  const file = snapshot.files.find((candidate) => candidate.path === path);
-  if (file === undefined) return entryNotFound(snapshot);
-  const { sha256 } = file.digests;
-  const name = encodeURIComponent(file.path.split('/').pop() ?? '');
-  const headers = {
-    ...common(snapshot),
-    'content-type': sha256 === undefined ? 'text/plain; charset=utf-8' : 'application/octet-stream',
-    'content-disposition': `inline; filename*=UTF-8''${name}`,
+  const { headers } = request;
+  const id = headers['x-request-id'] ?? headers['x-amzn-trace-id'] ?? randomUUID();
+  const words = ['x-error-message', 'x-hf-warning'].flatMap((name) => {
+    const text = reply.headers[name];
+    return text === undefined ? [] : [[name, clean(text, request.publicUrl)] as const];
+  });
+  const own = {
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': xet === undefined ? EXPOSED : `${EXPOSED},X-Xet-Hash`,
+    'x-request-id': headerText(id),
+    ...Object.fromEntries(words),
   };
-  if (isRaw && sha256 !== undefined) {
-    const pointer = lfsPointer(sha256, file.sizeBytes ?? 0);
-    return { status: 200, headers: { ...headers, etag: `"${gitOidOf(file)}"` }, body: pointer };
-  }
-  const etag = `"${sha256 ?? gitOidOf(file)}"`;
-  const linked = sha256 === undefined ? {} : { 'x-linked-etag': etag, 'x-linked-size': String(file.sizeBytes ?? 0) };
-  const content = await catalogue.content(snapshot, file, caller);
-  return { status: 200, headers: { ...headers, etag, ...linked, 'x-cache-status': content.status }, content };
+  const isError = reply.status >= 400 && typeof reply.body === 'string';
+  const body = isError ? { body: clean(String(reply.body), request.publicUrl) } : {};
+  return { ...reply, ...body, headers: { ...reply.headers, ...own } };
 }
 
-function entryNotFound(snapshot: Snapshot): FaceReply {
-  return errorReply(404, 'EntryNotFound', 'Entry not found', common(snapshot));
+function findRoute(request: FaceRequest, context: FaceContext): Route | undefined {
+  const segments = request.path.split('/').slice(1);
+  if (segments[0] === 'api') return findApiRoute(request, segments.slice(1), context);
+  const kind = segments[0] === 'models' ? undefined : kindOfPlural(segments[0]);
+  const named = parseRepositoryPath(kind === undefined ? segments : segments.slice(1), kind ?? 'model', FILE_WORDS);
+  if (named?.what === undefined || named.rest.length < 2) return undefined;
+  if (request.method === 'POST') return readOnly;
+  return () => answerFile({ request, context, named }, named.what === 'raw');
 }
 
-function json(value: unknown, snapshot: Snapshot): FaceReply {
-  const headers = { 'content-type': 'application/json; charset=utf-8', ...common(snapshot) };
-  return { status: 200, headers, body: JSON.stringify(value) };
+function findApiRoute(request: FaceRequest, segments: readonly string[], context: FaceContext): Route | undefined {
+  const [first = '', ...rest] = segments;
+  if (NOISE.has(first)) return () => errorReply(404, undefined, 'Not Found');
+  if (first === 'repos') return readOnly;
+  if (first === 'whoami-v2') return () => answerWhoAmI(request, context);
+  if (first === 'resolve-cache') return cacheRoute(request, rest, context);
+  const kind = kindOfPlural(first);
+  if (kind === undefined) return undefined;
+  if (rest.length === 0 || rest[0] === '') return () => answerSearch(request, context, kind);
+  const named = parseRepositoryPath(rest, kind, API_WORDS);
+  if (named === undefined) return () => errorReply(404, undefined, 'Not Found');
+  const at = { request, context, named };
+  const { what } = named;
+  if (what === undefined) return () => answerInfo(at, request.query.get('revision') ?? undefined);
+  const action = Object.hasOwn(READS, what) ? READS[what] : undefined;
+  const isForm = what === 'paths-info';
+  if (action === undefined || (request.method === 'POST' && !isForm)) return readOnly;
+  if (isForm && request.method !== 'POST') return () => errorReply(405, undefined, 'paths-info is asked by POST');
+  return () => action(at);
 }
 
-function common({ pinned, status, warning }: Snapshot): Record<string, string> {
-  return {
-    'x-repo-commit': pinned.commit,
-    'x-cache-status': status,
-    ...(warning === undefined
-      ? {}
-      : { 'x-hf-warning': `stale; ${warning.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 300)}` }),
-  };
+/** The commit marks the end of the repository's name here. */
+function cacheRoute(request: FaceRequest, segments: readonly string[], context: FaceContext): Route | undefined {
+  const kind = kindOfPlural(segments[0]);
+  const at = segments.findIndex((segment, index) => index > 1 && index <= 3 && /^[0-9a-f]{40}$/.test(segment));
+  const named = kind === undefined || at < 0 ? undefined : parseRepositoryPath(segments.slice(1, at), kind, FILE_WORDS);
+  if (named === undefined) return undefined;
+  return () => answerFile({ request, context, named: { ...named, rest: segments.slice(at) } }, false);
 }
