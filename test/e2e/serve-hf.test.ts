@@ -100,7 +100,7 @@ describe('what a mirror tells of a repository', () => {
     expect(await ask(`/gpt2/resolve/main/${encodeURIComponent(ODD)}`)).toEqual([200, commit, '{']);
     expect(await ask('/api/datasets/acme/rows/tree/main/sub')).toEqual([200, sim.commit('acme/rows'), '[']);
     expect(await ask('/datasets/acme/rows/resolve/main/sub/b.csv')).toEqual([200, sim.commit('acme/rows'), 'b']);
-    expect((await ask('/api/models/gpt2/revision/..%2F..%2Fx'))[0]).toBe(404);
+    expect((await ask('/api/models/gpt2/revision/..%2F..%2Fx'))[0]).toBe(400);
     expect((await ask('/api/models/acme%2Frows/tree/main'))[0]).toBe(404);
   });
 
