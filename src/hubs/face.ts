@@ -45,6 +45,8 @@ export interface Content {
   readonly status: CacheStatus;
   /** Where all of it is, proven; undefined while it is being filled. */
   readonly path?: string;
+  /** All of it, proven, where it is in memory. */
+  readonly bytes?: Buffer;
   /**
    * When bytes of it that somebody may have read already last turned out wrong, as milliseconds since 1970; it may change while the rest is read. Whoever began before that must begin anew: what is read
    * from then on does not go together with what was read before.

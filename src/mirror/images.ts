@@ -4,11 +4,12 @@ import { SluiceError, toSluiceError } from '../base/index.js';
 import type { Content, ImageCatalogue, ImageName, KeptManifest, RawManifest, Registry } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { Fills } from './fills.js';
-import { heldContent } from './held-content.js';
+import type { HeldFiles } from './held-files.js';
 import { layerSizes } from './layer-sizes.js';
 
 export interface ImagesOptions {
   readonly store: Store;
+  readonly held: HeldFiles;
   readonly fills: Fills;
   /** Told what is given out, as part of what. */
   readonly used: (sha256: string, name: string) => void;
@@ -62,9 +63,9 @@ export class Images implements ImageCatalogue {
   }
 
   async blob(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {
-    const { store, fills } = this.#options;
+    const { fills } = this.#options;
     const used = (hex: string): void => this.#options.used(hex, `oci:${name.registry}/${name.repository}`);
-    const held = await heldContent(store, { sha256 }, this.#sizes.get(sha256), used);
+    const held = await this.#options.held.content({ sha256 }, this.#sizes.get(sha256), used);
     if (held !== undefined) return held;
     const registry = this.#registry(name);
     const sizeBytes = this.#sizes.get(sha256) ?? (await registry.blobBytes(name.repository, sha256, signal));

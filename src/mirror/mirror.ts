@@ -19,7 +19,7 @@ import { transfer, type TransferResult, type TransferTask } from '../transfer/in
 import { Access } from './access.js';
 import { Descriptions } from './descriptions.js';
 import { Fills } from './fills.js';
-import { heldContent } from './held-content.js';
+import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
@@ -43,6 +43,8 @@ export interface MirrorOptions {
   readonly freshMs?: number;
   /** Whether the token of the settings stands for every caller. Not unless told: it opens nothing but what is public. */
   readonly isTokenForAll?: () => boolean;
+  /** Memory for small files that are here; none unless told. */
+  readonly smallFilesBytes?: number;
 }
 
 export interface Mirror extends Catalogue {
@@ -109,6 +111,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   const descriptions = new Descriptions({ ...common, snapshot });
   const questions = new Questions(common);
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
+  const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
   const fills = new Fills({ store, emit, bring });
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -120,6 +123,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   };
   const images = new Images({
     store,
+    held,
     fills,
     registryOf,
     freshMs,
@@ -129,6 +133,7 @@ export function createMirror(options: MirrorOptions): Mirror {
 
   const sites = new Sites({
     store,
+    held,
     fills,
     wires: { transport, gate, emit, patienceMs: PATIENCE_MS },
     freshMs,
@@ -161,8 +166,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     if (ref.origin === 'https' || sizeBytes === undefined) throw new SluiceError('INTERNAL', { reason: 'no size' });
     const name = `${ref.origin}:${repositoryPath(ref)}`;
     const used = (sha256: string): void => retention.used(sha256, name);
-    const held = await heldContent(store, digests, sizeBytes, used);
-    if (held !== undefined) return { ...held, wrongAtMs: fills.wrongAtMs(file, sizeBytes) };
+    const kept = await held.content(digests, sizeBytes, used);
+    if (kept !== undefined) return { ...kept, wrongAtMs: fills.wrongAtMs(file, sizeBytes) };
     const sources = (): readonly Source[] => {
       const mayShare = pinned.isPublic === true || upstreams.isTokenForAll;
       const origins = [...(mayShare ? upstreams.shared(ref.origin) : []), ...upstreams.own(ref.origin, caller)];

@@ -13,10 +13,11 @@ import {
 import { fetchSmall } from '../net/index.js';
 import type { Store } from '../store/index.js';
 import type { Fills } from './fills.js';
-import { heldContent } from './held-content.js';
+import type { HeldFiles } from './held-files.js';
 
 export interface SitesOptions {
   readonly store: Store;
+  readonly held: HeldFiles;
   readonly fills: Fills;
   readonly wires: OriginOptions;
   readonly used: (sha256: string, name: string) => void;
@@ -67,9 +68,9 @@ export class Sites implements SiteCatalogue {
   }
 
   async file(site: Site, wanted: SiteFile, signal: AbortSignal): Promise<Content> {
-    const { store, fills, wires } = this.#options;
+    const { fills, wires } = this.#options;
     const used = (sha256: string): void => this.#options.used(sha256, `site:${site.name}`);
-    const held = await heldContent(store, wanted.digests, wanted.sizeBytes, used);
+    const held = await this.#options.held.content(wanted.digests, wanted.sizeBytes, used);
     if (held !== undefined) return held;
     const origin = createHttpOrigin({ ...wires, url: wanted.url });
     const ref = { origin: 'https', url: wanted.url } as const;
@@ -91,7 +92,7 @@ export class Sites implements SiteCatalogue {
     const isSame = !isNamed && kept !== undefined && sameVersion(kept, found);
     const again = isSame
       ? await this.#held(kept.sha256, used)
-      : await heldContent(store, file.digests, sizeBytes, used);
+      : await this.#options.held.content(file.digests, sizeBytes, used);
     if (again !== undefined) return again;
     return fills.content(
       file,
@@ -105,7 +106,7 @@ export class Sites implements SiteCatalogue {
   }
 
   async #held(sha256: string | undefined, used: (sha256: string) => void): Promise<Content | undefined> {
-    return sha256 === undefined ? undefined : heldContent(this.#options.store, { sha256 }, undefined, used);
+    return sha256 === undefined ? undefined : this.#options.held.content({ sha256 }, undefined, used);
   }
 
   async #keep(url: string, sha256: string, { validators = {} }: ManifestFile): Promise<void> {

@@ -74,6 +74,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     minFreeBytes: settings.serveMinFreeBytes,
     pins: settings.servePins,
     freshMs: settings.serveFreshMs,
+    smallFilesBytes: settings.serveSmallFilesBytes ?? 0,
     isTokenForAll: () => live.serveSharedToken,
     ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
   });
@@ -126,7 +127,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
 async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
   const { serveFaces, serveRegistries, serveSites } = settings;
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
-  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => readonly Face[] | Promise<readonly Face[]>>> =
+  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Promise<readonly Face[]> | readonly Face[]>> =
     {
       registry: () => [createOciFace(mirror.images, { isKnown })],
       sites: () => [createSitesFace(mirror.sites, serveSites.map(parseSite))],
@@ -136,7 +137,7 @@ async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonl
   const wanted = (['registry', 'sites', 'modelscope', 'huggingface'] as const).filter((name) =>
     serveFaces.includes(name),
   );
-  return (await Promise.all(wanted.map((name) => faces[name]()))).flat();
+  return (await Promise.all(wanted.map(async (name) => faces[name]()))).flat();
 }
 
 /** The hub, and the content service of its clients that speak Xet. */

@@ -90,6 +90,13 @@ export const SERVE_SETTINGS = {
     fallback: () => 2 ** 30,
     fallbackShown: '1 GiB',
   }),
+  serveSmallFilesBytes: setting({
+    key: 'serve.small-files',
+    kind: bytesOrNone,
+    variables: [of('SLUICE_SERVE_SMALL_FILES')],
+    fallback: () => 64 * 2 ** 20,
+    fallbackShown: '64 MiB',
+  }),
   servePins: setting({
     key: 'serve.pins',
     kind: texts,

@@ -49,6 +49,8 @@ export const settingsEn: Record<SettingName, string> = {
   serveSites: 'Other places that are mirrored below /-/NAME/, as NAME=KIND:URL; KIND is pypi, npm, debian or files.',
   serveMaxBytes: 'Most that the mirror keeps; what was asked for longest ago makes room.',
   serveMinFreeBytes: 'How much of the disk the mirror leaves free.',
+  serveSmallFilesBytes:
+    'Memory for files of up to 1 MiB that are here, so that they are not read again for each request.',
   servePins: 'Refs whose files are not removed to make room: hf:acme/*, ms:acme/model.',
   serveAnonymous:
     'Whether callers may read without a token or password of this server. auto: only when it listens on loopback.',

@@ -45,6 +45,7 @@ export const settingsZh: Record<SettingName, string> = {
   serveSites: '在 /-/NAME/ 下镜像的其他站点，写成 NAME=KIND:URL；KIND 为 pypi、npm、debian 或 files。',
   serveMaxBytes: '镜像最多保留多少内容；最久未被请求的先让出空间。',
   serveMinFreeBytes: '镜像在磁盘上至少留出的空闲空间。',
+  serveSmallFilesBytes: '用于缓存本地已有小文件（不超过 1 MiB）的内存，避免每个请求都重新读取。',
   servePins: '不会为腾出空间而删除的仓库：hf:acme/*、ms:acme/model。',
   serveAnonymous: '没有本服务的令牌或密码时能否读取。auto：仅当监听回环地址时可以。',
   serveUsers: '基本认证的用户文件，每行一个 `用户名:哈希`（由 `sluice token hash` 生成）。',

@@ -59,6 +59,11 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
   const status = range === 'all' ? reply.status : 206;
   const whole = { ...headers, 'content-length': String(length), ...(range === 'all' ? {} : part) };
   if (request.method === 'HEAD' || length === 0) return sendHead(outlet, status, whole);
+  if (content.bytes !== undefined) {
+    outlet.onHead();
+    outlet.response.writeHead(status, whole).end(content.bytes.subarray(span.startByte, span.endByte));
+    return { status, bytes: length };
+  }
   const bytes =
     content.path === undefined ? undefined : await sendHeld(outlet, status, whole, content.path, span, request);
   return bytes ?? sendStream(outlet, status, whole, content.read(span, request.signal), request.signal);
