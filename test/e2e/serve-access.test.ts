@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededContent, type Sim } from '../../src/sim/index.js';
-import { newMachine, type Machine } from './harness.js';
+import { newMachine, sluice, type Machine } from './harness.js';
 import { hub } from './hub.js';
 import { startServing } from './serving.js';
 
@@ -110,6 +110,37 @@ describe('who may what', () => {
     const shared = await serving(sim, { SLUICE_HF_TOKEN: TOKENS.granted, SLUICE_SERVE_SHARED_TOKEN: 'true' });
     for (const id of ['acme/private', 'acme/gated'])
       expect(await statuses(shared.url, id, undefined, [...TOLD, ...GUARDED])).toEqual(all([...TOLD, ...GUARDED], 200));
+  });
+
+  it('is, for a caller with a token of the server, what everybody may; its tokens are asked for at every face but where Xet has its own', async () => {
+    const sim = await guardedHub();
+    const machine = await newMachine({ HF_ENDPOINT: sim.url, SLUICE_SERVE_ANONYMOUS: 'false' });
+    const made = await sluice(machine, 'token', 'create', 'ci', '--json');
+    const { token } = JSON.parse(made.stdout) as { token: string };
+    const { url } = await startServing(machine);
+    const everything = [...TOLD, ...GUARDED];
+    // The caller's own token for the hub opens nothing here, whatever it opens there.
+    for (const stranger of [undefined, TOKENS.granted])
+      expect(await statuses(url, 'acme/open', stranger, everything)).toEqual(all(everything, 401));
+    expect(await statuses(url, 'acme/open', token, everything)).toEqual(all(everything, 200));
+    expect(Object.values(await statuses(url, 'acme/private', token, everything))).not.toContain(200);
+    expect(Object.values(await statuses(url, 'acme/gated', token, GUARDED))).not.toContain(200);
+    expect(sim.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
+
+    const headers = { authorization: `Bearer ${token}` };
+    const tree = await fetch(`${url}/api/models/acme/open/tree/main`, { headers });
+    const files = (await tree.json()) as { path: string; xetHash?: string }[];
+    const id = files.find(({ path }) => path === 'model.safetensors')?.xetHash ?? '';
+    const opened = await fetch(`${url}/api/models/acme/open/xet-read-token/main`, { headers });
+    const { casUrl, accessToken } = (await opened.json()) as { casUrl: string; accessToken: string };
+    const plan = await fetch(`${casUrl}/v1/reconstructions/${id}`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    const { fetch_info: info } = (await plan.json()) as { fetch_info: Record<string, { url: string }[]> };
+    const address = Object.values(info)[0]?.[0]?.url ?? '';
+    expect((await fetch(address, { headers: { range: 'bytes=0-99' } })).status).toBe(206);
+    expect((await fetch(`${casUrl}/v1/reconstructions/${id}`, { headers })).status).toBe(401);
+    expect((await fetch(address.replace(/\?.*/, ''))).status).toBe(403);
   });
 });
 
