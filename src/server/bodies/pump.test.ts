@@ -69,4 +69,11 @@ describe('a file on its way out', () => {
     await expect(pumpFile(file.fd, whole, gone)).rejects.toMatchObject({ code: 'RESET' });
     await expect(pumpFile(file.fd, whole, sink, AbortSignal.abort())).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
+
+  it('ends when nobody wants it any more, though what was written is never answered', async () => {
+    const gone = new AbortController();
+    const silent: Sink = { write: () => setImmediate(() => gone.abort()) };
+    const sending = pumpFile(file.fd, { startByte: 0, endByte: BYTES.length }, silent, gone.signal);
+    await expect(sending).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
 });

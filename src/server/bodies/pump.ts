@@ -15,7 +15,7 @@ const spare: Buffer[] = [];
 
 /**
  * Sends bytes of an open file: one block is read while the one before is written, so a stream holds two blocks at most. Gives the bytes sent
- * when all are. `signal` ends it at the next block.
+ * when all are. `signal` ends it.
  * @throws SluiceError FILE_SYSTEM when the file ends early, RESET when the other side is gone, INTERRUPTED
  */
 export function pumpFile(fd: number, span: Span, sink: Sink, signal?: AbortSignal): Promise<number> {
@@ -30,13 +30,18 @@ export function pumpFile(fd: number, span: Span, sink: Sink, signal?: AbortSigna
     const go = (): void => {
       if (signal?.aborted) failure ??= new SluiceError('INTERRUPTED');
       if (failure !== undefined) {
-        // A buffer that is still read into or written from is nobody else's.
-        if (!isReading && !isWriting) reject(failure);
+        // The file may be closed once it is read no more. A write may never be answered: Node drops those to a connection that is just being closed.
+        if (!isReading) end(() => reject(failure));
         return;
       }
       if (!isWriting && next !== undefined) writeNext(next);
       if (!isReading && next === undefined && readAt < span.endByte) readNext();
-      if (!isReading && !isWriting && next === undefined) resolve(sentTo - span.startByte);
+      if (!isReading && !isWriting && next === undefined) end(() => resolve(sentTo - span.startByte));
+    };
+
+    const end = (settle: () => void): void => {
+      signal?.removeEventListener('abort', go);
+      settle();
     };
 
     const readNext = (): void => {
@@ -66,6 +71,7 @@ export function pumpFile(fd: number, span: Span, sink: Sink, signal?: AbortSigna
       });
     };
 
+    signal?.addEventListener('abort', go, { once: true });
     go();
   });
 }

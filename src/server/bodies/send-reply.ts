@@ -183,5 +183,6 @@ function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
     };
     response.once('drain', over).once('close', over);
     signal.addEventListener('abort', over, { once: true });
+    if (signal.aborted) over();
   });
 }
