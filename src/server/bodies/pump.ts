@@ -31,7 +31,8 @@ export function pumpFile(fd: number, span: Span, sink: Sink, signal?: AbortSigna
       if (signal?.aborted) failure ??= new SluiceError('INTERRUPTED');
       if (failure !== undefined) {
         // The file may be closed once it is read no more. A write may never be answered: Node drops those to a connection that is just being closed.
-        if (!isReading) end(() => reject(failure));
+        const why = failure;
+        if (!isReading) end(() => reject(why));
         return;
       }
       if (!isWriting && next !== undefined) writeNext(next);
