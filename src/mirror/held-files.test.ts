@@ -67,6 +67,10 @@ test('once its file is another, is written to, or is gone, nothing is given from
   for (const [index, apply] of change.entries()) {
     const bytes = Buffer.from(`bytes ${index}`);
     const sha256 = await put(bytes);
+    // Whole seconds can be set again exactly.
+    const at = new Date(1_700_000_000_000);
+    await utimes(store.blobPath(sha256), at, at);
+    await store.proveBlob(sha256);
     expect(await inMemory(held, { sha256 })).toEqual(bytes);
     await apply(store.blobPath(sha256));
     expect(await held.content({ sha256 }, bytes.length, () => undefined)).toBeUndefined();
