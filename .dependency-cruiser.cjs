@@ -2,7 +2,7 @@
 const floors = [
   ['cli'],
   ['server', 'fleet'],
-  ['pull', 'registry', 'admission', 'doctor'],
+  ['pull', 'mirror', 'registry', 'admission', 'doctor'],
   ['transfer', 'scan', 'delta'],
   ['hubs', 'store', 'proof', 'audit', 'db'],
   ['net'],

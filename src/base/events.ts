@@ -165,7 +165,27 @@ export type SluiceEvent =
       requests: number;
       ms: number;
     }
-  | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string };
+  | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string }
+  | { type: 'mirror.evicted'; sha256: string; bytes: number; idleMs: number; names: readonly string[] }
+  | { type: 'server.listening'; url: string }
+  | {
+      type: 'server.request';
+      id: string;
+      client: string;
+      who: string | null;
+      method: string;
+      path: string;
+      status: number;
+      bytes: number;
+      ms: number;
+      firstMs: number;
+      cache: string | null;
+      face: string;
+      agent: string | null;
+      cut: string | null;
+    }
+  | { type: 'server.reloaded'; reason: string; error: string | null }
+  | { type: 'server.draining'; requests: number; graceMs: number };
 
 /** A file that another place has under the same path, but not as the same content. What it does not tell is null. */
 export interface FileDifference {

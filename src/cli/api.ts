@@ -1,5 +1,6 @@
 import type { EventSink, LoadedSettings } from '../base/index.js';
 import type * as rooms from '../pull/index.js';
+import type { ServeContext, ServeOptions, TokenBook } from '../server/index.js';
 
 export type {
   Explanation,
@@ -14,6 +15,7 @@ export type {
   SourceShare,
   VerifyReport,
 } from '../pull/index.js';
+export type { TokenRecord } from '../server/index.js';
 
 type Rooms = Pick<
   typeof rooms,
@@ -31,6 +33,10 @@ type Rooms = Pick<
 
 /** What the commands need of the rooms below: they return data, the commands render it. */
 export interface CliApi extends Rooms {
+  serve(options: ServeOptions, context: ServeContext): Promise<void>;
+  checkServe(context: ServeContext): Promise<void>;
+  openTokenBook(home: string): Promise<TokenBook>;
+  hashPassword(password: string): Promise<string>;
   demo(options: DemoOptions, context: DemoContext): Promise<DemoReport>;
 }
 

@@ -5,6 +5,10 @@ export async function connect(): Promise<CliApi> {
   const rooms = await import('../pull/index.js');
   return {
     ...rooms,
+    serve: async (options, context) => (await import('../server/index.js')).serve(options, context),
+    checkServe: async (context) => (await import('../server/index.js')).checkServe(context),
+    openTokenBook: async (home) => (await import('../server/index.js')).openTokenBook(home),
+    hashPassword: async (password) => (await import('../server/index.js')).hashPassword(password),
     demo: async (options, context) => (await import('./commands/demo-story.js')).demoStory(options, context),
   };
 }

@@ -11,14 +11,21 @@ export interface CommandContext {
   readonly host: Host;
   readonly say: (key: TextKey, values?: Parameters<typeof say>[2]) => string;
   /** Reads the settings under these flags; every action begins with it. */
-  readonly open: (flags: Flags) => Promise<Session>;
+  readonly open: (flags: Flags, settingsFile?: string) => Promise<Session>;
   /** Shows an error now and goes on; the first one gives the exit code. `about` names what it is about. */
   readonly fail: (error: unknown, about?: string) => void;
+}
+
+/** The environment with another `sluice.toml` named in it. */
+function envWith(env: Host['env'], settingsFile: string | undefined): Host['env'] {
+  return settingsFile === undefined ? env : { ...env, SLUICE_CONFIG: settingsFile };
 }
 
 /** A command under way: settings read, languages and colours known. */
 export interface Session {
   readonly loaded: LoadedSettings;
+  /** The settings as they are now, read as `loaded` was. */
+  readonly reload: () => Promise<LoadedSettings>;
   readonly lang: Lang;
   /** How standard output looks. */
   readonly out: Look;
@@ -33,11 +40,19 @@ export interface Session {
   readonly pullContext: (emit?: EventSink) => PullContext;
 }
 
-export async function openSession(host: Host, flags: Flags, api: () => Promise<CliApi>): Promise<Session> {
-  const loaded = await loadSettings({ flags, env: host.env, cwd: host.cwd, platform: host.platform });
+export async function openSession(
+  host: Host,
+  flags: Flags,
+  api: () => Promise<CliApi>,
+  settingsFile?: string,
+): Promise<Session> {
+  const reload = (): Promise<LoadedSettings> =>
+    loadSettings({ flags, env: envWith(host.env, settingsFile), cwd: host.cwd, platform: host.platform });
+  const loaded = await reload();
   const { settings } = loaded;
   return {
     loaded,
+    reload,
     lang: settings.lang,
     out: lookFor(host.stdout, host.env, host.platform, settings),
     err: lookFor(host.stderr, host.env, host.platform, settings),

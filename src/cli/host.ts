@@ -21,4 +21,9 @@ export interface Host {
   /** Fires at the first SIGINT or SIGTERM, and when nobody reads standard output any more. */
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /**
+   * From now on this run is a service: it ends by itself after the first interruption, however long that takes (a second one ends the process),
+   * and SIGHUP calls the listener.
+   */
+  readonly beService: (onHangup: () => void) => void;
 }

@@ -17,6 +17,14 @@ export interface SettingOptions {
   readonly view?: string;
   readonly profile?: string;
   readonly lang?: string;
+  readonly data?: string;
+  readonly registry?: readonly string[];
+  readonly site?: readonly string[];
+  readonly port?: string;
+  readonly listen?: string;
+  readonly publicUrl?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 }
 
 /** Adds an option that may be given several times, one value each. */
@@ -59,5 +67,13 @@ export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): 
     view: options.view,
     profile: options.profile,
     lang: options.lang,
+    home: options.data,
+    serveRegistries: options.registry,
+    serveSites: options.site,
+    servePort: options.port,
+    serveListen: options.listen,
+    servePublicUrl: options.publicUrl,
+    serveTlsCert: options.tlsCert,
+    serveTlsKey: options.tlsKey,
   };
 }

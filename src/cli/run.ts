@@ -29,8 +29,8 @@ export async function run(args: readonly string[], host: Host, api: () => Promis
   const context: CommandContext = {
     host,
     say: (key, values) => say(lang, key, values),
-    open: async (flags) => {
-      const session = await openSession(host, flags, api);
+    open: async (flags, settingsFile) => {
+      const session = await openSession(host, flags, api, settingsFile);
       lang = session.lang;
       return session;
     },

@@ -10,9 +10,11 @@ import { say } from './texts/index.js';
 const GRACE_MS = 800;
 
 const controller = new AbortController();
+let onHangup: (() => void) | undefined;
 const interrupt = (): void => {
   if (controller.signal.aborted) process.exit(130);
   controller.abort(new SluiceError('INTERRUPTED'));
+  if (onHangup !== undefined) return;
   setTimeout(() => {
     restoreTerminal(process.stderr);
     process.stderr.write(`\n${say(detectLang(process.env), 'interrupted.kept')}\n`, () => process.exit(130));
@@ -23,7 +25,8 @@ process.on('SIGTERM', interrupt);
 // Node forgets that `nohup` had this signal ignored. Without a terminal there is none to lose: the work goes on.
 const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
 process.on('SIGHUP', () => {
-  if (hasTerminal) interrupt();
+  if (onHangup !== undefined) onHangup();
+  else if (hasTerminal) interrupt();
 });
 process.on('exit', () => restoreTerminal(process.stderr));
 
@@ -45,6 +48,7 @@ const host: Host = {
   },
   signal: controller.signal,
   now: Date.now,
+  beService: (listener) => (onHangup = listener),
 };
 const args = process.argv.slice(2);
 // `npm start` alone shows what Sluice does; `sluice` alone shows how it is used.

@@ -3,9 +3,32 @@ import type { DecodePool } from './xet/index.js';
 export { compilePattern, literalPattern, matchFiles, type PathMatcher } from './filters.js';
 export { parseChecksums, type ChecksumEntry } from './http/checksums.js';
 export { createHttpOrigin, type HttpOriginOptions } from './http/client.js';
+export type {
+  CacheStatus,
+  Caller,
+  Catalogue,
+  Content,
+  Description,
+  Face,
+  FaceReply,
+  FaceRequest,
+  Question,
+  Snapshot,
+  Span,
+} from './face.js';
+export { createHuggingFaceFace, type HuggingFaceFaceOptions } from './huggingface/face/face.js';
+export { createContentService, type ContentService } from './xet/face/content-service.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';
+export { createSitesFace } from './indexes/face.js';
+export { parseSite } from './indexes/parse-site.js';
+export type { Site, SiteCatalogue, SiteFile, SiteKind, SitePage } from './indexes/port.js';
+export { siteRefusal } from './indexes/refusal.js';
+export { createOciFace } from './oci/face/face.js';
+export type { ImageCatalogue, ImageName, KeptManifest } from './oci/port.js';
+export { Registry, type RawManifest } from './oci/registry.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';
+export { createModelScopeFace } from './modelscope/face/face.js';
 export type { HubOptions, OriginOptions } from './options.js';
 export type { Manifest, ManifestFile, Origin, Pinned, Source, Spans } from './port.js';
 export { isPublicHub } from './public-hubs.js';

@@ -18,3 +18,9 @@ export const MAX_CHECKSUM_BYTES = 64 * 1024 * 1024;
 
 /** Characters of a server's own words that are shown. */
 export const MAX_SERVER_TEXT = 200;
+
+/** Bytes of what a hub tells of a repository besides its listing. */
+export const MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024;
+
+/** Pages of a repository's history that are read. */
+export const MAX_HISTORY_PAGES = 20;

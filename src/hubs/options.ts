@@ -9,6 +9,8 @@ export interface OriginOptions {
   readonly emit: EventSink;
   /** How long small requests are tried again; 60 s unless told. */
   readonly patienceMs?: number;
+  /** How long pauses may be that a hub asks for. */
+  readonly maxPausesMs?: number;
   /** Threads for what comes in Xet's chunks; without them nothing does. */
   readonly decoders?: (() => Promise<DecodePool>) | undefined;
   /** What is known of chunks that are here; without it all are fetched. */

@@ -1,5 +1,6 @@
 import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
+import type { Question } from './face.js';
 import type { Ref } from './ref.js';
 import type { ChunkVerdict, OpenFile } from './xet/index.js';
 
@@ -115,4 +116,8 @@ export interface Origin {
   xetSource?(pinned: Pinned, file: ManifestFile): Source | undefined;
   /** Asks, with requests of its own, what `Pinned.isPublic` could not tell; an origin without it never can. */
   isPublic?(ref: Ref, signal: AbortSignal): Promise<boolean>;
+  /** What the endpoint tells of a repository at a commit besides its files (`info`), of its branches and tags (`refs`), or of its history (`commits`). */
+  describe?(pinned: Pinned, what: 'info' | 'refs' | 'commits', signal: AbortSignal): Promise<unknown>;
+  /** An answer that is about no repository, and the query of its next page. */
+  ask?(question: Question, signal: AbortSignal): Promise<{ readonly value: unknown; readonly nextQuery?: string }>;
 }

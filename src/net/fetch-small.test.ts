@@ -129,6 +129,18 @@ describe('what may pass by itself', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   });
 
+  test('pauses longer than the caller has time for are not waited for: the refusal is the answer, to the next request too', async () => {
+    const server = await httpServer((_, response) => response.writeHead(429, { 'retry-after': '30' }).end());
+    const given = { ...context(), maxPausesMs: 1000 };
+    await expect(fetchSmall(given, request(server.origin))).rejects.toMatchObject({ code: 'SERVER_ERROR' });
+    await expect(fetchSmall(given, request(server.origin))).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: expect.any(Number) as number,
+    });
+    expect(server.requests).toHaveLength(1);
+    expect(given.events).toEqual([]);
+  });
+
   test('waiting ends with the signal', async () => {
     const server = await httpServer((_, response) => response.writeHead(429, { 'retry-after': '300' }).end());
     const controller = new AbortController();

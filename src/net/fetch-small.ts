@@ -13,6 +13,8 @@ export interface SmallContext {
   readonly emit: EventSink;
   /** Tries go on for this long; pauses that a server asks for are not counted. 60 s unless told. */
   readonly patienceMs?: number;
+  /** Longer pauses that a server asks for are not waited for: its refusal is the answer. */
+  readonly maxPausesMs?: number;
 }
 
 export interface SmallRequest extends GetRequest {
@@ -72,7 +74,7 @@ async function retrying<T>(context: SmallContext, request: SmallRequest, attempt
       const pauseMs = Math.max(context.gate.pauseMs(gateKey(request.url)), error.retryAfterMs ?? 0);
       const delayMs = jittered(tries);
       const spentMs = performance.now() - startMs - pausedMs;
-      if (spentMs + delayMs > limitMs || pausedMs + pauseMs > MAX_PAUSES_MS) throw error;
+      if (spentMs + delayMs > limitMs || pausedMs + pauseMs > (context.maxPausesMs ?? MAX_PAUSES_MS)) throw error;
       const waitMs = Math.max(delayMs, pauseMs);
       context.emit({ type: 'source.waiting', source: host, waitMs, reason: error.message });
       await sleep(waitMs, request.signal);
@@ -86,6 +88,8 @@ async function passGate(context: SmallContext, request: SmallRequest, host: stri
   const key = gateKey(request.url);
   const waitMs = context.gate.pauseMs(key);
   if (waitMs === 0) return 0;
+  if (waitMs > (context.maxPausesMs ?? Infinity))
+    throw new SluiceError('RATE_LIMITED', { host }, { retryAfterMs: waitMs });
   context.emit({ type: 'source.waiting', source: host, waitMs, reason: 'it limits how often it may be asked' });
   await context.gate.wait(key, request.signal);
   return waitMs;

@@ -2,6 +2,7 @@ import { SluiceError } from '../base/index.js';
 import {
   collect,
   listBlobs,
+  listUses,
   listViews,
   openStore,
   planCollection,
@@ -30,7 +31,7 @@ export interface GarbageReport {
 }
 
 /**
- * Shows what the store could do without, and with `apply` removes it: blobs that no holding and no view references,
+ * Shows what the store could do without, and with `apply` removes it: blobs that no holding and no view references and no mirror gives out,
  * partials that nobody continued for two weeks, leftovers of processes that died.
  * @throws SluiceError CORRUPT_STORE when a record of what is held cannot be read: what it references is unknown, so nothing is removed
  */
@@ -40,15 +41,17 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const store = await openStore(settings.home);
   const live = await liveDigests(store);
+  const kept = new Set(live.digests);
+  for await (const { sha256 } of listUses(store)) kept.add(sha256);
   const nowMs = Date.now();
   const plan = await planCollection(store, {
-    liveDigests: live.digests,
+    liveDigests: kept,
     nowMs,
     graceMs: live.awaitedSinceMs === undefined ? 0 : nowMs - live.awaitedSinceMs,
   });
   const freedBytes = options.apply ? (await collect(store, plan)).freedBytes : plan.freedBytes;
   let keptBytes = 0;
-  for await (const blob of listBlobs(store)) if (live.digests.has(blob.sha256)) keptBytes += blob.sizeBytes;
+  for await (const blob of listBlobs(store)) if (kept.has(blob.sha256)) keptBytes += blob.sizeBytes;
   return { items: itemsOf(plan), freedBytes, keptBytes, applied: options.apply };
 }
 
@@ -59,6 +62,11 @@ interface Live {
   readonly digests: ReadonlySet<string>;
   /** When the oldest pull began that may still run. */
   readonly awaitedSinceMs: number | undefined;
+}
+
+/** Everything that a model in a view, or a pull under way, needs. */
+export async function heldDigests(store: Store): Promise<ReadonlySet<string>> {
+  return (await liveDigests(store)).digests;
 }
 
 async function liveDigests(store: Store): Promise<Live> {

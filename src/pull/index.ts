@@ -10,6 +10,8 @@ export type { Explanation, SourceShare } from './explain.js';
 export type { GarbageItem, GarbageReport } from './garbage.js';
 export type { HeldModel, RemovalReport } from './models.js';
 export type { Plan, Pull, PullContext, PullOutcome, PullRequest, PullSettings } from './port.js';
+export { pinOffline, readManifest, saveManifest, saveRevision } from './manifests.js';
+export { hubOrigin, type Wires } from './origins.js';
 export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
 export type { RepairReport } from './verify/repair.js';
@@ -19,6 +21,8 @@ export type { Finding, VerifyProgress, VerifyReport } from './verify/report.js';
 export const explain: typeof explaining.explain = async (...args) => (await import('./explain.js')).explain(...args);
 export const collectGarbage: typeof garbage.collectGarbage = async (...args) =>
   (await import('./garbage.js')).collectGarbage(...args);
+export const heldDigests: typeof garbage.heldDigests = async (...args) =>
+  (await import('./garbage.js')).heldDigests(...args);
 export const listModels: typeof models.listModels = async (...args) =>
   (await import('./models.js')).listModels(...args);
 export const removeModel: typeof models.removeModel = async (...args) =>

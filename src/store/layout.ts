@@ -13,12 +13,14 @@ export interface Layout {
   readonly partials: string;
   readonly tmp: string;
   readonly limits: string;
+  readonly uses: string;
   readonly documents: string;
   blob(sha256: string): string;
   stamp(sha256: string): string;
   alias(algorithm: string, hex: string): string;
   chunkList(sha256: string): string;
   partial(key: string): string;
+  use(sha256: string): string;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -30,6 +32,7 @@ export function layoutOf(root: string): Layout {
   const aliases = join(root, 'aliases');
   const partials = join(root, 'partials');
   const chunkLists = join(root, 'chunks', 'sha256');
+  const uses = join(root, 'uses', 'sha256');
   return {
     root,
     formatFile: join(root, 'format'),
@@ -41,12 +44,14 @@ export function layoutOf(root: string): Layout {
     partials,
     tmp: join(root, 'tmp'),
     limits: join(root, 'limits'),
+    uses,
     documents: join(root, 'documents'),
     blob: (sha256) => join(blobs, fanOut(sha256), sha256),
     stamp: (sha256) => join(stamps, fanOut(sha256), `${sha256}.json`),
     alias: (algorithm, hex) => join(aliases, algorithm, hex.slice(0, 2), hex),
     chunkList: (sha256) => join(chunkLists, fanOut(sha256), sha256),
     partial: (key) => join(partials, key),
+    use: (sha256) => join(uses, fanOut(sha256), sha256),
   };
 }
 

@@ -1,7 +1,7 @@
 // One virtual environment per generation of each client, kept under .venvs until its requirements change.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -30,6 +30,7 @@ export const ENVIRONMENTS = [
   },
   { name: 'ms-1.37', family: 'ms-legacy', requirements: ['modelscope==1.37.1', 'requests==2.32.5', 'packaging==26.3'] },
   { name: 'ms-1.40', family: 'ms', requirements: ['modelscope==1.40.2', 'modelscope_hub==0.5.1'] },
+  { name: 'js-hub-2.17', family: 'js', requirements: ['@huggingface/hub@2.17.5'] },
   {
     name: 'transformers-4.48',
     family: 'real',
@@ -82,12 +83,17 @@ async function makeEnvironment(root, python, environment) {
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return { python: inner, folder };
   process.stdout.write(`     making ${environment.name}: ${[...requirements, ...bare].join(' ')}\n`);
   rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  const steps = [
-    [python.python, ['-m', 'venv', folder]],
-    [inner, [...pip, ...requirements]],
-    ...(bare.length > 0 ? [[inner, [...pip, '--no-deps', ...bare]]] : []),
-  ];
+  const npm = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
+  const steps =
+    environment.family === 'js'
+      ? [['npm', [...npm, ...requirements]]]
+      : [
+          [python.python, ['-m', 'venv', folder]],
+          [inner, [...pip, ...requirements]],
+          ...(bare.length > 0 ? [[inner, [...pip, '--no-deps', ...bare]]] : []),
+        ];
   for (const [command, args] of steps) {
     const { code, text } = await run(command, args);
     if (code !== 0) return { python: inner, folder, error: `${args.join(' ')}\n${text.slice(-1500)}` };

@@ -1,5 +1,5 @@
-// `npm run test:clients`: the real Python clients against the simulator and against what `sluice pull` lands.
-//   node test/clients/run.mjs [--only sim|xet|pull|real]... [--client NAME]...
+// `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
+//   node test/clients/run.mjs [--only images|sites|sim|xet|pull|serve|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,12 @@ import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
 import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
 import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
+import { serveImages } from './serve-images.mjs';
+import { serveSites } from './serve-sites.mjs';
+import { serveHuggingFace } from './serve-hf.mjs';
+import { serveJavaScript } from './serve-js.mjs';
 import { makeWorld } from './world.mjs';
+import { serveModelScope } from './serve-ms.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
 
 const SUITES = [
@@ -22,6 +27,9 @@ const SUITES = [
   { part: 'xet', families: ['hf'], suite: xetDownloadsHuggingFace },
   { part: 'pull', families: ['hf'], suite: pullLoadsHuggingFace },
   { part: 'pull', families: ['ms', 'ms-legacy'], suite: pullLoadsModelScope },
+  { part: 'serve', families: ['ms', 'ms-legacy'], suite: serveModelScope },
+  { part: 'serve', families: ['hf'], suite: serveHuggingFace },
+  { part: 'serve', families: ['js'], suite: serveJavaScript },
   { part: 'real', families: ['real'], suite: realModel },
 ];
 
@@ -51,7 +59,9 @@ async function main() {
   const wanted = ENVIRONMENTS.filter(
     ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
   );
-  if (wanted.length === 0) {
+  const withImages = options.client === undefined && (options.only?.includes('images') ?? true);
+  const withSites = options.client === undefined && (options.only?.includes('sites') ?? true);
+  if (wanted.length === 0 && !withImages && !withSites) {
     process.stdout.write('FAIL nothing is selected\n');
     return 1;
   }
@@ -59,6 +69,8 @@ async function main() {
   const environments = await makeEnvironments(root, python, wanted);
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
+    if (withImages) await serveImages({ root, scratch });
+    if (withSites) await serveSites({ root, scratch, python: python.python });
     const world = await makeWorld(root);
     for (const environment of wanted) {
       const { error, ...made } = environments.get(environment.name);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { NoTimetable, parseTimetable } from '../timetable/parse-timetable.js';
 import { formatTimetable, type Timetable } from '../timetable/timetable.js';
@@ -50,13 +51,16 @@ function list<T>(
 }
 
 export const text = single('TEXT', (value) => value);
+export const texts = list('TEXT, ...', /[\s,]+/, (value) => value);
 export const secret = single('SECRET', (value) => {
   if (/[\s\u0000-\u001f\u007f-\uffff]/.test(value)) throw new BadValue('it has characters that no token has');
   return value;
 });
 export const directory = single('DIR', path);
 export const files = list('FILE...', process.platform === 'win32' ? /[;]/ : /[:]/, path);
-export const endpoints = list('URL, URL...', /[\s,]+/, endpoint);
+export const endpoints = list('URL, URL...', /[\s,]+/, endpointOf);
+export const endpoint = single('URL', endpointOf);
+export const addresses = list('ADDRESS[/BITS], ...', /[\s,]+/, addressOf);
 export const proxy = single('URL', proxyUrl);
 
 export const flag = single(
@@ -91,15 +95,34 @@ export function someOf<const T extends string>(...values: readonly T[]): ValueKi
   };
 }
 
-/** A count from 1 to `most`, or `auto`. */
-export function countOrAuto(most: number): ValueKind<number | 'auto'> {
-  return single('N | auto', (value) => {
-    if (value.toLowerCase() === 'auto') return 'auto';
-    const count = Number(value);
-    if (!/^\d+$/.test(value) || count < 1 || count > most)
-      throw new BadValue(`write auto or a number from 1 to ${most}`);
-    return count;
-  });
+/** A count from `least` to `most`, or `auto`. */
+export function countOrAuto(most: number, least = 1): ValueKind<number | 'auto'> {
+  const number = wholeNumber(least, most, 'auto or ');
+  return single('N | auto', (value) => (value.toLowerCase() === 'auto' ? 'auto' : number(value)));
+}
+
+/** A count from 1 to `most`; `undefined` for `none`. */
+export function countOrNone(most: number): ValueKind<number | undefined> {
+  const number = wholeNumber(1, most, 'none or ');
+  return single(
+    'N | none',
+    (value) => (value.toLowerCase() === 'none' ? undefined : number(value)),
+    (value) => (value === undefined ? 'none' : String(value)),
+  );
+}
+
+/** A number from `least` to `most`. */
+export function count(least: number, most: number): ValueKind<number> {
+  return single('N', wholeNumber(least, most, ''));
+}
+
+function wholeNumber(least: number, most: number, or: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new BadValue(`write ${or}a number from ${least} to ${most}`);
+    return number;
+  };
 }
 
 /** A rate, or rates by days and hours; `undefined` where there is never a limit. */
@@ -129,6 +152,48 @@ export function bytesOrAuto(least: number): ValueKind<number | undefined> {
     (value) => (value === undefined ? 'auto' : formatBytes(value)),
   );
 }
+
+/** Bytes, at least one. */
+export const bytes: ValueKind<number> = single('BYTES', someBytes, formatBytes);
+
+/** Bytes; `undefined` for `none`. */
+export const bytesOrNone: ValueKind<number | undefined> = single(
+  'BYTES | none',
+  (value) => (value.toLowerCase() === 'none' ? undefined : someBytes(value)),
+  (value) => (value === undefined ? 'none' : formatBytes(value)),
+);
+
+function someBytes(value: string): number {
+  const amount = parseBytes(value);
+  if (amount === undefined || amount < 1) throw new BadValue('write a size such as 500GB or 2TiB');
+  return amount;
+}
+
+/** Registries that everybody knows. */
+export const USUAL_REGISTRIES: Readonly<Record<string, string>> = {
+  'docker.io': 'https://registry-1.docker.io',
+  ollama: 'https://registry.ollama.ai',
+};
+
+/** Base URLs of registries by the names that clients know them by, over the usual ones; `NAME=` takes one away. */
+export const registries: ValueKind<Readonly<Record<string, string>>> = {
+  shape: 'NAME=URL, ...',
+  list: true,
+  parse: (values) => {
+    const found = new Map(Object.entries(USUAL_REGISTRIES));
+    for (const value of values.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== '')) {
+      const [, name, url = ''] = /^([^=]+)=(.*)$/.exec(value) ?? [];
+      if (name === undefined) throw new BadValue('write NAME=URL, e.g. ghcr.io=https://ghcr.io');
+      if (url === '') found.delete(name.toLowerCase());
+      else found.set(name.toLowerCase(), endpointOf(url));
+    }
+    return Object.fromEntries(found);
+  },
+  show: (value) =>
+    Object.entries(value)
+      .map(([name, url]) => `${name}=${url}`)
+      .join(', '),
+};
 
 /** Milliseconds. */
 export const duration: ValueKind<number> = single(
@@ -169,12 +234,22 @@ function path(value: string, reading: Reading): string {
 }
 
 /** `http(s)://host[:port][/prefix]`, without a slash at its end: URLs are built by appending to it. */
-function endpoint(value: string): string {
+function endpointOf(value: string): string {
   const url = parseUrl(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new BadValue('write an http:// or https:// URL');
   if (url.username !== '' || url.password !== '') throw new BadValue('give credentials as a token, not in the URL');
   if (url.search !== '' || url.hash !== '') throw new BadValue('an endpoint has no query and no fragment');
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+/** An IP address, or a network as its first address and the number of bits that count. */
+function addressOf(value: string): string {
+  const [address = '', bits, ...more] = value.split('/');
+  const family = isIP(address);
+  const most = family === 6 ? 128 : 32;
+  const isFine = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  if (family === 0 || !isFine || more.length > 0) throw new BadValue('write an address or a network: 10.0.0.0/8');
+  return value;
 }
 
 function proxyUrl(value: string): string {

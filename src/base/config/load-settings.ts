@@ -7,7 +7,8 @@ import { BadValue } from './kinds.js';
 import { nearest } from './nearest.js';
 import { BUILT_IN_PROFILES, type ProfileTable } from './profiles.js';
 import { readSettingsFile, settingsPath, type SettingsFile } from './settings-file.js';
-import { HF_HUB, SETTING_NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './table.js';
+import { HF_HUB, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './table.js';
+import type { Setting } from './setting.js';
 
 /** Values of flags by the name of their setting; a repeated flag has several. */
 export type Flags = Readonly<Partial<Record<SettingName, string | readonly string[] | boolean | undefined>>>;

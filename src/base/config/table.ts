@@ -26,43 +26,10 @@ import {
   secret,
   text,
   type SameRepository,
-  type ValueKind,
 } from './kinds.js';
+import { SERVE_SETTINGS } from './serve-settings.js';
+import { both, of, optional, setting, type Setting } from './setting.js';
 
-/** A variable that a setting is read from. `read` turns the variable's text into the setting's, or passes it over. */
-export interface VariableSource {
-  readonly name: string;
-  readonly read?: (value: string, machine: Machine) => string | undefined;
-  /** What becomes of the value, for the documentation: `$HF_HOME/hub`. */
-  readonly as?: string;
-}
-
-export interface Setting<T> {
-  /** Its key in `sluice.toml`, dotted. */
-  readonly key: string;
-  readonly kind: ValueKind<T>;
-  /** Its flag as `sluice --help` shows it, where it has one. */
-  readonly flag?: string;
-  /** First set one wins; with `all`, the values of all that are set are joined. */
-  readonly variables: readonly VariableSource[];
-  readonly all?: boolean;
-  readonly fallback: (machine: Machine) => T;
-  /** The file that a default other than undefined was read from. */
-  readonly fallbackFile?: (machine: Machine) => string;
-  /** The default in words, for the documentation. */
-  readonly fallbackShown: string;
-  readonly secret?: boolean;
-  /** May not be set inside a profile. */
-  readonly outsideProfiles?: boolean;
-}
-
-const of = (name: string): VariableSource => ({ name });
-const both = (name: string): readonly VariableSource[] => [of(name.toLowerCase()), of(name)];
-const setting = <T>(definition: Setting<T>): Setting<T> => definition;
-const optional = <T>(kind: ValueKind<T>): ValueKind<T | undefined> => ({
-  ...kind,
-  show: (value) => (value === undefined ? '' : kind.show(value)),
-});
 /** Under HF_HUB_DISABLE_IMPLICIT_TOKEN a token that was not given for this program is not sent. */
 const implicit = (token: string | undefined, { env }: Machine): string | undefined =>
   isOn(variable(env, 'HF_HUB_DISABLE_IMPLICIT_TOKEN') ?? '') ? undefined : token;
@@ -80,6 +47,7 @@ export const SETTINGS = {
   home: setting({
     key: 'home',
     kind: directory,
+    flag: '--data <dir>',
     variables: [of('SLUICE_HOME')],
     fallback: dataDirectory,
     fallbackShown: '$XDG_DATA_HOME/sluice or ~/.local/share/sluice; the usual data folder on macOS and Windows',
@@ -326,6 +294,7 @@ export const SETTINGS = {
     fallback: () => 'auto',
     fallbackShown: 'auto',
   }),
+  ...SERVE_SETTINGS,
 };
 
 export type SettingName = keyof typeof SETTINGS;

@@ -37,4 +37,44 @@ export const settingsEn: Record<SettingName, string> = {
     'Certificates (PEM) to trust beside the usual ones. All files that the variables name are read; those that do not exist are passed over.',
   color: 'Colours in the terminal.',
   progress: 'Live progress, or plain lines; auto is live on a terminal outside CI.',
+  servePort: 'Port that `sluice serve` listens at; 0 takes a free one.',
+  serveListen: 'Address that `sluice serve` listens at; 0.0.0.0 or :: for all.',
+  servePublicUrl:
+    'Address by which clients reach the server, with a path prefix where it stands under one: what URLs in answers begin with. Without it they begin with the host that the request names.',
+  serveTrustedProxies:
+    'Addresses or networks of reverse proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed. From anybody else these headers are ignored.',
+  serveFaces: 'Protocols that are served.',
+  serveRegistries:
+    'Registries of images and models that are mirrored, by the names that clients know them by, beside the usual ones; `NAME=` takes one away. No others are asked.',
+  serveSites: 'Other places that are mirrored below /-/NAME/, as NAME=KIND:URL; KIND is pypi, npm, debian or files.',
+  serveMaxBytes: 'Most that the mirror keeps; what was asked for longest ago makes room.',
+  serveMinFreeBytes: 'How much of the disk the mirror leaves free.',
+  serveSmallFilesBytes:
+    'Memory for files of up to 1 MiB that are here, so that they are not read again for each request.',
+  servePins: 'Refs whose files are not removed to make room: hf:acme/*, ms:acme/model.',
+  serveAnonymous:
+    'Whether callers may read without a token or password of this server. auto: only when it listens on loopback.',
+  serveUsers:
+    'File of users and hashed passwords for basic authentication, one `name:hash` per line (`sluice token hash`).',
+  serveTlsCert: 'Certificate chain (PEM) to serve https:// with; read again when it changes.',
+  serveTlsKey: 'Private key (PEM) of serve.tls-cert.',
+  serveGraceMs: 'How long answers under way may take to end when the server is told to stop.',
+  serveConnections: 'Most connections of all clients at once.',
+  serveClientConnections: 'Most connections of one client address at once.',
+  serveRequests: 'Most requests under way at once.',
+  serveClientRequests: 'Most requests under way of one client address.',
+  serveClientRate: 'Most requests a minute of one client address; none for no limit.',
+  serveCarriers:
+    'Processes that send files which are here, beside the one that answers: auto is one less than there are processors, at most 8; 0 for none.',
+  serveAccessLog:
+    'A line for each request on standard error: text for people, json for machines, or off. auto is text on a terminal. With --json requests are events on standard output.',
+  serveFreshMs: 'How long `sluice serve` believes what a branch or a tag means before it asks the hub again.',
+  serveXet:
+    'How `sluice serve` answers clients that speak Xet. terminate: it is their content service itself, so they fetch in parallel and files beyond 50 GB work. strip: nothing in any answer speaks of Xet, and they use plain HTTP.',
+  serveXetNodes:
+    'Public URLs of servers among which Xet’s clients are spread for what is public; all of them need the same serve.xet-key. Without any, clients stay at the server that they asked.',
+  serveXetKey:
+    'What addresses and tokens for Xet’s clients are signed with; at least 32 characters, the same on all nodes.',
+  serveSharedToken:
+    'Whether the token of the settings stands for every client of `sluice serve`: they then get whatever it opens, gated and private repositories too. Otherwise it is used for what is public only, and the rest needs each client’s own token.',
 };

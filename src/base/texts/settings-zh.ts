@@ -33,4 +33,39 @@ export const settingsZh: Record<SettingName, string> = {
   caFiles: '除常用根证书外还信任的证书（PEM）。会读取各变量指定的所有文件，不存在的会跳过。',
   color: '终端颜色。',
   progress: '实时进度或逐行输出；auto 在终端上且非 CI 时为实时。',
+  servePort: '`sluice serve` 监听的端口；0 表示由系统选一个空闲端口。',
+  serveListen: '`sluice serve` 监听的地址；0.0.0.0 或 :: 表示所有地址。',
+  servePublicUrl:
+    '客户端访问本服务所用的地址（可带路径前缀）：应答里的链接都以它开头。不设置时，以请求中的主机名开头。',
+  serveTrustedProxies:
+    '可信反向代理的地址或网段：只有它们的 X-Forwarded-For、-Proto、-Host、-Prefix 会被采信，其他来源的一律忽略。',
+  serveFaces: '对外提供的协议。',
+  serveRegistries:
+    '所镜像的镜像与模型仓库，按客户端所用的名称列出，在常用的之外追加；`名称=` 表示去掉一个。其他仓库一律不访问。',
+  serveSites: '在 /-/NAME/ 下镜像的其他站点，写成 NAME=KIND:URL；KIND 为 pypi、npm、debian 或 files。',
+  serveMaxBytes: '镜像最多保留多少内容；最久未被请求的先让出空间。',
+  serveMinFreeBytes: '镜像在磁盘上至少留出的空闲空间。',
+  serveSmallFilesBytes: '用于缓存本地已有小文件（不超过 1 MiB）的内存，避免每个请求都重新读取。',
+  servePins: '不会为腾出空间而删除的仓库：hf:acme/*、ms:acme/model。',
+  serveAnonymous: '没有本服务的令牌或密码时能否读取。auto：仅当监听回环地址时可以。',
+  serveUsers: '基本认证的用户文件，每行一个 `用户名:哈希`（由 `sluice token hash` 生成）。',
+  serveTlsCert: '提供 https:// 服务的证书链（PEM）；文件变化后自动重新读取。',
+  serveTlsKey: 'serve.tls-cert 的私钥（PEM）。',
+  serveGraceMs: '收到停止信号后，进行中的应答最多还有多长时间完成。',
+  serveConnections: '所有客户端同时的连接数上限。',
+  serveClientConnections: '单个客户端地址同时的连接数上限。',
+  serveRequests: '同时处理的请求数上限。',
+  serveClientRequests: '单个客户端地址同时处理的请求数上限。',
+  serveClientRate: '单个客户端地址每分钟的请求数上限；none 表示不限。',
+  serveCarriers: '主进程之外，专门发送本地已有文件的进程数：auto 为处理器数减一，最多 8 个；0 表示不用。',
+  serveAccessLog:
+    '每个请求在标准错误输出一行：text 供人阅读，json 供程序读取，off 关闭。auto 在终端上为 text。使用 --json 时，请求作为事件写到标准输出。',
+  serveFreshMs: '`sluice serve` 在再次询问站点之前，多长时间内相信分支或标签的含义。',
+  serveXet:
+    '`sluice serve` 如何应答使用 Xet 的客户端。terminate：自己充当其内容服务，客户端可并行获取，超过 50 GB 的文件也能用。strip：任何应答都不提 Xet，客户端使用普通 HTTP。',
+  serveXetNodes:
+    '公开内容可分散到的各服务器的公开 URL；它们需使用相同的 serve.xet-key。不设置时客户端只访问它所请求的服务器。',
+  serveXetKey: '为 Xet 客户端的地址和令牌签名所用的密钥；至少 32 个字符，所有节点相同。',
+  serveSharedToken:
+    '设置中的令牌是否代表 `sluice serve` 的所有客户端：此时它能打开的一切，包括需申请的和私有的仓库，客户端都能得到。否则它只用于公开内容，其余内容需要客户端自己的令牌。',
 };

@@ -37,6 +37,10 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     verify: refuse,
     writePieceList: refuse,
     repair: refuse,
+    serve: refuse,
+    checkServe: refuse,
+    openTokenBook: refuse,
+    hashPassword: refuse,
     demo: refuse,
   };
   return async () => ({ ...none, ...parts });

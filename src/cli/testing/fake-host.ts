@@ -52,6 +52,7 @@ export function fakeHost(
     })(),
     signal: controller.signal,
     now: () => nowMs,
+    beService: () => undefined,
     interrupt: (reason) => controller.abort(reason),
     tick: (ms) => {
       nowMs += ms;

@@ -133,6 +133,54 @@ describe('Hugging Face access', () => {
   });
 });
 
+describe('what Hugging Face tells besides files', () => {
+  test('a description without its listing, branches and tags, and the history', async () => {
+    const { sim, origin, ref } = await openCase(
+      { ...CASE },
+      { repositories: [{ id: 'acme/tiny', files: SUITE_FILES, revisions }] },
+    );
+    const pinned = await origin.pin(ref, never);
+    const info = await origin.describe?.(pinned, 'info', never);
+    expect(info).toMatchObject({ id: 'acme/tiny', sha: pinned.commit, tags: ['license:apache-2.0'] });
+    expect(info).not.toHaveProperty('siblings');
+    expect(await origin.describe?.(pinned, 'refs', never)).toMatchObject({
+      branches: [{ name: 'feature/x' }, { name: 'main' }],
+      tags: [{ name: 'v1' }],
+      pullRequests: [{ ref: 'refs/pr/1' }],
+    });
+    const before = pinned.commit;
+    const after = sim.update('acme/tiny', { 'config.json': 'new' });
+    const moved = await origin.pin(ref, never);
+    const history = (await origin.describe?.(moved, 'commits', never)) as { id: string }[];
+    expect(history.map(({ id }) => id)).toEqual(expect.arrayContaining([after, before]));
+  });
+
+  test('a history of many pages is read as one, in a circle too', async () => {
+    const link = '<https://elsewhere.example/api/x?p=1>; rel="next"';
+    const { origin, ref, sim } = await openCase(CASE, {
+      faults: [{ on: { kind: 'commits' }, fault: { type: 'headers', headers: { link } } }],
+    });
+    const pinned = await origin.pin(ref, never);
+    const [first, ...rest] = (await origin.describe?.(pinned, 'commits', never)) as { id: string }[];
+    expect(rest.filter(({ id }) => id === first?.id)).toHaveLength(1);
+    const asked = sim.requests.filter(({ kind }) => kind === 'commits').map(({ url }) => url.split('?')[1]);
+    expect(asked).toEqual([undefined, 'p=1']);
+  });
+
+  test('who the caller is, and what fits a search, with the way to its next page', async () => {
+    const link = '<https://elsewhere.example/api/models?cursor=abc>; rel="next"';
+    const { origin } = await openCase(
+      { ...CASE, open: (sim, options) => createHuggingFaceOrigin({ ...options, endpoint: sim.url, token: 'hf_ann' }) },
+      { users: { hf_ann: 'ann' }, faults: [{ on: { kind: 'search' }, fault: { type: 'headers', headers: { link } } }] },
+    );
+    expect(await origin.ask?.({ what: 'caller' }, never)).toMatchObject({ value: { name: 'ann' } });
+    expect(await origin.ask?.({ what: 'search', kind: 'model', query: 'search=tin' }, never)).toMatchObject({
+      value: [{ id: 'acme/tiny' }],
+      nextQuery: 'cursor=abc',
+    });
+  });
+});
+
 describe('Hugging Face refusals without a code', () => {
   const status = (code: number, headers: Record<string, string>, body = ''): ReturnType<typeof openCase> =>
     openCase(CASE, { faults: [{ fault: { type: 'status', status: code, headers, body } }] });

@@ -1,12 +1,14 @@
 import { SluiceError } from '../../base/index.js';
 import { fetchJson, type Headers, type ResponseHead, type SmallContext } from '../../net/index.js';
 import { checkToken, encodePath, parseEndpoint, type Endpoint } from '../endpoint.js';
-import { MAX_LISTING_ENTRIES, MAX_LISTING_PAGES } from '../limits.js';
+import type { Question } from '../face.js';
+import { MAX_DESCRIPTION_BYTES, MAX_LISTING_ENTRIES, MAX_LISTING_PAGES } from '../limits.js';
 import { makeManifest } from '../manifest.js';
 import type { HubOptions } from '../options.js';
 import type { Manifest, ManifestFile, Origin, Pinned, Source } from '../port.js';
 import { repositoryPath, type Ref, type RepositoryRef } from '../ref.js';
 import type { Asked } from '../refusal.js';
+import { describeRepository } from './describe.js';
 import { huggingFaceRefusal } from './refusal.js';
 import { XetSources } from './xet-source.js';
 import { parseCommit, parseIsPublic, parseNextQuery, parseTreePage, type Refuse } from './wire.js';
@@ -82,6 +84,23 @@ class HuggingFaceOrigin implements Origin {
     return makeManifest(pinned, files, this.#endpoint.host);
   }
 
+  describe(pinned: Pinned, what: 'info' | 'refs' | 'commits', signal: AbortSignal): Promise<unknown> {
+    const repository = ownRef(pinned.ref);
+    const asked = this.#asked(repository, pinned.revision);
+    const fetchValue = (url: string): Promise<{ head: ResponseHead; value: unknown }> =>
+      this.#fetch(url, asked, signal, MAX_DESCRIPTION_BYTES);
+    return describeRepository(this.#apiUrl(repository), pinned.commit, what, fetchValue);
+  }
+
+  async ask(question: Question, signal: AbortSignal): Promise<{ value: unknown; nextQuery?: string }> {
+    const path = question.what === 'caller' ? 'whoami-v2' : `${question.kind}s?${question.query}`;
+    const asked = this.#asked(undefined, undefined);
+    const url = `${this.#endpoint.base}/api/${path}`;
+    const { head, value } = await this.#fetch(url, asked, signal, MAX_DESCRIPTION_BYTES);
+    const nextQuery = parseNextQuery(head.headers.link);
+    return { value, ...(nextQuery === undefined ? {} : { nextQuery }) };
+  }
+
   source(pinned: Pinned, file: ManifestFile): Source {
     const repository = ownRef(pinned.ref);
     const asked: Asked = { ...this.#asked(repository, pinned.revision), path: file.path };
@@ -135,18 +154,24 @@ class HuggingFaceOrigin implements Origin {
     return `${this.#endpoint.base}/api/${repository.kind}s/${encodePath(repository.id)}`;
   }
 
-  #asked(repository: RepositoryRef, revision: string): Asked {
+  #asked(repository: RepositoryRef | undefined, revision: string | undefined): Asked {
     return {
       origin: this.#endpoint.origin,
-      repository: repositoryPath(repository),
-      revision,
+      ...(repository === undefined ? {} : { repository: repositoryPath(repository) }),
+      ...(revision === undefined ? {} : { revision }),
       withToken: this.#credentials.authorization !== undefined,
     };
   }
 
-  #fetch(url: string, asked: Asked, signal: AbortSignal): Promise<{ head: ResponseHead; value: unknown }> {
+  #fetch(
+    url: string,
+    asked: Asked,
+    signal: AbortSignal,
+    limitBytes?: number,
+  ): Promise<{ head: ResponseHead; value: unknown }> {
     return fetchJson(this.#context, {
       url,
+      ...(limitBytes === undefined ? {} : { limitBytes }),
       credentials: this.#credentials,
       signal,
       failure: (head, body) => huggingFaceRefusal(head, body, asked),

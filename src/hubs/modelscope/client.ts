@@ -96,6 +96,14 @@ class ModelScopeOrigin implements Origin {
     }
   }
 
+  /** `Data` of the hub's own answers. It tells no history. */
+  async describe({ ref, revision }: Pinned, what: 'info' | 'refs' | 'commits', signal: AbortSignal): Promise<unknown> {
+    const repository = ownRef(ref);
+    if (what === 'commits') return [];
+    const url = `${this.#apiUrl(repository)}${what === 'refs' ? '/revisions' : ''}`;
+    return this.#fetch(url, this.#asked(repository, revision), signal);
+  }
+
   /** Pinning showed that the repository is there, so what is not found now is the revision. */
   async #pinnedFiles(repository: RepositoryRef, pinned: Pinned, signal: AbortSignal): Promise<ManifestFile[]> {
     try {

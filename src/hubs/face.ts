@@ -1,0 +1,115 @@
+import type { Headers } from '../net/index.js';
+import type { ManifestFile, Pinned } from './port.js';
+import type { RepositoryKind, RepositoryRef } from './ref.js';
+
+/**
+ * How an answer came to be, as `X-Cache-Status` tells it: `HIT` from what is here, `MISS` asked for now, `REVALIDATED` asked and found unchanged, `STALE` from what is
+ * here although it should have been asked for again, `FILLING` while somebody else's request brings it, `BYPASS` without the cache.
+ */
+export type CacheStatus = 'HIT' | 'MISS' | 'REVALIDATED' | 'STALE' | 'FILLING' | 'BYPASS';
+
+/** Who asks: what the client showed us, meant for the hub that it believes to talk to. */
+export interface Caller {
+  /** A bearer token, or the password of basic authentication. */
+  readonly token?: string;
+}
+
+/** A repository at a commit, as far as the mirror knows it. */
+export interface Snapshot {
+  readonly pinned: Pinned;
+  /** Sorted by path. */
+  readonly files: readonly ManifestFile[];
+  readonly status: CacheStatus;
+  /** Why a stale one is given. */
+  readonly warning?: string;
+}
+
+/** What a hub tells of a repository besides its files: JSON as it came, to be cleaned by the face. */
+export interface Description {
+  readonly value: unknown;
+  /** The query of the page that follows, when there is one. */
+  readonly nextQuery?: string;
+  readonly status: CacheStatus;
+  readonly warning?: string;
+}
+
+/** Bytes [startByte, endByte). */
+export interface Span {
+  readonly startByte: number;
+  readonly endByte: number;
+}
+
+/** The bytes of a file, here or on their way. */
+export interface Content {
+  readonly sizeBytes: number;
+  readonly status: CacheStatus;
+  /** Where all of it is, proven; undefined while it is being filled. */
+  readonly path?: string;
+  /** All of it, proven, where it is in memory. */
+  readonly bytes?: Buffer;
+  /**
+   * When bytes of it that somebody may have read already last turned out wrong, as milliseconds since 1970; it may change while the rest is read. Whoever began before that must begin anew: what is read
+   * from then on does not go together with what was read before.
+   */
+  readonly wrongAtMs?: number | undefined;
+  /**
+   * The bytes of a span in order, as they come. What is read to the end was proven, unless it ended before the file's end while the file was filled.
+   * @throws SluiceError as soon as it is known that the rest cannot be had, or that something read before was wrong
+   */
+  read(span: Span, signal: AbortSignal): AsyncIterable<Buffer>;
+}
+
+/** What a hub is asked besides its repositories: who the caller is, or which repositories fit a query. */
+export type Question =
+  { readonly what: 'caller' } | { readonly what: 'search'; readonly kind: RepositoryKind; readonly query: string };
+
+/** What a face may ask for. Throws SluiceErrors: those of exit code 3 and 4 are definitive, those of 7 mean that nobody could tell. */
+export interface Catalogue {
+  snapshot(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Snapshot>;
+  /** The hub's own words about a repository (`info`) at a commit, its branches and tags (`refs`), or its history (`commits`). */
+  describe(
+    ref: RepositoryRef,
+    what: 'info' | 'refs' | 'commits',
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<Description>;
+  /** A question to a hub itself, with nobody's credentials but the caller's. */
+  ask(origin: RepositoryRef['origin'], question: Question, caller: Caller, signal: AbortSignal): Promise<Description>;
+  /** Throws unless the hub lets this very caller have files of the repository; `content` asks the same. */
+  admit(snapshot: Snapshot, caller: Caller): Promise<void>;
+  /** Begins no transfer before it is read. */
+  content(snapshot: Snapshot, file: ManifestFile, caller: Caller): Promise<Content>;
+}
+
+export interface FaceRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** As it came, still percent-encoded, beginning with `/`, without the prefix that the server stands under. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  /** Scheme, host and prefix by which the client reached us, without trailing slash: what URLs in answers begin with. */
+  readonly publicUrl: string;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  /** @throws SluiceError BAD_REQUEST when it is longer */
+  body(limitBytes: number): Promise<Buffer>;
+}
+
+/** An answer. One with `content` gets its length, its ranges (RFC 9110 §14) and its body from it; a body is left out of answers to HEAD. */
+export interface FaceReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Headers;
+  readonly body?: string | Buffer;
+  readonly content?: Content;
+}
+
+/** One protocol, as a server. */
+export interface Face {
+  /** For metrics and logs. */
+  readonly name: string;
+  /** Paths that anybody may ask even where the server wants to know its callers: they tell nothing, or check an authority of their own (signed URLs). */
+  readonly isOpen?: (path: string) => boolean;
+  /** Undefined when the path is none of this protocol's. */
+  answer(request: FaceRequest): Promise<FaceReply> | undefined;
+}

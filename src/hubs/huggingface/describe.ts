@@ -1,0 +1,36 @@
+import type { ResponseHead } from '../../net/index.js';
+import { asArray, asObject } from '../fields.js';
+import { MAX_HISTORY_PAGES } from '../limits.js';
+import { parseNextQuery } from './wire.js';
+
+type FetchValue = (url: string) => Promise<{ readonly head: ResponseHead; readonly value: unknown }>;
+
+/**
+ * What the API tells of a repository besides its files. Of `info` everything but the listing, which is had elsewhere; of `commits` the first `MAX_HISTORY_PAGES`
+ * pages in one list.
+ */
+export async function describeRepository(
+  apiUrl: string,
+  commit: string,
+  what: 'info' | 'refs' | 'commits',
+  fetchValue: FetchValue,
+): Promise<unknown> {
+  if (what === 'refs') return (await fetchValue(`${apiUrl}/refs?include_prs=1`)).value;
+  if (what === 'commits') return history(`${apiUrl}/commits/${commit}`, fetchValue);
+  const { value } = await fetchValue(`${apiUrl}/revision/${commit}`);
+  const rest = Object.entries(asObject(value) ?? {}).filter(([name]) => name !== 'siblings');
+  return Object.fromEntries(rest);
+}
+
+async function history(url: string, fetchValue: FetchValue): Promise<unknown> {
+  const commits: unknown[] = [];
+  const seen = new Set<string>();
+  for (let query: string | undefined = ''; query !== undefined && seen.size < MAX_HISTORY_PAGES;) {
+    if (seen.has(query)) break;
+    seen.add(query);
+    const { head, value } = await fetchValue(query === '' ? url : `${url}?${query}`);
+    for (const entry of asArray(value) ?? []) commits.push(entry);
+    query = parseNextQuery(head.headers.link);
+  }
+  return commits;
+}

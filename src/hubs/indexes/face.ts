@@ -1,0 +1,130 @@
+import { SluiceError, toSluiceError } from '../../base/index.js';
+import type { Face, FaceReply, FaceRequest } from '../face.js';
+import { parseLink } from './file-link.js';
+import { findTarball, packageOf, rewritePackument } from './npm.js';
+import { rewriteSimpleHtml, rewriteSimpleJson } from './pypi.js';
+import type { Site, SiteCatalogue, SiteFile, SitePage } from './port.js';
+
+/** The places that are mirrored under `/-/<name>/`: indexes of packages whose links lead to us, and plain files. */
+export function createSitesFace(catalogue: SiteCatalogue, sites: readonly Site[]): Face {
+  const byName = new Map(sites.map((site) => [site.name, site]));
+  return {
+    name: 'sites',
+    answer: (request) => {
+      const [, name = '', rest = ''] = /^\/-\/([^/]+)(\/.*)$/.exec(request.path) ?? [];
+      const site = byName.get(name);
+      if (site === undefined) return undefined;
+      return answer({ catalogue, site, request, path: rest, ownUrl: `${request.publicUrl}/-/${name}` });
+    },
+  };
+}
+
+interface Question {
+  readonly catalogue: SiteCatalogue;
+  readonly site: Site;
+  readonly request: FaceRequest;
+  /** Below the site, percent-encoded, beginning with `/`. */
+  readonly path: string;
+  readonly ownUrl: string;
+}
+
+async function answer(question: Question): Promise<FaceReply> {
+  const { request, path, site } = question;
+  try {
+    if (request.method === 'POST') return text(405, 'This mirror is read-only.\n', { allow: 'GET, HEAD' });
+    if (path.split('/').some((segment) => /^(?:\.|%2e){2}$/i.test(segment))) return text(400, 'Not a path.\n');
+    if (path.startsWith('/files/') && site.kind === 'pypi') return await answerLink(question);
+    if (site.kind === 'pypi') return await answerSimple(question);
+    if (site.kind === 'npm') return await answerNpm(question);
+    if (site.kind === 'debian' && isRelease(path)) return pageReply(await page(question, undefined));
+    return await fileReply(question, { url: site.base + path + search(request), digests: {} });
+  } catch (thrown) {
+    return refusal(toSluiceError(thrown));
+  }
+}
+
+/** What tells the digests of everything else in a Debian archive, and is signed. The rest is asked for by its validators. */
+function isRelease(path: string): boolean {
+  return /\/(?:InRelease|Release|Release\.gpg)$/.test(path);
+}
+
+async function answerLink(question: Question): Promise<FaceReply> {
+  const { site, path, request } = question;
+  // pip asks for the metadata of a wheel (PEP 658) beside it: another file, of which the link says nothing.
+  const isMetadata = path.endsWith('.metadata');
+  const link = parseLink(site, path.slice('/files/'.length), search(request));
+  if (link === undefined) throw new SluiceError('FILE_NOT_FOUND', { host: site.name, path });
+  return fileReply(question, isMetadata ? { url: link.url, digests: {} } : link);
+}
+
+async function answerSimple(question: Question): Promise<FaceReply> {
+  const { site, path, ownUrl, request } = question;
+  const found = await page(question, request.headers.accept);
+  const context = { site, pageUrl: site.base + path, ownUrl };
+  const body = found.body.toString();
+  if (found.contentType.includes('json')) {
+    const rewritten = rewriteSimpleJson(body, context);
+    if (rewritten === undefined)
+      throw new SluiceError('BAD_RESPONSE', { host: site.name, reason: 'a page that is no JSON' });
+    return pageReply(found, rewritten);
+  }
+  return pageReply(found, found.contentType.includes('html') ? rewriteSimpleHtml(body, context) : undefined);
+}
+
+async function answerNpm(question: Question): Promise<FaceReply> {
+  const { site, path, ownUrl, catalogue, request } = question;
+  const name = packageOf(path);
+  if (name === undefined) {
+    const found = await page(question, request.headers.accept);
+    return pageReply(found, rewritePackument(found.body.toString(), site, ownUrl));
+  }
+  const packument = await catalogue.page(site, name.replace(/^(\/@[^/]+)\//, '$1%2f'), undefined, request.signal);
+  const tarball = findTarball(packument.body.toString(), site, path);
+  if (tarball === undefined) throw new SluiceError('FILE_NOT_FOUND', { host: site.name, path });
+  return fileReply(question, tarball);
+}
+
+function page({ catalogue, site, path, request }: Question, accept: string | undefined): Promise<SitePage> {
+  return catalogue.page(site, path + search(request), accept, request.signal);
+}
+
+function pageReply({ body, contentType, status, warning }: SitePage, rewritten?: string): FaceReply {
+  const headers = {
+    'content-type': contentType,
+    'x-cache-status': status,
+    ...(warning === undefined ? {} : { warning: '110 - "stale"' }),
+  };
+  return { status: 200, headers: { ...headers, vary: 'accept' }, body: rewritten ?? body };
+}
+
+async function fileReply({ catalogue, site, request }: Question, file: SiteFile): Promise<FaceReply> {
+  const content = await catalogue.file(site, file, request.signal);
+  const { sha256, sha512, sha1, md5 } = file.digests;
+  const digest = sha256 ?? sha512 ?? sha1 ?? md5;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'x-cache-status': content.status,
+      ...(digest === undefined ? {} : { etag: `"${digest}"` }),
+    },
+    content,
+  };
+}
+
+function refusal(error: SluiceError): FaceReply {
+  const { message, retryAfterMs, exitCode } = error;
+  if (exitCode === 3) return text(404, `${message}\n`);
+  if (exitCode === 4) return text(403, `${message}\n`);
+  const seconds = String(Math.max(1, Math.ceil((retryAfterMs ?? 5000) / 1000)));
+  if (error.code === 'RATE_LIMITED') return text(429, `${message}\n`, { 'retry-after': seconds });
+  return exitCode === 7 ? text(503, `${message}\n`, { 'retry-after': seconds }) : text(500, `${message}\n`);
+}
+
+function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): FaceReply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+}
+
+function search({ query }: FaceRequest): string {
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}

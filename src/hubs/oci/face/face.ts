@@ -1,0 +1,150 @@
+import { SluiceError, toSluiceError } from '../../../base/index.js';
+import type { Face, FaceReply, FaceRequest } from '../../face.js';
+import { parseDigest } from '../names.js';
+import type { ImageCatalogue } from '../port.js';
+import { errorReply, replyFor } from './errors.js';
+import { parseImageRoute, type ImageRoute } from './route.js';
+
+export interface OciFaceOptions {
+  /** Registries that this mirror speaks for, by host. */
+  readonly isKnown: (registry: string) => boolean;
+}
+
+const API_VERSION = { 'docker-distribution-api-version': 'registry/2.0' };
+/** The registry that those who speak of `library/llama3` mean, told by who asks. */
+const OLLAMA_AGENT = /^ollama\//i;
+
+/** The reading half of a registry (OCI distribution 1.1), for containerd, Docker and ORAS as a mirror, and for Ollama. */
+export function createOciFace(catalogue: ImageCatalogue, options: OciFaceOptions): Face {
+  return {
+    name: 'oci',
+    answer: (request) => {
+      const { path } = request;
+      if (path === '/v2' || path === '/v2/') return Promise.resolve(welcome());
+      if (!path.startsWith('/v2/')) return undefined;
+      return answerPath(catalogue, options, request);
+    },
+  };
+}
+
+function welcome(): FaceReply {
+  return { status: 200, headers: { 'content-type': 'application/json', ...API_VERSION }, body: '{}' };
+}
+
+async function answerPath(
+  catalogue: ImageCatalogue,
+  { isKnown }: OciFaceOptions,
+  request: FaceRequest,
+): Promise<FaceReply> {
+  const isOllama = OLLAMA_AGENT.test(request.headers['user-agent'] ?? '');
+  const route = parseImageRoute(request.path.slice('/v2/'.length), {
+    namespace: request.query.get('ns') ?? undefined,
+    isKnown,
+    usual: isOllama ? 'ollama' : 'docker.io',
+  });
+  if (request.method === 'POST') return errorReply(405, 'UNSUPPORTED', 'This mirror is read-only.');
+  if (route === undefined) return errorReply(404, 'NAME_UNKNOWN', 'No repository of this name is known here.');
+  try {
+    const reply = await answerRoute(catalogue, route, request);
+    return { ...reply, headers: { ...API_VERSION, ...reply.headers } };
+  } catch (thrown) {
+    const unknown =
+      route.what === 'blobs' ? 'BLOB_UNKNOWN' : route.what === 'tags' ? 'NAME_UNKNOWN' : 'MANIFEST_UNKNOWN';
+    return replyFor(toSluiceError(thrown), unknown);
+  }
+}
+
+function answerRoute(catalogue: ImageCatalogue, route: ImageRoute, request: FaceRequest): Promise<FaceReply> {
+  if (route.what === 'manifests') return answerManifest(catalogue, route, request);
+  if (route.what === 'blobs') return answerBlob(catalogue, route, request);
+  if (route.what === 'tags' && route.reference === 'list') return answerTags(catalogue, route, request);
+  if (route.what === 'referrers') return answerReferrers(catalogue, route, request);
+  throw new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: request.path });
+}
+
+async function answerManifest(
+  catalogue: ImageCatalogue,
+  { name, reference }: ImageRoute,
+  { headers, signal }: FaceRequest,
+): Promise<FaceReply> {
+  const manifest = await catalogue.manifest(name, reference, headers.accept, signal);
+  const digest = `sha256:${manifest.sha256}`;
+  const { mediaType, status, warning, bytes } = manifest;
+  const known = { 'docker-content-digest': digest, etag: `"${digest}"`, 'x-cache-status': status };
+  if (headers['if-none-match']?.includes(known.etag)) return { status: 304, headers: known };
+  return {
+    status: 200,
+    headers: { ...known, 'content-type': mediaType, ...(warning === undefined ? {} : { warning: '110 - "stale"' }) },
+    body: bytes,
+  };
+}
+
+async function answerBlob(
+  catalogue: ImageCatalogue,
+  { name, reference }: ImageRoute,
+  { signal, publicUrl, path, query }: FaceRequest,
+): Promise<FaceReply> {
+  const sha256 = parseDigest(reference);
+  if (sha256 === undefined) return errorReply(400, 'DIGEST_INVALID', 'Only sha256 digests are known here.');
+  const content = await catalogue.blob(name, sha256, signal);
+  const search = query.size === 0 ? '' : `?${query.toString()}`;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'docker-content-digest': reference,
+      etag: `"${reference}"`,
+      'x-cache-status': content.status,
+      // Ollama takes the address of its parallel ranges from here, and fails where there is none.
+      location: `${publicUrl}${path}${search}`,
+    },
+    content,
+  };
+}
+
+async function answerTags(
+  catalogue: ImageCatalogue,
+  { name }: ImageRoute,
+  { query, signal, publicUrl, path }: FaceRequest,
+): Promise<FaceReply> {
+  const all = [...(await catalogue.tags(name, signal))].sort();
+  const after = query.get('last');
+  const rest = after === null ? all : all.filter((tag) => tag > after);
+  const count = /^\d{1,6}$/.test(query.get('n') ?? '') ? Number(query.get('n')) : rest.length;
+  const tags = rest.slice(0, count);
+  const last = tags.at(-1);
+  const isMore = tags.length < rest.length && last !== undefined;
+  const next = new URLSearchParams({ n: String(count), last: last ?? '' });
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      ...(isMore ? { link: `<${publicUrl}${path}?${next.toString()}>; rel="next"` } : {}),
+    },
+    body: JSON.stringify({ name: name.repository, tags }),
+  };
+}
+
+/** What refers to a manifest stands under a tag made of its digest, where the registry has no list of its own (OCI distribution 1.1, "Referrers tag schema"). */
+async function answerReferrers(
+  catalogue: ImageCatalogue,
+  { name, reference }: ImageRoute,
+  { headers, signal }: FaceRequest,
+): Promise<FaceReply> {
+  const sha256 = parseDigest(reference);
+  if (sha256 === undefined) return errorReply(400, 'DIGEST_INVALID', 'Only sha256 digests are known here.');
+  const type = 'application/vnd.oci.image.index.v1+json';
+  try {
+    const index = await catalogue.manifest(name, `sha256-${sha256}`, headers.accept, signal);
+    return { status: 200, headers: { 'content-type': type }, body: index.bytes };
+  } catch (thrown) {
+    if (toSluiceError(thrown).exitCode !== 3) throw thrown;
+    return { status: 200, headers: { 'content-type': type }, body: EMPTY_INDEX };
+  }
+}
+
+const EMPTY_INDEX = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+  manifests: [],
+});

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { SluiceError } from '../../base/index.js';
+import { fetchSmall, type ResponseHead, type SmallAnswer } from '../../net/index.js';
+import { parseEndpoint, type Endpoint } from '../endpoint.js';
+import { asArray, asObject, asString, field } from '../fields.js';
+import type { OriginOptions } from '../options.js';
+import type { Source } from '../port.js';
+import { awayRefusal, statusRefusal } from '../refusal.js';
+import { parseChallenge } from './challenge.js';
+import { isTag, parseDigest } from './names.js';
+import { RegistryTokens } from './tokens.js';
+
+export interface RegistryOptions extends OriginOptions {
+  /** Base URL, e.g. `https://registry-1.docker.io`. */
+  readonly endpoint: string;
+  /** An account there. */
+  readonly account?: { readonly name: string; readonly password: string };
+}
+
+/** A manifest as its bytes, which are what its digest is of. */
+export interface RawManifest {
+  readonly mediaType: string;
+  /** SHA-256 in hexadecimal, of `bytes`. */
+  readonly sha256: string;
+  readonly bytes: Buffer;
+}
+
+/** Registries refuse larger ones (OCI distribution 1.1). */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_TAGS_BYTES = 16 * 1024 * 1024;
+
+const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+/** The reading half of a registry (OCI distribution 1.1), with its token service. Throws SluiceErrors. */
+export class Registry {
+  readonly #endpoint: Endpoint;
+  readonly #options: RegistryOptions;
+  readonly #tokens: RegistryTokens;
+
+  constructor(options: RegistryOptions) {
+    const { account } = options;
+    this.#options = options;
+    this.#endpoint = parseEndpoint(options.endpoint);
+    const basic =
+      account === undefined
+        ? undefined
+        : `Basic ${Buffer.from(`${account.name}:${account.password}`).toString('base64')}`;
+    this.#tokens = new RegistryTokens(options, basic, this.#endpoint.base.startsWith('https:'));
+  }
+
+  get id(): string {
+    return this.#endpoint.id;
+  }
+
+  /**
+   * `reference` is a tag or `sha256:…`; what comes must have that digest. `accept` is what the client can read; to one who reads anything every kind is named, since
+   * registries answer 404 otherwise.
+   */
+  async manifest(
+    repository: string,
+    reference: string,
+    accept: string | undefined,
+    signal: AbortSignal,
+  ): Promise<RawManifest> {
+    const path = `${repository}/manifests/${reference}`;
+    const wanted = parseDigest(reference);
+    if (wanted === undefined && !isTag(reference)) throw this.#missing(path);
+    const { head, body } = await this.#get(repository, path, signal, {
+      accept: accept === undefined || accept.includes('*/*') ? `${MANIFEST_TYPES}, */*` : accept,
+      limitBytes: MAX_MANIFEST_BYTES,
+    });
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    if (wanted !== undefined && wanted !== sha256)
+      throw new SluiceError('DIGEST_MISMATCH', {
+        ...{ path, algorithm: 'sha256', expected: wanted, actual: sha256, source: this.id },
+      });
+    const mediaType = head.headers['content-type']?.split(';')[0]?.trim() ?? mediaTypeIn(body);
+    return { mediaType: mediaType ?? 'application/octet-stream', sha256, bytes: body };
+  }
+
+  /** How long a blob is, where no manifest has told. Costs a request. */
+  async blobBytes(repository: string, sha256: string, signal: AbortSignal): Promise<number> {
+    const path = `${repository}/blobs/sha256:${sha256}`;
+    const { head } = await this.#get(repository, path, signal, { headOnly: true });
+    const length = Number(head.headers['content-length'] ?? Number.NaN);
+    if (!Number.isSafeInteger(length))
+      throw new SluiceError('BAD_RESPONSE', { host: this.#endpoint.host, reason: 'a blob without a length' });
+    return length;
+  }
+
+  async tags(repository: string, signal: AbortSignal): Promise<readonly string[]> {
+    const path = `${repository}/tags/list`;
+    const { body } = await this.#get(repository, path, signal, { limitBytes: MAX_TAGS_BYTES });
+    const tags = asArray(field(asObject(parse(body)), 'tags')) ?? [];
+    return tags.flatMap((tag) => asString(tag) ?? []).filter(isTag);
+  }
+
+  /** The source of a blob; the registry is asked for a token first, where it wants one. */
+  async source(repository: string, sha256: string, signal: AbortSignal): Promise<Source> {
+    const path = `${repository}/blobs/sha256:${sha256}`;
+    if (this.#tokens.headerFor(repository) === undefined) await this.#get(repository, path, signal, { headOnly: true });
+    const tokens = this.#tokens;
+    const renew = (head: ResponseHead): void => this.#renew(repository, head);
+    return {
+      id: this.id,
+      url: `${this.#endpoint.base}/v2/${path}`,
+      get credentials() {
+        const authorization = tokens.headerFor(repository);
+        return authorization === undefined ? {} : { authorization };
+      },
+      failure: (head, body) => {
+        if (head.status === 401 && new URL(head.url).origin === this.#endpoint.origin) {
+          renew(head);
+          return new SluiceError('EXPIRED', { host: this.#endpoint.host, status: 401 });
+        }
+        return this.#refusal(path)(head, body);
+      },
+    };
+  }
+
+  #renew(repository: string, head: ResponseHead): void {
+    const challenge = parseChallenge(head.headers['www-authenticate']);
+    this.#tokens.drop(repository);
+    if (challenge === undefined) return;
+    const soon = AbortSignal.timeout(TOKEN_MS);
+    this.#tokens.answer(repository, challenge, soon).catch(() => undefined);
+  }
+
+  async #get(
+    repository: string,
+    path: string,
+    signal: AbortSignal,
+    more: { readonly accept?: string; readonly limitBytes?: number; readonly headOnly?: boolean },
+  ): Promise<SmallAnswer> {
+    const { accept, ...rest } = more;
+    let refused: ResponseHead | undefined;
+    const ask = (): Promise<SmallAnswer> => {
+      const authorization = this.#tokens.headerFor(repository);
+      return fetchSmall(this.#options, {
+        url: `${this.#endpoint.base}/v2/${path}`,
+        headers: { ...(accept === undefined ? {} : { accept }) },
+        ...(authorization === undefined ? {} : { credentials: { authorization } }),
+        signal,
+        ...rest,
+        failure: (head, body) => {
+          if (head.status === 401) refused = head;
+          return this.#refusal(path)(head, body);
+        },
+      });
+    };
+    try {
+      return await ask();
+    } catch (thrown) {
+      const challenge = parseChallenge(refused?.headers['www-authenticate']);
+      if (challenge === undefined) throw thrown;
+      this.#tokens.drop(repository);
+      await this.#tokens.answer(repository, challenge, signal);
+      return ask();
+    }
+  }
+
+  #refusal(path: string): (head: ResponseHead, body: string) => SluiceError {
+    const asked = { origin: this.#endpoint.origin, path, withToken: true };
+    return (head, body) => awayRefusal(head, body, asked) ?? statusRefusal(head, body, asked);
+  }
+
+  #missing(path: string): SluiceError {
+    return new SluiceError('FILE_NOT_FOUND', { host: this.#endpoint.host, path });
+  }
+}
+
+const TOKEN_MS = 10_000;
+
+/** Ollama's registry names no type in its headers. */
+function mediaTypeIn(body: Buffer): string | undefined {
+  return asString(field(asObject(parse(body)), 'mediaType'));
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+import { SluiceError, toSluiceError } from '../base/index.js';
+import {
+  createHttpOrigin,
+  siteRefusal,
+  type Content,
+  type ManifestFile,
+  type OriginOptions,
+  type Site,
+  type SiteCatalogue,
+  type SiteFile,
+  type SitePage,
+} from '../hubs/index.js';
+import { fetchSmall } from '../net/index.js';
+import type { Store } from '../store/index.js';
+import type { Fills } from './fills.js';
+import type { HeldFiles } from './held-files.js';
+
+export interface SitesOptions {
+  readonly store: Store;
+  readonly held: HeldFiles;
+  readonly fills: Fills;
+  readonly wires: OriginOptions;
+  readonly used: (sha256: string, name: string) => void;
+  /** How long a page is believed. */
+  readonly freshMs: number;
+  readonly now: () => number;
+}
+
+interface PageDocument {
+  readonly contentType: string;
+  readonly base64: string;
+  readonly atMs: number;
+}
+
+/** What a file without a digest turned out to be. */
+interface FileDocument {
+  readonly sha256: string;
+  readonly etag: string;
+  readonly lastModified: string;
+}
+
+const PAGES = 'site-pages';
+const FILES = 'site-files';
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+
+/** Pages and files of mirrored places, kept as they are asked for. */
+export class Sites implements SiteCatalogue {
+  readonly #options: SitesOptions;
+  readonly #asking = new Map<string, Promise<PageDocument>>();
+
+  constructor(options: SitesOptions) {
+    this.#options = options;
+  }
+
+  async page(site: Site, path: string, accept: string | undefined, signal: AbortSignal): Promise<SitePage> {
+    const url = site.base + path;
+    const key = `${url} ${accept ?? ''}`.slice(0, MAX_KEY_LENGTH);
+    const known = await this.#known<PageDocument>(PAGES, key, 'base64');
+    if (known !== undefined && this.#options.now() - known.atMs < this.#options.freshMs) return shown(known, 'HIT');
+    try {
+      const asked = await this.#askOnce(key, url, accept, signal);
+      return shown(asked, known?.base64 === asked.base64 ? 'REVALIDATED' : 'MISS');
+    } catch (thrown) {
+      const error = toSluiceError(thrown);
+      if (known === undefined || error.exitCode !== 7) throw error;
+      return { ...shown(known, 'STALE'), warning: error.message };
+    }
+  }
+
+  async file(site: Site, wanted: SiteFile, signal: AbortSignal): Promise<Content> {
+    const { fills, wires } = this.#options;
+    const used = (sha256: string): void => this.#options.used(sha256, `site:${site.name}`);
+    const held = await this.#options.held.content(wanted.digests, wanted.sizeBytes, used);
+    if (held !== undefined) return held;
+    const origin = createHttpOrigin({ ...wires, url: wanted.url });
+    const ref = { origin: 'https', url: wanted.url } as const;
+    const [kept, pinned] = await Promise.all([
+      this.#known<FileDocument>(FILES, wanted.url, 'sha256'),
+      origin.pin(ref, signal).catch((thrown: unknown) => toSluiceError(thrown)),
+    ]);
+    if (pinned instanceof Error) {
+      const stale = pinned.exitCode === 7 ? await this.#held(kept?.sha256, used) : undefined;
+      if (stale === undefined) throw pinned;
+      return { ...stale, status: 'STALE' };
+    }
+    const [found] = pinned.files ?? [];
+    const { sizeBytes = wanted.sizeBytes } = found ?? {};
+    if (found === undefined || sizeBytes === undefined)
+      throw new SluiceError('BAD_RESPONSE', { host: origin.id, reason: 'a file without a length' });
+    const file: ManifestFile = { ...found, sizeBytes, digests: { ...found.digests, ...wanted.digests } };
+    const isNamed = Object.keys(file.digests).length > 0;
+    const isSame = !isNamed && kept !== undefined && sameVersion(kept, found);
+    const again = isSame
+      ? await this.#held(kept.sha256, used)
+      : await this.#options.held.content(file.digests, sizeBytes, used);
+    if (again !== undefined) return again;
+    return fills.content(
+      file,
+      sizeBytes,
+      () => [origin.source(pinned, file)],
+      (sha256) => {
+        used(sha256);
+        if (!isNamed) void this.#keep(wanted.url, sha256, found);
+      },
+    );
+  }
+
+  async #held(sha256: string | undefined, used: (sha256: string) => void): Promise<Content | undefined> {
+    return sha256 === undefined ? undefined : this.#options.held.content({ sha256 }, undefined, used);
+  }
+
+  async #keep(url: string, sha256: string, { validators = {} }: ManifestFile): Promise<void> {
+    const { etag = '', lastModified = '' } = validators;
+    const document: FileDocument = { sha256, etag, lastModified };
+    await this.#options.store.documents.write(FILES, url.slice(0, MAX_KEY_LENGTH), document).catch(() => undefined);
+  }
+
+  #askOnce(key: string, url: string, accept: string | undefined, signal: AbortSignal): Promise<PageDocument> {
+    const asking = this.#asking.get(key) ?? this.#ask(key, url, accept, signal);
+    this.#asking.set(key, asking);
+    const over = (): boolean => this.#asking.delete(key);
+    asking.then(over, over);
+    return asking;
+  }
+
+  async #ask(key: string, url: string, accept: string | undefined, signal: AbortSignal): Promise<PageDocument> {
+    const { store, wires, now } = this.#options;
+    const { head, body } = await fetchSmall(wires, {
+      url,
+      headers: accept === undefined ? {} : { accept },
+      signal,
+      limitBytes: MAX_PAGE_BYTES,
+      failure: (refused, text) => siteRefusal(url, refused, text),
+    });
+    const contentType = head.headers['content-type'] ?? 'application/octet-stream';
+    const document: PageDocument = { contentType, base64: body.toString('base64'), atMs: now() };
+    await store.documents.write(PAGES, key, document);
+    return document;
+  }
+
+  async #known<T extends object>(collection: string, key: string, has: keyof T & string): Promise<T | undefined> {
+    const read = await this.#options.store.documents.read(collection, key.slice(0, MAX_KEY_LENGTH));
+    if (read.status !== 'ok' || typeof read.value !== 'object' || read.value === null) return undefined;
+    return typeof (read.value as Record<string, unknown>)[has] === 'string' ? (read.value as T) : undefined;
+  }
+}
+
+/** Documents take names of up to 4096 bytes. */
+const MAX_KEY_LENGTH = 1300;
+
+function shown({ base64, contentType }: PageDocument, status: SitePage['status']): SitePage {
+  return { body: Buffer.from(base64, 'base64'), contentType, status };
+}
+
+/** Without any validator nobody can say that it is the same. */
+function sameVersion({ etag, lastModified }: FileDocument, { validators = {} }: ManifestFile): boolean {
+  if (etag !== '' && validators.etag !== undefined) return etag === validators.etag;
+  return lastModified !== '' && lastModified === validators.lastModified;
+}

@@ -1,0 +1,112 @@
+import { toSluiceError } from '../base/index.js';
+import {
+  formatRef,
+  type Caller,
+  type Manifest,
+  type Origin,
+  type Pinned,
+  type RepositoryRef,
+  type Snapshot,
+} from '../hubs/index.js';
+import { pinOffline, readManifest, saveManifest, saveRevision } from '../pull/index.js';
+import type { Store } from '../store/index.js';
+import { Answers, type Asked } from './answers.js';
+import { callerKey } from './caller-key.js';
+import type { Upstreams } from './upstreams.js';
+
+export interface SnapshotsOptions {
+  readonly store: Store;
+  readonly upstreams: Upstreams;
+  /** How long what a branch means is believed. */
+  readonly freshMs: number;
+  readonly stop: AbortSignal;
+  readonly now: () => number;
+}
+
+/** Files of all listings in memory, at about half a KiB each. */
+const MAX_FILES_IN_MEMORY = 2_000_000;
+
+/** A commit means the same for ever, but who may have it can change. */
+const FIXED_FRESH_MS = 24 * 3600_000;
+
+/** What refs mean. What is not for everybody is asked for again by each caller with the caller's own token, and what one was told is never another's. */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #answers: Answers<Manifest>;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+    this.#answers = new Answers({
+      freshMs: options.freshMs,
+      isUsefulOld: true,
+      weight: ({ files }) => files.length + 10,
+      capacity: MAX_FILES_IN_MEMORY,
+      isSame: (a, b) => a.pinned.commit === b.pinned.commit,
+      stop: options.stop,
+      now: options.now,
+    });
+  }
+
+  async get(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Snapshot> {
+    const isFixed = /^[0-9a-f]{40}$/.test(ref.revision ?? '');
+    const { value, ...told } = await this.#answers.get({
+      about: formatRef(ref),
+      caller: callerKey(caller),
+      ask: (stop) => this.#ask(ref, caller, stop),
+      kept: () => this.#kept(ref),
+      ...(isFixed ? { freshMs: FIXED_FRESH_MS } : {}),
+      signal,
+    });
+    return { ...value, ...told };
+  }
+
+  /** The token of the settings opens what is public, and the rest only where it stands for everybody. */
+  async #ask(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Asked<Manifest>> {
+    const { upstreams } = this.#options;
+    const shared = upstreams.shared(ref.origin);
+    if (shared.length > 0 && (caller.token === undefined || upstreams.isTokenForAll)) {
+      try {
+        const asked = await this.#askOrigins(ref, shared, signal);
+        if (asked.isPublic || upstreams.isTokenForAll) return asked;
+      } catch (thrown) {
+        if (!isRefusal(thrown)) throw thrown;
+      }
+    }
+    return this.#askOrigins(ref, upstreams.own(ref.origin, caller), signal);
+  }
+
+  #askOrigins(ref: RepositoryRef, origins: readonly Origin[], signal: AbortSignal): Promise<Asked<Manifest>> {
+    const { store, upstreams } = this.#options;
+    return upstreams.first(origins, async (origin) => {
+      const pinned = await this.#pin(origin, ref, signal);
+      const known = await readManifest(store, pinned);
+      const manifest = known ?? (await origin.list(pinned, signal));
+      // Another process goes by what is kept while the hub cannot be asked: who may read it can have changed.
+      const kept = await pinOffline(store, ref, pinned.commit);
+      if (known === undefined || kept?.isPublic !== pinned.isPublic) await saveManifest(store, manifest);
+      await saveRevision(store, pinned);
+      return { value: manifest, isPublic: pinned.isPublic === true };
+    });
+  }
+
+  /** Pins, and asks further where the pinning answer does not tell who may read the repository. */
+  async #pin(origin: Origin, ref: RepositoryRef, signal: AbortSignal): Promise<Pinned> {
+    const pinned = await origin.pin(ref, signal);
+    if (pinned.isPublic !== undefined || origin.isPublic === undefined) return pinned;
+    return { ...pinned, isPublic: await origin.isPublic(ref, signal) };
+  }
+
+  /** What another process was told and everybody may know; when, is not known. */
+  async #kept(ref: RepositoryRef): Promise<{ readonly value: Manifest; readonly askedAtMs: number } | undefined> {
+    const { store } = this.#options;
+    const pinned = await pinOffline(store, ref, ref.revision);
+    const manifest = pinned?.isPublic === true ? await readManifest(store, pinned) : undefined;
+    return manifest === undefined ? undefined : { value: manifest, askedAtMs: 0 };
+  }
+}
+
+/** Whether a hub said so, rather than that nobody could tell. */
+function isRefusal(thrown: unknown): boolean {
+  const { exitCode } = toSluiceError(thrown);
+  return exitCode === 3 || exitCode === 4;
+}

@@ -1,0 +1,24 @@
+/** Longest head of a request: names, tokens and one cookie. */
+export const MAX_HEADER_BYTES = 32 * 1024;
+/** A client that takes this long to say what it wants is gone. */
+export const HEADERS_TIMEOUT_MS = 20_000;
+/** The same for a body, the largest of which are lists of paths. */
+export const BODY_TIMEOUT_MS = 30_000;
+/** Largest body of a request that any face reads. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** How often connections are looked at for the two above. */
+export const CHECK_CONNECTIONS_MS = 2000;
+/** Clients that come again within it need no new connection. */
+export const KEEP_ALIVE_MS = 75_000;
+/** A client that takes not a byte for so long is gone. */
+export const STALLED_READER_MS = 180_000;
+/** Beyond this many times the most connections even a refusal costs too much: they are closed. */
+export const HARD_CONNECTIONS_FACTOR = 1.25;
+/** Wrong tokens and passwords of one client at once, and a minute. */
+export const WRONG_CREDENTIALS = 60;
+/** Clients whose rate is known; the least busy are forgotten beyond. */
+export const MAX_KNOWN_CLIENTS = 65_536;
+/** What a client that may not come in now is told to wait. */
+export const RETRY_S = 1;
+/** Not ready below this much free space: what comes next could not be kept. */
+export const LEAST_FREE_BYTES = 64 * 1024 * 1024;

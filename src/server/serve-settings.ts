@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { BlockList, isIP } from 'node:net';
+import { join } from 'node:path';
+import { SluiceError, toSluiceError, type Settings } from '../base/index.js';
+import type { PullSettings } from '../pull/index.js';
+import type { Store } from '../store/index.js';
+import type { Keys } from './access/gatekeeper.js';
+import { parseUsers } from './access/passwords.js';
+import { listTokens, TOKENS } from './access/tokens.js';
+import type { ServerPolicy } from './policy.js';
+import type { TlsKeys } from './server.js';
+
+/** All that a server is told. */
+export type ServeSettings = PullSettings & Pick<Settings, Extract<keyof Settings, `serve${string}`>>;
+
+/** Who may come in, with the files that say so read again. @throws SluiceError BAD_SETTING */
+export async function keysOf(settings: ServeSettings, store: Store): Promise<Keys> {
+  const { serveUsers, serveAnonymous, serveListen } = settings;
+  const users = serveUsers === undefined ? '' : await readNamed(serveUsers, 'serve.users');
+  return {
+    tokens: await listTokens(store),
+    users: parseUsers(users, serveUsers ?? ''),
+    anonymous: serveAnonymous === 'auto' ? isLoopback(serveListen) : serveAnonymous === 'true',
+  };
+}
+
+/** Certificate and key, read again. @throws SluiceError BAD_SETTING */
+export async function tlsKeysOf({ serveTlsCert, serveTlsKey }: ServeSettings): Promise<TlsKeys | undefined> {
+  if (serveTlsCert === undefined && serveTlsKey === undefined) return undefined;
+  if (serveTlsCert === undefined || serveTlsKey === undefined)
+    throw new SluiceError('BAD_SETTING', {
+      key: serveTlsCert === undefined ? 'serve.tls-cert' : 'serve.tls-key',
+      reason: 'a certificate and its key go together',
+    });
+  const { createSecureContext } = await import('node:tls');
+  const keys = {
+    cert: await readNamed(serveTlsCert, 'serve.tls-cert'),
+    key: await readNamed(serveTlsKey, 'serve.tls-key'),
+  };
+  try {
+    createSecureContext(keys);
+  } catch (thrown) {
+    throw new SluiceError('BAD_SETTING', {
+      key: 'serve.tls-cert',
+      value: serveTlsCert,
+      reason: `not a certificate with its key (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+    });
+  }
+  return keys;
+}
+
+export function policyOf(settings: ServeSettings): ServerPolicy {
+  return {
+    publicUrl: settings.servePublicUrl,
+    trustedProxies: settings.serveTrustedProxies,
+    connections: settings.serveConnections,
+    clientConnections: settings.serveClientConnections,
+    requests: settings.serveRequests,
+    clientRequests: settings.serveClientRequests,
+    clientRate: settings.serveClientRate,
+  };
+}
+
+/** Files that mean something else when they change. */
+export function filesOf({ home, serveUsers, serveTlsCert, serveTlsKey }: ServeSettings): readonly string[] {
+  const named = [serveUsers, serveTlsCert, serveTlsKey].filter((path) => path !== undefined);
+  return [join(home, 'documents', TOKENS), ...named];
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  const family = isIP(host);
+  return family === 0 ? host === 'localhost' : loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+async function readNamed(path: string, key: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    throw new SluiceError('BAD_SETTING', { key, value: path, reason: toSluiceError(thrown).message });
+  }
+}

@@ -1,0 +1,163 @@
+import { availableParallelism } from 'node:os';
+import { toSluiceError, type EventSink } from '../base/index.js';
+import {
+  createContentService,
+  createHuggingFaceFace,
+  createModelScopeFace,
+  createOciFace,
+  createSitesFace,
+  parseSite,
+  type Face,
+} from '../hubs/index.js';
+import { createMirror, type Mirror } from '../mirror/index.js';
+import { openStore } from '../store/index.js';
+import { Gatekeeper } from './access/gatekeeper.js';
+import { Carriers } from './bodies/carriers.js';
+import { Gate } from './gate.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
+import { Readiness } from './readiness.js';
+import { filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
+import { startServer } from './server.js';
+import { watchFiles } from './watch-files.js';
+import { xetKey } from './xet-key.js';
+
+export interface ServeOptions {
+  /** Reads the settings again, as they were read for the start. @throws SluiceError */
+  readonly reload: () => Promise<ServeSettings>;
+  /** Where the settings stand: they are read again when it changes. */
+  readonly settingsPath: string;
+  /** Has the listener called each time that somebody asks for the settings to be read again (SIGHUP). */
+  readonly onHangup: (listener: () => void) => void;
+}
+
+export interface ServeContext {
+  readonly settings: ServeSettings;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/** Processes that send files, with `auto`. */
+const MOST_CARRIERS = 8;
+
+/** Whether a server could start with these settings. @throws SluiceError */
+export async function checkServe({ settings }: ServeContext): Promise<void> {
+  await tlsKeysOf(settings);
+  settings.serveSites.map(parseSite);
+  await keysOf(settings, await openStore(settings.home));
+  if (settings.serveXetKey !== undefined) await xetKey(settings.home, settings.serveXetKey);
+}
+
+/** A mirror for unmodified clients, until the signal fires. @throws SluiceError */
+export async function serve(options: ServeOptions, { settings, emit, signal }: ServeContext): Promise<void> {
+  const store = await openStore(settings.home);
+  const tls = await tlsKeysOf(settings);
+  const gatekeeper = new Gatekeeper(await keysOf(settings, store));
+  // What is read again takes the place of what was, also for those who keep the object.
+  const live: { -readonly [Name in keyof ServeSettings]: ServeSettings[Name] } = { ...settings };
+  const gate = new Gate(policyOf(live), gatekeeper);
+  const readiness = new Readiness(settings.home, () => gate.isDraining);
+  const metrics = new ServerMetrics({
+    connections: () => gate.connections.size,
+    requests: () => gate.requests.size,
+    disk: () => readiness.disk(),
+    isReady: () => readiness.wasReady,
+  });
+  const tap: EventSink = (event) => {
+    metrics.event(event);
+    emit(event);
+  };
+  const mirror = createMirror({
+    store,
+    settings: live,
+    emit: tap,
+    registryEndpoints: settings.serveRegistries,
+    minFreeBytes: settings.serveMinFreeBytes,
+    pins: settings.servePins,
+    freshMs: settings.serveFreshMs,
+    smallFilesBytes: settings.serveSmallFilesBytes ?? 0,
+    isTokenForAll: () => live.serveSharedToken,
+    ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
+  });
+  const carriers = carriersOf(settings);
+  try {
+    const server = await startServer({
+      host: settings.serveListen,
+      port: settings.servePort,
+      tls,
+      faces: await facesOf(settings, mirror),
+      gate,
+      metrics,
+      readiness,
+      carriers,
+      emit: tap,
+      onError: (error, path) => tap({ type: 'notice', code: error.code, message: `${path}: ${error.message}` }),
+    });
+    const reload = async (reason: string): Promise<void> => {
+      try {
+        const read = await options.reload();
+        gatekeeper.use(await keysOf(read, store));
+        const keys = await tlsKeysOf(read);
+        if (keys !== undefined && tls !== undefined) server.useKeys(keys);
+        // Where we listen and what we keep stays until the next start.
+        Object.assign(live, read, { home: settings.home, serveListen: settings.serveListen });
+        gate.use(policyOf(live));
+        tap({ type: 'server.reloaded', reason, error: null });
+      } catch (thrown) {
+        tap({ type: 'server.reloaded', reason, error: toSluiceError(thrown).message });
+      }
+    };
+    options.onHangup(() => void reload('asked'));
+    const unwatch = watchFiles(
+      () => [options.settingsPath, ...filesOf(live)],
+      () => void reload('changed'),
+    );
+    tap({ type: 'server.listening', url: server.url });
+    await aborted(signal);
+    unwatch();
+    tap({ type: 'server.draining', requests: gate.requests.size, graceMs: live.serveGraceMs });
+    await server.close(live.serveGraceMs);
+  } finally {
+    carriers?.close();
+    metrics.close();
+    await mirror.close();
+  }
+}
+
+/** In the order in which they are asked: those with the most special paths first. */
+async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
+  const { serveFaces, serveRegistries, serveSites } = settings;
+  const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
+  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Promise<readonly Face[]> | readonly Face[]>> =
+    {
+      registry: () => [createOciFace(mirror.images, { isKnown })],
+      sites: () => [createSitesFace(mirror.sites, serveSites.map(parseSite))],
+      modelscope: () => [createModelScopeFace(mirror)],
+      huggingface: () => huggingFaceFaces(settings, mirror),
+    };
+  const wanted = (['registry', 'sites', 'modelscope', 'huggingface'] as const).filter((name) =>
+    serveFaces.includes(name),
+  );
+  return (await Promise.all(wanted.map(async (name) => faces[name]()))).flat();
+}
+
+/** The hub, and the content service of its clients that speak Xet. */
+async function huggingFaceFaces(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
+  const { home, hfEndpoints: upstreams, serveXet, serveXetKey, serveXetNodes } = settings;
+  if (serveXet === 'strip') return [createHuggingFaceFace(mirror, { upstreams })];
+  const xet = createContentService(mirror, { key: await xetKey(home, serveXetKey), nodes: serveXetNodes });
+  return [xet.face, createHuggingFaceFace(mirror, { upstreams, xet })];
+}
+
+function carriersOf({ serveCarriers, serveTlsCert }: ServeSettings): Carriers | undefined {
+  const most = Math.min(MOST_CARRIERS, Math.max(1, availableParallelism() - 1));
+  const count = serveCarriers === 'auto' ? most : serveCarriers;
+  const isUseful = count > 0 && serveTlsCert === undefined && process.platform !== 'win32';
+  return isUseful ? new Carriers(count) : undefined;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,31 @@
+import { stat } from 'node:fs/promises';
+
+/** Often enough for a token that was taken back; cheap enough for ever. */
+const EVERY_MS = 1000;
+
+/** Calls back when a file changed, came or went. Files are asked, since notifications fail on network disks and mounted secrets. */
+export function watchFiles(paths: () => readonly string[], onChange: () => void): () => void {
+  let known: string | undefined;
+  let isBusy = false;
+  const look = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    const marks = await Promise.all(paths().map(markOf));
+    const now = marks.join('\n');
+    if (known !== undefined && known !== now) onChange();
+    known = now;
+    isBusy = false;
+  };
+  void look();
+  const timer = setInterval(() => void look(), EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+async function markOf(path: string): Promise<string> {
+  try {
+    const { mtimeNs, size, ino } = await stat(path, { bigint: true });
+    return `${path} ${mtimeNs} ${size} ${ino}`;
+  } catch {
+    return `${path} -`;
+  }
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Sim } from '../../src/sim/index.js';
+import { eventsOf, newMachine, sluice, withEnv } from './harness.js';
+import { hub, MODEL, sha256OfFile } from './hub.js';
+import { startServing } from './serving.js';
+
+const WEIGHT = 'model-00001-of-00002.safetensors';
+const HEADER_BYTES = 8;
+
+interface Reconstruction {
+  readonly offset_into_first_range: number;
+  readonly terms: readonly { readonly hash: string; readonly unpacked_length: number }[];
+  readonly xorbs: Readonly<
+    Record<
+      string,
+      readonly {
+        readonly url: string;
+        readonly ranges: readonly { readonly bytes: { readonly start: number; readonly end: number } }[];
+      }[]
+    >
+  >;
+}
+
+async function mirror(env: Readonly<Record<string, string>> = {}): Promise<{ sim: Sim; url: string }> {
+  const sim = await hub({ xet: {} });
+  const machine = await newMachine({ HF_ENDPOINT: sim.url, ...env });
+  return { sim, url: (await startServing(machine)).url };
+}
+
+/** As a client of Xet begins: the listing names the file, a token opens it. */
+async function begin(url: string): Promise<{ plan: Reconstruction; token: string; id: string; cas: string }> {
+  const tree = (await (await fetch(`${url}/api/models/acme/tiny/tree/main`)).json()) as {
+    path: string;
+    xetHash?: string;
+  }[];
+  const id = tree.find(({ path }) => path === WEIGHT)?.xetHash ?? '';
+  const answer = await fetch(`${url}/api/models/acme/tiny/xet-read-token/main`);
+  const { casUrl, accessToken } = (await answer.json()) as { casUrl: string; accessToken: string };
+  expect(answer.headers.get('x-xet-cas-url')).toBe(casUrl);
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const plan = (await (await fetch(`${casUrl}/v2/reconstructions/${id}`, { headers })).json()) as Reconstruction;
+  return { plan, token: accessToken, id, cas: casUrl };
+}
+
+/** The raw bytes of one term. */
+async function fetchTerm({ xorbs }: Reconstruction, hash: string): Promise<Buffer> {
+  const entry = xorbs[hash]?.[0];
+  const { start, end } = entry?.ranges[0]?.bytes ?? { start: 0, end: 0 };
+  const answer = await fetch(entry?.url ?? '', { headers: { range: `bytes=${start}-${end}` } });
+  expect([answer.status, answer.headers.get('content-length')]).toEqual([206, String(end - start + 1)]);
+  const stored = Buffer.from(await answer.arrayBuffer());
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < stored.length;) {
+    const length = stored.readUIntLE(at + 1, 3);
+    chunks.push(stored.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length));
+    at += HEADER_BYTES + length;
+  }
+  return Buffer.concat(chunks);
+}
+
+describe('Xet at a mirror', () => {
+  it('gives a file while it is on its way in and afterwards, under the id that its hub gave it', async () => {
+    const { sim, url } = await mirror();
+    const head = await fetch(`${sim.url}/acme/tiny/resolve/main/${WEIGHT}`, { method: 'HEAD', redirect: 'manual' });
+    for (let round = 0; round < 2; round += 1) {
+      const { plan, id } = await begin(url);
+      expect(id).toBe(head.headers.get('x-xet-hash'));
+      const parts = await Promise.all(plan.terms.map(({ hash }) => fetchTerm(plan, hash)));
+      const digest = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+      expect(digest).toBe(sha256OfFile(MODEL, WEIGHT));
+    }
+    const sent = sim.requests.filter(({ kind }) => kind === 'cdn').reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(sent).toBe(24 * 2 ** 20 + 123);
+  });
+
+  it('is spoken of everywhere or nowhere', async () => {
+    const told = async (url: string): Promise<string[]> => {
+      const paths = [
+        '/api/models/acme/tiny?expand=xetEnabled',
+        '/api/models/acme/tiny?blobs=true',
+        '/api/models/acme/tiny/tree/main?recursive=true&expand=true',
+        `/acme/tiny/resolve/main/${WEIGHT}`,
+        '/api/models/acme/tiny/xet-read-token/main',
+      ];
+      const found: string[] = [];
+      for (const path of paths) {
+        const isFile = path.includes('resolve');
+        const headers = { accept: 'application/vnd.xet-fileinfo+json, */*', range: 'bytes=0-0' };
+        const answer = await fetch(url + path, isFile ? { headers } : {});
+        const { 'access-control-expose-headers': _, ...heads } = Object.fromEntries(answer.headers);
+        const words = `${JSON.stringify(heads)} ${isFile ? '' : await answer.text()}`;
+        if (answer.ok && /xetHash|xetEnabled":true|x-xet|xet-auth|xet-fileinfo|casUrl/.test(words)) found.push(path);
+      }
+      const body = new URLSearchParams({ paths: WEIGHT });
+      const info = await fetch(`${url}/api/models/acme/tiny/paths-info/main`, { method: 'POST', body });
+      return (await info.text()).includes('xetHash') ? [...found, 'paths-info'] : found;
+    };
+    expect(await told((await mirror({ SLUICE_SERVE_XET: 'strip' })).url)).toEqual([]);
+    expect(await told((await mirror()).url)).toHaveLength(5);
+  });
+
+  it('lets nobody complete a file whose first bytes turn out wrong, though they are mended meanwhile', async () => {
+    const { sim, url } = await mirror();
+    sim.faults.add({ on: { kind: 'cdn', coversByte: 100_000, times: 1 }, fault: { type: 'corrupt', atByte: 100_000 } });
+    const { plan, token, id, cas } = await begin(url);
+    const hash = plan.terms[0]?.hash ?? '';
+    const entry = plan.xorbs[hash]?.[0];
+    // The first chunk as early as it comes: it is the wrong one. Then the rest.
+    const early = await fetch(entry?.url ?? '', { headers: { range: 'bytes=0-131079' } });
+    const first = Buffer.from(await early.arrayBuffer()).subarray(HEADER_BYTES);
+    await expect(fetchTerm(plan, hash)).rejects.toThrow();
+    const content = MODEL[WEIGHT];
+    if (content === undefined || typeof content === 'string' || content instanceof Uint8Array)
+      throw new Error('a file');
+    expect(first.equals(content.read(0, first.length))).toBe(false);
+    // What was granted before is void, and a new beginning gives what is right.
+    const again = await fetch(entry?.url ?? '', { headers: { range: 'bytes=0-131079' } });
+    const asked = await fetch(`${cas}/v2/reconstructions/${id}`, { headers: { authorization: `Bearer ${token}` } });
+    const resumed = await fetch(`${url}/acme/tiny/resolve/main/${WEIGHT}`, { headers: { range: 'bytes=131072-' } });
+    expect([again.status, asked.status, resumed.status]).toEqual([404, 404, 412]);
+    const fresh = await begin(url);
+    const parts = await Promise.all(fresh.plan.terms.map((term) => fetchTerm(fresh.plan, term.hash)));
+    expect(createHash('sha256').update(Buffer.concat(parts)).digest('hex')).toBe(sha256OfFile(MODEL, WEIGHT));
+  });
+
+  it('serves a pull of another Sluice, with its chunks or without', async () => {
+    const { url } = await mirror();
+    for (const xet of ['off', 'auto', 'only']) {
+      const machine = withEnv(await newMachine(), { HF_ENDPOINT: url, SLUICE_HF_XET: xet });
+      const pulled = await sluice(machine, 'pull', 'hf:acme/tiny', '--json');
+      const troubles = eventsOf(pulled).filter(({ type }) => /banned|wrong|failed/.test(type));
+      expect([xet, pulled.code, troubles]).toEqual([xet, 0, []]);
+    }
+  });
+});
