@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../../base/index.js';
 import type { CarrierReport, CarrierTask } from './carrier-messages.js';
 
@@ -71,7 +71,7 @@ export class Carriers {
   }
 
   #start(): void {
-    const child = fork(join(import.meta.dirname, 'worker.js'), {
+    const child = fork(fileURLToPath(new URL('./worker.js', import.meta.url)), {
       // Nothing of ours is theirs to know: tokens stand in the environment.
       env: { UV_THREADPOOL_SIZE: '8' },
       execArgv: [],
