@@ -70,6 +70,16 @@ describe('a file of which only a digest is known', () => {
     },
   );
 
+  it('comes without a byte more on the wire where one connection has nobody to be relieved by', async () => {
+    const rig = await makeRig();
+    const sizeBytes = 12 * MIB + 7;
+    const content = seededContent({ seed: 9, sizeBytes });
+    const sim = await rig.sim({ f: content });
+    const result = await rig.pull(taskOf('f', content, sim), { connections: 1 });
+    expect(result).toMatchObject({ sha256: sha256Of(content), fetchedBytes: sizeBytes });
+    expect(sim.sentBytes).toBe(sizeBytes);
+  });
+
   it('comes from all its sources', async () => {
     const rig = await makeRig();
     const network = { connectionBytesPerSecond: 6e6 };

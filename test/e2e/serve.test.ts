@@ -53,4 +53,24 @@ describe('a mirror', () => {
     const { url } = await startServing(machine);
     await expect(digestOf(`${url}/acme/tiny/resolve/main/${WEIGHT}`)).rejects.toThrow();
   });
+
+  it('of two hubs of which one lies: what is read to its end is right, or it does not end', async () => {
+    const network = { connectionBytesPerSecond: 2 * 2 ** 20 };
+    const honest = await hub({ network });
+    const liar = await hub({ network });
+    for (let mib = 0; mib < 5; mib += 1)
+      liar.faults.add({
+        on: { kind: 'cdn', coversByte: mib * 2 ** 20 + 5 },
+        fault: { type: 'corrupt', atByte: mib * 2 ** 20 + 5 },
+      });
+    const machine = await newMachine();
+    const upstreams = [honest, liar].flatMap((sim) => ['--upstream', `hf=${sim.url}`]);
+    const { url } = await startServing(machine, ...upstreams);
+    const address = `${url}/acme/tiny/resolve/main/${WEIGHT}`;
+    const readers = Array.from({ length: 4 }, () => digestOf(address).catch(() => undefined));
+    for (const read of await Promise.all(readers))
+      if (read !== undefined) expect(read.sha256).toBe(sha256OfFile(MODEL, WEIGHT));
+    expect(sentOf(liar, WEIGHT)).toBeGreaterThan(0);
+    expect((await digestOf(address)).sha256).toBe(sha256OfFile(MODEL, WEIGHT));
+  });
 });
