@@ -1,21 +1,29 @@
 // Runs the tests on other Node lines: `node scripts/matrix.mjs 22 24`. Their binaries come as npm packages, into a cache outside the tree's dependencies.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lines = process.argv.slice(2);
-let failed = 0;
+const reports = [];
+let isGreen = true;
 for (const line of lines) {
   const node = nodeOf(line);
   process.stdout.write(`node ${line}: ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}\n`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` };
-  const result = spawnSync(node, [vitest, 'run', '--reporter=default'], { cwd: root, stdio: 'inherit', env });
-  if (result.status !== 0) failed += 1;
+  const report = join(root, 'coverage', `tests-${line}.json`);
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status, signal } = spawnSync(node, [vitest, 'run', ...reporters], { cwd: root, stdio: 'inherit', env });
+  if (status !== 0) process.stdout.write(`node ${line}: the tests ended with ${signal ?? `exit ${status}`}\n`);
+  isGreen &&= status === 0;
+  reports.push(`node ${line}=${report}`);
 }
-process.exit(failed === 0 ? 0 : 1);
+// Last of all, so that the end of the log says what failed on whichever line.
+const counts = spawnSync(process.execPath, [join(root, 'scripts', 'counts.mjs'), ...reports], { stdio: 'inherit' });
+process.exit(isGreen && counts.status === 0 ? 0 : 1);
 
 function nodeOf(line) {
   const name = `node-${process.platform}-${process.arch}`;

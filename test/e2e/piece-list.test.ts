@@ -31,9 +31,11 @@ describe('a piece list', () => {
     const done = await sluice(machine, 'pull', 'acme/tiny', '--source', honest.url, '--pieces', list, '--json');
     expect(done.code, done.stderr).toBe(0);
     const events = eventsOf(done);
-    const of = (type: string) => events.findIndex((event) => event.type === type && event.file === WEIGHT);
-    expect(of('piece.wrong')).toBeGreaterThan(0);
-    expect(of('piece.wrong')).toBeLessThan(of('file.proven'));
+    // Of whichever file the liar's first wrong piece is: it may bring nothing of the others after that.
+    const wrong = events.findIndex(({ type }) => type === 'piece.wrong');
+    expect(wrong).toBeGreaterThan(0);
+    const file = events[wrong]?.file;
+    expect(wrong).toBeLessThan(events.findIndex((event) => event.type === 'file.proven' && event.file === file));
     const proven = events.filter(({ type, file }) => type === 'file.proven' && file === WEIGHT);
     expect(proven.map(({ checks }) => checks)).toEqual([['pieces']]);
     const ended = events.find(({ type }) => type === 'pull.done');
