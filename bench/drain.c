@@ -1,5 +1,6 @@
 // Asks for one path over and over, on so many connections, for so many seconds, and takes what comes: `drain PORT PATH CONNECTIONS SECONDS`.
-// Prints JSON: seconds, bytes of bodies, whole answers, faults, and milliseconds to the head of an answer (median, 99 %).
+// Prints JSON: seconds, bytes of bodies, whole answers, faults, and milliseconds to the head of an answer (median, 99 %). With -DTLS -lssl -lcrypto
+// over TLS, believing any certificate.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef TLS
+#include <openssl/ssl.h>
+#endif
 
 enum { BUFFER = 256 * 1024, MOST_TIMES = 1 << 20 };
 
@@ -21,28 +25,65 @@ static double endAt;
 static atomic_llong bytes, whole, faults, timed;
 static float times[MOST_TIMES];
 
+// A connection: plain, or TLS on it.
+struct line {
+  int fd;
+#ifdef TLS
+  SSL *tls;
+#endif
+};
+
+#ifdef TLS
+static SSL_CTX *context;
+static ssize_t take(struct line *line, void *buffer, size_t most) { return SSL_read(line->tls, buffer, most); }
+static ssize_t give(struct line *line, const void *bytes, size_t count) { return SSL_write(line->tls, bytes, count); }
+#else
+static ssize_t take(struct line *line, void *buffer, size_t most) { return recv(line->fd, buffer, most, 0); }
+static ssize_t give(struct line *line, const void *bytes, size_t count) { return write(line->fd, bytes, count); }
+#endif
+
 static double now(void) {
   struct timespec at;
   clock_gettime(CLOCK_MONOTONIC, &at);
   return at.tv_sec + at.tv_nsec / 1e9;
 }
 
-static int dial(void) {
+static void hang_up(struct line *line) {
+  if (line->fd < 0) return;
+#ifdef TLS
+  SSL_free(line->tls);
+#endif
+  close(line->fd);
+  line->fd = -1;
+}
+
+static int dial(struct line *line) {
   int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (connect(fd, (void *)&to, sizeof to) == 0) return fd;
-  close(fd);
-  return -1;
+  if (connect(fd, (void *)&to, sizeof to) != 0) {
+    close(fd);
+    return -1;
+  }
+  line->fd = fd;
+#ifdef TLS
+  line->tls = SSL_new(context);
+  SSL_set_fd(line->tls, fd);
+  if (SSL_connect(line->tls) != 1) {
+    hang_up(line);
+    return -1;
+  }
+#endif
+  return 0;
 }
 
 // One answer. Gives 1 when the connection goes on, 0 when it ended with it, -1 when the answer was none.
-static int ask(int fd, char *buffer, const char *request, int length) {
+static int ask(struct line *line, char *buffer, const char *request, int length) {
   double began = now();
-  if (write(fd, request, length) != length) return -1;
+  if (give(line, request, length) != length) return -1;
   size_t have = 0;
   char *end = NULL;
   while (!end) {
-    ssize_t got = recv(fd, buffer + have, BUFFER - 1 - have, 0);
+    ssize_t got = take(line, buffer + have, BUFFER - 1 - have);
     if (got <= 0) return -1;
     have += got;
     buffer[have] = 0;
@@ -57,7 +98,7 @@ static int ask(int fd, char *buffer, const char *request, int length) {
   int goesOn = strcasestr(buffer, "connection: close") == NULL;
   atomic_fetch_add(&bytes, taken);
   while (taken < size && now() < endAt) {
-    ssize_t got = recv(fd, buffer, BUFFER, 0);
+    ssize_t got = take(line, buffer, BUFFER);
     if (got <= 0) return -1;
     taken += got;
     atomic_fetch_add(&bytes, got);
@@ -70,17 +111,17 @@ static int ask(int fd, char *buffer, const char *request, int length) {
 static void *client(void *unused) {
   (void)unused;
   char *buffer = malloc(BUFFER), request[2048];
-  int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path), fd = -1;
+  int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path);
+  struct line line = {.fd = -1};
   while (now() < endAt) {
-    if (fd < 0) fd = dial();
-    int goesOn = fd < 0 ? -1 : ask(fd, buffer, request, length);
+    if (line.fd < 0) dial(&line);
+    int goesOn = line.fd < 0 ? -1 : ask(&line, buffer, request, length);
     if (goesOn < 0) atomic_fetch_add(&faults, 1);
     if (goesOn == 1) continue;
-    if (fd >= 0) close(fd);
-    fd = -1;
+    hang_up(&line);
     if (goesOn < 0) usleep(1000);
   }
-  if (fd >= 0) close(fd);
+  hang_up(&line);
   return NULL;
 }
 
@@ -93,6 +134,9 @@ int main(int count, char **args) {
   to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(args[1]))};
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   path = args[2];
+#ifdef TLS
+  context = SSL_CTX_new(TLS_client_method());
+#endif
   int clients = atoi(args[3]);
   double began = now();
   endAt = began + atof(args[4]);

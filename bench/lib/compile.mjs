@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './peers.mjs';
 
-/** Builds `bench/NAME.c` into `dir`. Gives the program's path; undefined without a compiler. */
-export function compile(dir, name) {
-  const program = join(dir, name);
+/** Builds `bench/NAME.c` into `dir`. Gives the program's path; undefined without a compiler. `flags`: more for the compiler, with a name of what comes of them. */
+export function compile(dir, name, { flags = [], as = name } = {}) {
+  const program = join(dir, as);
   try {
-    execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', `${name}.c`)], { stdio: 'pipe' });
+    execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', `${name}.c`), ...flags], { stdio: 'pipe' });
     return program;
   } catch {
     return undefined;

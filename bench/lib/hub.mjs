@@ -116,6 +116,9 @@ location ~ ^/${MODEL}/resolve/[^/]+/(?<hub_path>.+)$ {
   if ($hub_sha != "") { return 302 ${dataUrl}/$hub_path; }
   try_files /$hub_path =404;
 }
+# Olah asks about the paths of a repository by POST; all that is there is told.
+location ~ ^/api/models/${MODEL}/paths-info/ { root ${answers}; error_page 405 =200 /hf-tree.json; try_files /hf-tree.json =404; }
+location = /hf-tree.json { internal; root ${answers}; default_type application/json; }
 location /paths-info/ { root ${answers}; default_type application/json; }
 location ~ ^/api/ { return 404; }`;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { atEnd } from './closing.mjs';
 
 const START_MS = 5000;
+let started = 0;
 
 /** A port that was free a moment ago. */
 export async function freePort() {
@@ -33,7 +34,7 @@ export async function startNginx({
   locations = '',
   servers = '',
 }) {
-  const own = join(dir, `nginx-${process.pid}`);
+  const own = join(dir, `nginx-${process.pid}-${(started += 1)}`);
   mkdirSync(join(own, 'tmp'), { recursive: true });
   const [port, tlsPort] = [await freePort(), await freePort()];
   const body = `root ${root};\n${locations}`;
@@ -58,20 +59,21 @@ http {
   const [program, ...args] = [...wrap, 'nginx', '-p', own, '-c', join(own, 'nginx.conf')];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const over = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
-  atEnd(async () => {
+  const stop = async () => {
     child.kill('SIGTERM');
     await over;
     rmSync(own, { recursive: true, force: true });
-  });
+  };
+  atEnd(stop);
   const url = `http://${address}:${port}`;
   await answers(url, over, wrap);
-  return { url, port, tlsUrl: `https://${address}:${tlsPort}` };
+  return { url, port, tlsUrl: `https://${address}:${tlsPort}`, tlsPort, pid: child.pid, stop };
 }
 
 async function answers(url, over, wrap) {
   let isOver = false;
   void over.then(() => (isOver = true));
-  for (const started = Date.now(); Date.now() - started < START_MS && !isOver;) {
+  for (const beganMs = Date.now(); Date.now() - beganMs < START_MS && !isOver;) {
     if (await isThere(url, wrap)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

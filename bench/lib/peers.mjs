@@ -14,6 +14,7 @@ const PYTHON_PEERS = {
     packages: ['modelscope==1.40.2', 'modelscope_hub==0.5.1'],
     from: ['modelscope'],
   },
+  olah: { program: 'olah-cli', packages: ['olah==0.5.4'], from: ['olah'] },
 };
 const NPM_PEERS = { 'hf.js': { package: '@huggingface/hub', version: '2.17.5' } };
 const SYSTEM_PEERS = { nginx: ['nginx', '-v'], aria2: ['aria2c', '--version'], curl: ['curl', '--version'], wget: ['wget', '--version'], axel: ['axel', '--version'], gcc: ['gcc', '--version'] }; // prettier-ignore

@@ -19,6 +19,11 @@ export function saveResult(options, name, peers, missing, result) {
   write(options, name, document);
 }
 
+/** A scenario whose results are no contest of whole commands. `result`: { title, kind, rows }; see `tables.mjs`. */
+export function saveRows(options, name, peers, missing, result) {
+  write(options, name, { name, ...result, missing, ...circumstances(options), machine: describeMachine(options.target, peers) }); // prettier-ignore
+}
+
 /** A scenario that cannot run here, and why. */
 export function saveSkipped(options, name, title, why) {
   console.log(`${title}\n  SKIPPED: ${why}\n`);
