@@ -6,7 +6,7 @@ import { root } from './lib/peers.mjs';
 import { judgeGoals } from './lib/goals.mjs';
 import { readResults, resultsFolder } from './lib/results.mjs';
 import { shapesOf } from './lib/shapes.mjs';
-import { contestTable, goalsTable, networkTable, spreadOf } from './lib/tables.mjs';
+import { contestTable, goalsTable, networkTable, rowsTable, spreadOf } from './lib/tables.mjs';
 
 const SINGLE = ['one-file-http', 'one-file-pieces', 'one-file-https', 'shards', 'small-files', 'xet'];
 
@@ -30,6 +30,10 @@ const text = [
     ? []
     : ['## Networks that misbehave', note('networks-before'), networkTable(networks), note('networks')]),
   ...section('lossy-line'),
+  ...rowsSection('start-up'),
+  ...(results.has('serve-warm') || results.has('serve-cold')
+    ? ['## `sluice serve`', note('serve'), ...rowsSection('serve-warm', '###'), ...rowsSection('serve-cold', '###')]
+    : []),
   '## Where the time goes',
   note('profile'),
   profile(),
@@ -44,6 +48,14 @@ function section(name) {
   if (result.skipped !== undefined) return [`## ${result.title}`, `Skipped here: ${result.skipped}.`, note(name)];
   const missing = result.missing.length === 0 ? '' : `Missing here: ${result.missing.join('; ')}.`;
   return [`## ${result.title}`, contestTable(result), spreadOf(result), missing, `Again: \`node bench/${name}.mjs\``, note(name)]; // prettier-ignore
+}
+
+function rowsSection(name, level = '##') {
+  const result = results.get(name);
+  if (result === undefined) return [];
+  if (result.skipped !== undefined) return [`${level} ${result.title}`, `Skipped here: ${result.skipped}.`];
+  const missing = result.missing.length === 0 ? '' : `Missing here: ${result.missing.join('; ')}.`;
+  return [`${level} ${result.title}`, rowsTable(result), missing, `Again: \`node bench/${name}.mjs\``, note(name)];
 }
 
 function note(name) {

@@ -166,8 +166,14 @@ function summary(shape, name, runs, direct, bytes) {
     firstMs: of('firstMs', 1),
     totalS: of('totalS'),
     gbps: of('gbps') ?? round(median(runs.map(({ totalS }) => bytes / totalS / 1e9)), 3),
-    addedMs: round(beyond((run, other) => run.firstMs - other.firstMs), 1),
-    addedShare: round(beyond((run, other) => run.totalS / other.totalS - 1), 3),
+    addedMs: round(
+      beyond((run, other) => run.firstMs - other.firstMs),
+      1,
+    ),
+    addedShare: round(
+      beyond((run, other) => run.totalS / other.totalS - 1),
+      3,
+    ),
     memoryMb: of('memoryMb', 0),
     perStreamMb: of('perStreamMb', 1),
     runs: runs.length,

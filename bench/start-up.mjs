@@ -8,6 +8,7 @@ import { atEnd, main } from './lib/closing.mjs';
 import { contentOf } from './lib/data.mjs';
 import { readOptions } from './lib/options.mjs';
 import { sluice } from './lib/sluice.mjs';
+import { saveRows } from './lib/save.mjs';
 import { median } from './lib/statistics.mjs';
 
 const MIB = 2 ** 20;
@@ -28,21 +29,29 @@ await main(async () => {
   const simStartedMs = performance.now();
   const sim = await startSim({ repositories });
   atEnd(() => sim.stop());
+  const endMs = Date.now() + options.budgetS * 1000;
+  const rows = [];
   for (const { name, id } of repositories) {
     if (options.only?.includes(name) === false) continue;
     const runs = [];
     // The first run warms what serves.
-    for (let round = -1; round < options.rounds; round += 1) {
+    for (let round = -1; round < options.rounds && (round < 1 || Date.now() < endMs); round += 1) {
       const run = await oneRun({ sim, simStartedMs, id, folder: options.target });
       if (round >= 0) runs.push(run);
     }
-    const lines = Object.keys(runs[0]).map((row) => {
+    const found = Object.keys(runs[0]).map((row) => {
       const all = runs.map((run) => run[row]);
-      const [middle, least, most] = [median(all), Math.min(...all), Math.max(...all)].map((ms) => ms.toFixed(0));
+      return { shape: name, name: row, middleMs: median(all), leastMs: Math.min(...all), mostMs: Math.max(...all), runs: runs.length }; // prettier-ignore
+    });
+    rows.push(...found);
+    const lines = found.map(({ name: row, middleMs, leastMs, mostMs }) => {
+      const [middle, least, most] = [middleMs, leastMs, mostMs].map((ms) => ms.toFixed(0));
       return `${middle.padStart(6)}  ${row} (${least}–${most})`;
     });
     console.log([`${name}: ms after exec, medians of ${runs.length} (fastest–slowest)`, ...lines, ''].join('\n'));
   }
+  const title = 'From the start of `sluice pull` to its end';
+  saveRows(options, 'start-up', {}, [], { title, kind: 'start-up', rows });
 });
 
 async function oneRun({ sim, simStartedMs, id, folder }) {

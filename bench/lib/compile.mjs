@@ -6,7 +6,9 @@ import { root } from './peers.mjs';
 export function compile(dir, name, { flags = [], as = name } = {}) {
   const program = join(dir, as);
   try {
-    execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', `${name}.c`), ...flags], { stdio: 'pipe' });
+    execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', `${name}.c`), ...flags], {
+      stdio: 'pipe',
+    });
     return program;
   } catch {
     return undefined;

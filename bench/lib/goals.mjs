@@ -7,7 +7,7 @@ export function judgeGoals(results) {
     const result = results.get(from);
     if (result === undefined) return { scenario, goal, reached: 'not measured' };
     if (result.skipped !== undefined) return { scenario, goal, reached: `skipped: ${result.skipped}` };
-    if (result.contestants[0].wallS === undefined)
+    if (result.contestants !== undefined && result.contestants[0].wallS === undefined)
       return { scenario, goal, reached: 'we never finished', isMet: false };
     const facts = judge(result);
     const tests = facts.filter(({ isMet }) => isMet !== undefined);
@@ -70,7 +70,56 @@ const GOALS = [
     goal: '≥ hf_xet’s speed, ≤ 512 MB',
     judge: (result) => [times(result, /hf_xet/, 1), atMost(result, 512)],
   },
+  ...[1, 8, 64].map((clients) => ({
+    scenario: `\`sluice serve\`, warm, ${clients} client${clients === 1 ? '' : 's'}`,
+    from: 'serve-warm',
+    goal: '≥ 0.8 × nginx (sendfile, proxy_cache), ≥ 5 × Olah; 64 in < 400 MB',
+    judge: ({ rows }) => [
+      ...served(rows, `${clients} × large`, { nginx: 0.8, Olah: 5 }),
+      ...(clients === 64 ? [below(rows, '64 × large', 'memoryMb', 400, 'MB')] : []),
+    ],
+  })),
+  {
+    scenario: '`sluice serve`, warm, small files',
+    from: 'serve-warm',
+    goal: '≥ 5 × Olah; nginx’s stated',
+    judge: ({ rows }) => served(rows, '16 × small', { nginx: undefined, Olah: 5 }),
+  },
+  ...['loopback', 'line'].map((where) => ({
+    scenario: `\`sluice serve\`, cold, ${where === 'line' ? '1 Gbit/s' : where}`,
+    from: 'serve-cold',
+    goal: 'adds < 20 ms to the first byte, < 5 % to the transfer',
+    judge: ({ rows }) => [
+      below(rows, `${where}, asked`, 'addedMs', 20, 'ms'),
+      below(rows, `${where}, asked`, 'addedShare', 0.05, ''),
+    ],
+  })),
+  {
+    scenario: '`sluice serve`, 64 clients on a cold file',
+    from: 'serve-cold',
+    goal: '< 400 MB',
+    judge: ({ rows }) => [below(rows, '64 clients', 'memoryMb', 400, 'MB')],
+  },
 ];
+
+/** Our row by theirs; `least`: by a word of their name. */
+function served(rows, shape, least) {
+  const found = rows.filter((row) => row.shape === shape && !row.name.startsWith('sluice'));
+  return Object.entries(least).flatMap(([word, most]) =>
+    found
+      .filter(({ name, ratio }) => name.includes(word) && ratio !== undefined)
+      .map(({ name, ratio }) => ({
+        text: `${ratio.toFixed(2)} × ${name}`,
+        ...(most === undefined ? {} : { isMet: ratio >= most }),
+      })),
+  );
+}
+
+function below(rows, shape, key, most, unit) {
+  const value = rows.find((row) => row.shape === shape && row.name.startsWith('sluice'))?.[key];
+  if (value === undefined) return { text: `${key} not measured` };
+  return { text: unit === '' ? `${(value * 100).toFixed(1)} %` : `${value} ${unit}`, isMet: value < most };
+}
 
 function ideal(scenario, shape, least, words = `≥ ${least} of the ideal`) {
   return {

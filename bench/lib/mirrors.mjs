@@ -76,7 +76,9 @@ export async function startOlah({ peer, folder, upstream, pathOf, wrap = [] }) {
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    child.once('error', reject).once('exit', (code) => reject(new Error(`Olah ended with ${code}: ${said.slice(-500)}`)));
+    child
+      .once('error', reject)
+      .once('exit', (code) => reject(new Error(`Olah ended with ${code}: ${said.slice(-500)}`)));
   });
   return { name: `Olah ${peer.version}, ${workers} workers`, url: `http://${own}`, port, pid: child.pid, pathOf, stop };
 }

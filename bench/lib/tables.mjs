@@ -50,6 +50,51 @@ export function networkTable(results) {
 }
 
 /** What was to be reached, and what was. */
+/** Rows of what is no contest of whole commands, by their kind. */
+export function rowsTable({ kind, rows }) {
+  const { head, cells } = KINDS[kind];
+  return table(head, rows.map(cells));
+}
+
+const share = (value) => (value === undefined ? '–' : `${value < 0 ? '−' : '+'} ${Math.abs(value * 100).toFixed(1)} %`);
+const KINDS = {
+  'serve-warm': {
+    head: ['clients × file', '', 'GB/s', 'requests/s', 'ours / its', 'ms to the head', '99 %', 'MB', 'MB a stream', 'faults', 'runs'], // prettier-ignore
+    cells: ({ shape, name, gbps, perSecond, ratio, headMs, headMs99, memoryMb, perStreamMb, faults, runs }) => [
+      shape,
+      name,
+      number(gbps, 2),
+      number(perSecond, 0),
+      ratio === undefined ? '–' : `${number(ratio, 2)} ×`,
+      number(headMs, 2),
+      number(headMs99, 1),
+      number(memoryMb, 0),
+      number(perStreamMb, 1),
+      String(faults),
+      String(runs),
+    ],
+  },
+  'serve-cold': {
+    head: ['', 'through', 'ms to the first byte', 'beyond direct', 's', 'beyond direct', 'GB/s', 'MB', 'MB a stream', 'runs'], // prettier-ignore
+    cells: ({ shape, name, firstMs, addedMs, totalS, addedShare, gbps, memoryMb, perStreamMb, runs }) => [
+      shape,
+      name,
+      number(firstMs, 1),
+      addedMs === undefined ? '–' : `${number(addedMs, 1)} ms`,
+      number(totalS, 2),
+      share(addedShare),
+      number(gbps, 2),
+      number(memoryMb, 0),
+      number(perStreamMb, 1),
+      String(runs),
+    ],
+  },
+  'start-up': {
+    head: ['', 'ms after exec', 'fastest', 'slowest', 'median', 'runs'],
+    cells: ({ shape, name, leastMs, mostMs, middleMs, runs }) => [shape, name, ...[leastMs, mostMs, middleMs].map((ms) => number(ms, 0)), String(runs)], // prettier-ignore
+  },
+};
+
 export function goalsTable(rows) {
   const sign = (isMet) => (isMet === undefined ? '–' : isMet ? 'yes' : '**no**');
   return table(

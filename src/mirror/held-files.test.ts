@@ -48,8 +48,9 @@ test('a small file is given from memory, whole or in part, under each digest, an
   expect(await inMemory(held, { sha256: 'c'.repeat(64) }, 1)).toBeUndefined();
 });
 
-test('once its file is another, is written to, or is gone, nothing is given from memory', async () => {
-  const held = new HeldFiles(store, 2 ** 20);
+test('a second after its file became another, was written to, or went, nothing is given from memory; until then the right bytes are', async () => {
+  let now = 0;
+  const held = new HeldFiles(store, 2 ** 20, () => now);
   const change: readonly ((path: string) => Promise<unknown>)[] = [
     (path) => rm(path),
     async (path) => {
@@ -73,6 +74,9 @@ test('once its file is another, is written to, or is gone, nothing is given from
     await store.proveBlob(sha256);
     expect(await inMemory(held, { sha256 })).toEqual(bytes);
     await apply(store.blobPath(sha256));
+    now += 999;
+    expect(await inMemory(held, { sha256 })).toEqual(bytes);
+    now += 1;
     expect(await held.content({ sha256 }, bytes.length, () => undefined)).toBeUndefined();
   }
 });

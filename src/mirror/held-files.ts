@@ -8,6 +8,8 @@ import { heldContent } from './held-content.js';
 
 /** Longer ones are read from the disk: finding them costs little beside sending them. */
 const MOST_BYTES_EACH = 1024 * 1024;
+/** So long what is in memory is given without a look at its file: its bytes are right anyhow, and who took the file away may be noticed a little later. */
+const LOOK_EVERY_MS = 1000;
 /** What an entry takes beside its bytes, about. */
 const OVERHEAD_BYTES = 1024;
 /** Digests that the store finds content by, best first. */
@@ -18,23 +20,26 @@ interface Small {
   readonly bytes: Buffer;
   /** Of the file that the bytes were read from, when it was proven. */
   readonly stat: BigIntStats;
+  lookedAtMs: number;
 }
 
-/** What is here and proven. Small files are kept in memory too, hashed when they were read, and given for as long as their file on disk stays the one that it was. */
+/** What is here and proven. Small files are kept in memory too, hashed when they were read, and given for as long as their file on disk stays the one that it was, as of a second ago. */
 export class HeldFiles {
   readonly #store: Store;
   readonly #mostBytes: number;
+  readonly #now: () => number;
   /** Least recently used first. */
   readonly #small = new Map<string, Small>();
   #bytes = 0;
 
-  /** `mostBytes`: memory for small files; 0 keeps none. */
-  constructor(store: Store, mostBytes: number) {
+  /** `mostBytes`: memory for small files; 0 keeps none. `now`: monotonic milliseconds. */
+  constructor(store: Store, mostBytes: number, now = () => performance.now()) {
     this.#store = store;
     this.#mostBytes = mostBytes;
+    this.#now = now;
   }
 
-  /** As `heldContent`. What is in memory costs one look at its file. */
+  /** As `heldContent`. */
   async content(
     digests: Digests,
     sizeBytes: number | undefined,
@@ -61,14 +66,17 @@ export class HeldFiles {
   async #recall(key: string, sizeBytes: number | undefined): Promise<Small | undefined> {
     const small = this.#small.get(key);
     if (small === undefined || (sizeBytes !== undefined && sizeBytes !== small.bytes.length)) return undefined;
-    const stat = await statOf(this.#store.blobPath(small.sha256));
-    if (stat !== undefined && isSame(stat, small.stat)) {
-      // It may have made room for others meanwhile.
-      if (this.#small.delete(key)) this.#small.set(key, small);
-      return small;
+    if (this.#now() - small.lookedAtMs >= LOOK_EVERY_MS) {
+      const stat = await statOf(this.#store.blobPath(small.sha256));
+      if (stat === undefined || !isSame(stat, small.stat)) {
+        this.#forget(key);
+        return undefined;
+      }
+      small.lookedAtMs = this.#now();
     }
-    this.#forget(key);
-    return undefined;
+    // It may have made room for others meanwhile.
+    if (this.#small.delete(key)) this.#small.set(key, small);
+    return small;
   }
 
   async #read(key: string, digests: Digests, sizeBytes: number | undefined): Promise<Small | undefined> {
@@ -86,7 +94,7 @@ export class HeldFiles {
       await this.#store.proveBlob(sha256);
       return undefined;
     }
-    const small = { sha256, bytes, stat };
+    const small = { sha256, bytes, stat, lookedAtMs: this.#now() };
     this.#keep(key, small);
     return small;
   }

@@ -40,7 +40,10 @@ export async function answer(its: Answering, message: IncomingMessage, response:
   const leave = its.gate.requests.enter(limitKey(client));
   underWay.set(socket, (underWay.get(socket) ?? 0) + 1);
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => {
+    // Nobody waits for that of an answer that is out, and making the reason costs more than all that is counted of it.
+    if (!response.writableFinished) gone.abort();
+  });
   const { signal } = gone;
   const isRefused = its.gate.connectionRefusal(peer) !== undefined;
   const chosen = await chooseReply(its, message, { headers, peer, isTls: its.isTls, signal });
