@@ -68,6 +68,7 @@ function settingsPage({ SETTINGS, SETTING_NAMES, BUILT_IN_PROFILES, settingText 
       ['Environment', variables.join(setting.all ? ' and ' : ', then ')],
       ['Value', code(setting.kind.shape)],
       ['Default', setting.fallbackShown || 'unset'],
+      ...(setting.fixed ? [['In a running server', 'stays until its next start']] : []),
     ];
     const rows = facts.map(([label, value]) => `- ${label}: ${value}`).join('\n');
     return `### ${code(setting.key)}\n\n${settingText(name, 'en')}  \n${settingText(name, 'zh')}\n\n${rows}`;

@@ -184,7 +184,7 @@ export type SluiceEvent =
       agent: string | null;
       cut: string | null;
     }
-  | { type: 'server.reloaded'; reason: string; error: string | null }
+  | { type: 'server.reloaded'; reason: string; error: string | null; waiting: readonly string[] }
   | { type: 'server.draining'; requests: number; graceMs: number };
 
 /** A file that another place has under the same path, but not as the same content. What it does not tell is null. */

@@ -18,6 +18,7 @@ import { ServerMetrics } from './metrics/server-metrics.js';
 import { Readiness } from './readiness.js';
 import { filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
+import { takeOver, type LiveSettings } from './take-over.js';
 import { watchFiles } from './watch-files.js';
 import { xetKey } from './xet-key.js';
 
@@ -53,7 +54,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
   const tls = await tlsKeysOf(settings);
   const gatekeeper = new Gatekeeper(await keysOf(settings, store));
   // What is read again takes the place of what was, also for those who keep the object.
-  const live: { -readonly [Name in keyof ServeSettings]: ServeSettings[Name] } = { ...settings };
+  const live: LiveSettings = { ...settings };
   const gate = new Gate(policyOf(live), gatekeeper);
   const readiness = new Readiness(settings.home, () => gate.isDraining);
   const metrics = new ServerMetrics({
@@ -84,7 +85,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       host: settings.serveListen,
       port: settings.servePort,
       tls,
-      faces: await facesOf(settings, mirror),
+      faces: await facesOf(live, mirror),
       gate,
       metrics,
       readiness,
@@ -95,15 +96,17 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     const reload = async (reason: string): Promise<void> => {
       try {
         const read = await options.reload();
-        gatekeeper.use(await keysOf(read, store));
-        const keys = await tlsKeysOf(read);
-        if (keys !== undefined && tls !== undefined) server.useKeys(keys);
-        // Where we listen and what we keep stays until the next start.
-        Object.assign(live, read, { home: settings.home, serveListen: settings.serveListen });
+        const next: LiveSettings = { ...live };
+        const waiting = takeOver(next, read);
+        const [known, keys] = [await keysOf(next, store), await tlsKeysOf(next)];
+        // All of it is good: nothing is taken over by halves.
+        gatekeeper.use(known);
+        if (keys !== undefined) server.useKeys(keys);
+        Object.assign(live, next);
         gate.use(policyOf(live));
-        tap({ type: 'server.reloaded', reason, error: null });
+        tap({ type: 'server.reloaded', reason, error: null, waiting });
       } catch (thrown) {
-        tap({ type: 'server.reloaded', reason, error: toSluiceError(thrown).message });
+        tap({ type: 'server.reloaded', reason, error: toSluiceError(thrown).message, waiting: [] });
       }
     };
     options.onHangup(() => void reload('asked'));
@@ -123,7 +126,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
   }
 }
 
-/** In the order in which they are asked: those with the most special paths first. */
+/** In the order in which they are asked: those with the most special paths first. `settings` stay the same object when they are read again. */
 async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
   const { serveFaces, serveRegistries, serveSites } = settings;
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
@@ -142,7 +145,8 @@ async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonl
 
 /** The hub, and the content service of its clients that speak Xet. */
 async function huggingFaceFaces(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
-  const { home, hfEndpoints: upstreams, serveXet, serveXetKey, serveXetNodes } = settings;
+  const { home, serveXet, serveXetKey, serveXetNodes } = settings;
+  const upstreams = (): readonly string[] => settings.hfEndpoints;
   if (serveXet === 'strip') return [createHuggingFaceFace(mirror, { upstreams })];
   const xet = createContentService(mirror, { key: await xetKey(home, serveXetKey), nodes: serveXetNodes });
   return [xet.face, createHuggingFaceFace(mirror, { upstreams, xet })];

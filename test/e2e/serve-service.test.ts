@@ -115,6 +115,33 @@ describe('a server', () => {
     expect((await sluice(machine, 'serve', '--check-config', '--config', config)).code).toBe(0);
   });
 
+  it('takes over another upstream and other limits, and says which settings wait for the next start', async () => {
+    const [first, second] = [await hub(), await hub()];
+    const machine = await newMachine({ SLUICE_SERVE_CARRIERS: '0' });
+    const config = join(machine.root, 'sluice.toml');
+    const write = (more: string, upstream: string): Promise<void> =>
+      writeFile(config, `hf.endpoints = ["${upstream}"]\n[serve]\n${more}\n`);
+    await write('max-bytes = "10GB"', first.url);
+    const { url, child } = await startServing(machine, '--config', config);
+    let said = '';
+    child.stdout?.on('data', (text: string) => (said += text));
+    const status = async (path: string): Promise<number> => {
+      const answer = await fetch(url + path);
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    expect(await status('/api/models/acme/tiny')).toBe(200);
+    await first.stop();
+    expect(await status('/api/models/acme/other')).toBe(503);
+    await write('max-bytes = "20GB"\nclient-rate = 40\nanonymous = true', second.url);
+    child.kill('SIGHUP');
+    await expect.poll(() => said, { timeout: 10_000 }).toContain('"waiting":["serve.max-bytes"]');
+    // Hubs say so of what they do not have; it is the second that says it.
+    expect(await status('/api/models/acme/another')).toBe(401);
+    const many = await Promise.all(Array.from({ length: 60 }, () => status('/api/models/acme/tiny')));
+    expect(many).toContain(429);
+  });
+
   it('speaks TLS, and takes a new certificate without being started again', async () => {
     const machine = await machineOf();
     const paths = [join(machine.root, 'cert.pem'), join(machine.root, 'key.pem')] as const;

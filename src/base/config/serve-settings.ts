@@ -23,6 +23,7 @@ import { of, optional, setting } from './setting.js';
 /** The settings of `sluice serve`, keys under `[serve]`. */
 export const SERVE_SETTINGS = {
   servePort: setting({
+    fixed: true,
     key: 'serve.port',
     kind: count(0, 65_535),
     flag: '--port <n>',
@@ -31,6 +32,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: '4110',
   }),
   serveListen: setting({
+    fixed: true,
     key: 'serve.listen',
     kind: text,
     flag: '--listen <address>',
@@ -54,6 +56,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'none',
   }),
   serveFaces: setting({
+    fixed: true,
     key: 'serve.faces',
     kind: someOf('huggingface', 'modelscope', 'registry', 'sites'),
     variables: [of('SLUICE_SERVE_FACES')],
@@ -61,6 +64,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'huggingface, modelscope, registry, sites',
   }),
   serveRegistries: setting({
+    fixed: true,
     key: 'serve.registries',
     kind: registries,
     flag: '--registry <name=url>',
@@ -69,6 +73,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: registries.show(USUAL_REGISTRIES),
   }),
   serveSites: setting({
+    fixed: true,
     key: 'serve.sites',
     kind: texts,
     flag: '--site <name=kind:url>',
@@ -77,6 +82,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'none',
   }),
   serveMaxBytes: setting({
+    fixed: true,
     key: 'serve.max-bytes',
     kind: bytesOrNone,
     variables: [of('SLUICE_SERVE_MAX_BYTES')],
@@ -84,6 +90,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'none',
   }),
   serveMinFreeBytes: setting({
+    fixed: true,
     key: 'serve.min-free',
     kind: bytes,
     variables: [of('SLUICE_SERVE_MIN_FREE')],
@@ -91,6 +98,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: '1 GiB',
   }),
   serveSmallFilesBytes: setting({
+    fixed: true,
     key: 'serve.small-files',
     kind: bytesOrNone,
     variables: [of('SLUICE_SERVE_SMALL_FILES')],
@@ -98,6 +106,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: '64 MiB',
   }),
   servePins: setting({
+    fixed: true,
     key: 'serve.pins',
     kind: texts,
     variables: [of('SLUICE_SERVE_PINS')],
@@ -177,6 +186,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'none',
   }),
   serveCarriers: setting<number | 'auto'>({
+    fixed: true,
     key: 'serve.carriers',
     kind: countOrAuto(64, 0),
     variables: [of('SLUICE_SERVE_CARRIERS')],
@@ -184,6 +194,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'auto',
   }),
   serveAccessLog: setting<'auto' | 'json' | 'text' | 'off'>({
+    fixed: true,
     key: 'serve.access-log',
     kind: oneOf('auto', 'json', 'text', 'off'),
     variables: [of('SLUICE_SERVE_ACCESS_LOG')],
@@ -191,6 +202,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'auto',
   }),
   serveFreshMs: setting({
+    fixed: true,
     key: 'serve.fresh',
     kind: duration,
     variables: [of('SLUICE_SERVE_FRESH')],
@@ -198,6 +210,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: '2m',
   }),
   serveXet: setting<'terminate' | 'strip'>({
+    fixed: true,
     key: 'serve.xet',
     kind: oneOf('terminate', 'strip'),
     variables: [of('SLUICE_SERVE_XET')],
@@ -205,6 +218,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: 'terminate',
   }),
   serveXetNodes: setting<readonly string[]>({
+    fixed: true,
     key: 'serve.xet-nodes',
     kind: endpoints,
     variables: [of('SLUICE_SERVE_XET_NODES')],
@@ -212,6 +226,7 @@ export const SERVE_SETTINGS = {
     fallbackShown: '',
   }),
   serveXetKey: setting({
+    fixed: true,
     key: 'serve.xet-key',
     kind: optional(secret),
     variables: [of('SLUICE_SERVE_XET_KEY')],

@@ -24,6 +24,8 @@ export interface Setting<T> {
   /** The default in words, for the documentation. */
   readonly fallbackShown: string;
   readonly secret?: boolean;
+  /** A running server keeps what it began with. */
+  readonly fixed?: boolean;
   /** May not be set inside a profile. */
   readonly outsideProfiles?: boolean;
 }

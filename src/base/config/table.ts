@@ -45,6 +45,7 @@ export const HF_HUB = 'https://huggingface.co';
  */
 export const SETTINGS = {
   home: setting({
+    fixed: true,
     key: 'home',
     kind: directory,
     flag: '--data <dir>',
@@ -225,6 +226,7 @@ export const SETTINGS = {
     fallbackShown: 'none',
   }),
   memoryBytes: setting({
+    fixed: true,
     key: 'memory',
     kind: bytesOrAuto(LEAST_BUFFER_BYTES),
     variables: [of('SLUICE_MEMORY')],
@@ -239,6 +241,7 @@ export const SETTINGS = {
     fallbackShown: '2m',
   }),
   proxy: setting({
+    fixed: true,
     key: 'proxy',
     kind: optional(proxy),
     flag: '--proxy <url>',
@@ -247,6 +250,7 @@ export const SETTINGS = {
     fallbackShown: '',
   }),
   httpProxy: setting({
+    fixed: true,
     key: 'http-proxy',
     kind: optional(proxy),
     flag: '--proxy <url>',
@@ -255,6 +259,7 @@ export const SETTINGS = {
     fallbackShown: '',
   }),
   noProxy: setting({
+    fixed: true,
     key: 'no-proxy',
     kind: optional(text),
     variables: [of('SLUICE_NO_PROXY'), ...both('NO_PROXY')],
@@ -262,6 +267,7 @@ export const SETTINGS = {
     fallbackShown: '',
   }),
   caFiles: setting({
+    fixed: true,
     key: 'ca',
     kind: files,
     flag: '--ca <file>',

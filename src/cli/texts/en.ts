@@ -171,7 +171,8 @@ export const en = {
   'serve.listening': 'Serving at {url}',
   'serve.checked': 'The settings are fine: {path}',
   'serve.draining': 'Stopping: {requests} requests under way may take {time}. Again to stop at once.',
-  'serve.reloaded': 'Settings read again[; they stay as they were: {error}]',
+  'serve.reloaded':
+    'Settings read again[; they stay as they were: {error}][; these wait for the next start: {waiting}]',
   'token.created': 'It is shown once and kept by nobody: use it as HF_TOKEN, or as a password. Its id is {id}.',
   'token.revoked': '{name} ({id}) is taken back.',
   'token.none': 'No tokens. `sluice token create <name>` makes one.',

@@ -8,7 +8,13 @@ const COMMIT = 'c'.repeat(40);
 const OURS = 'http://mirror/under/a/path';
 
 /** A face over a repository of so many files. */
-function open(count: number): (path: string, more?: Partial<FaceRequest>) => Promise<FaceReply> {
+function open(
+  count: number,
+  {
+    upstreams = () => ['https://hub.example'],
+    describe,
+  }: { upstreams?: () => readonly string[]; describe?: Catalogue['describe'] } = {},
+): (path: string, more?: Partial<FaceRequest>) => Promise<FaceReply> {
   const files: ManifestFile[] = Array.from({ length: count }, (_, index) => ({
     path: `folder ${index % 7}/${String(index).padStart(7, '0')}.json`,
     sizeBytes: index,
@@ -22,12 +28,12 @@ function open(count: number): (path: string, more?: Partial<FaceRequest>) => Pro
   const none = (): Promise<never> => Promise.reject(new SluiceError('CONNECT', { host: 'hub.example' }));
   const catalogue: Catalogue = {
     snapshot: () => Promise.resolve(snapshot),
-    describe: none,
+    describe: describe ?? none,
     ask: none,
     admit: () => Promise.resolve(),
     content: none,
   };
-  const face = createHuggingFaceFace(catalogue, { upstreams: ['https://hub.example'] });
+  const face = createHuggingFaceFace(catalogue, { upstreams });
   return async (path, more = {}) => {
     const [pathname = '', search] = path.split('?');
     const request: FaceRequest = {
@@ -119,4 +125,17 @@ test('what is not ours is left to others, what cannot be done is said', async ()
       ['/api/whoami-v2'],
     ),
   ).toEqual([403, 403, 403, 405, 400, 403, 404, 404, 401]);
+});
+
+test('an upstream that came after the start is named no more than the first', async () => {
+  let upstreams = ['https://hub.example'];
+  const value = { cardData: { text: 'see http://one.example/x and http://two.example/y' } };
+  const describe: Catalogue['describe'] = () => Promise.resolve({ value, status: 'HIT' });
+  const ask = open(1, { upstreams: () => upstreams, describe });
+  const text = async (): Promise<string> => String((await ask('/api/models/acme/many')).body);
+  expect(await text()).toContain('one.example');
+  upstreams = ['http://one.example'];
+  expect(await text()).not.toContain('one.example');
+  upstreams = ['http://one.example', 'http://two.example'];
+  expect(await text()).not.toContain('two.example');
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toSluiceError } from '../../../base/index.js';
 import type { Catalogue, Face, FaceReply, FaceRequest } from '../../face.js';
 import { answerAuthCheck, answerCommits, answerRefs, answerXetToken, readOnly } from './about.js';
-import { createClean } from './clean.js';
+import { createClean, type Clean } from './clean.js';
 import type { Addressed, FaceContext, XetDoor } from './context.js';
 import { errorReply, headerText, replyFor } from './errors.js';
 import { answerFile } from './files.js';
@@ -13,8 +13,8 @@ import { kindOfPlural, parseRepositoryPath } from './repository-path.js';
 import { splitRevision } from './revision.js';
 
 export interface HuggingFaceFaceOptions {
-  /** Base URLs of the hubs behind: no answer names them. */
-  readonly upstreams: readonly string[];
+  /** Base URLs of the hubs behind, as they are now: no answer names them. */
+  readonly upstreams: () => readonly string[];
   /** How files are had in Xet's way; without it nothing anywhere speaks of Xet. */
   readonly xet?: XetDoor;
   /** Milliseconds since 1970; for tests. */
@@ -52,7 +52,7 @@ const EXPOSED =
 
 /** The reading half of the Hugging Face hub (API and `resolve`), over a catalogue. */
 export function createHuggingFaceFace(catalogue: Catalogue, options: HuggingFaceFaceOptions): Face {
-  const clean = createClean(options.upstreams);
+  const clean = cleanOf(options.upstreams);
   const context: FaceContext = { catalogue, clean, xet: options.xet, now: options.now ?? Date.now };
   return {
     name: 'huggingface',
@@ -60,6 +60,17 @@ export function createHuggingFaceFace(catalogue: Catalogue, options: HuggingFace
       const route = findRoute(request, context);
       return route === undefined ? undefined : answerBy(route, request, context);
     },
+  };
+}
+
+/** Made anew where the upstreams have changed. */
+function cleanOf(upstreams: () => readonly string[]): Clean {
+  let known = upstreams();
+  let made = createClean(known);
+  return (value, publicUrl) => {
+    const now = upstreams();
+    if (now !== known) [known, made] = [now, createClean(now)];
+    return made(value, publicUrl);
   };
 }
 
