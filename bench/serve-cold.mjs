@@ -75,6 +75,10 @@ function contestants({ options, peers, hub, wrap }) {
 
 /** Interleaved rounds; `way.run(world, server)` gives the numbers of one run. */
 async function contest(world, shape, way) {
+  if (Date.now() > world.endMs) {
+    console.log(`${shape}: no time left`);
+    return [];
+  }
   const able = contestants(world).filter(({ name }) => way.isFor(name));
   const runs = able.map(() => []);
   let roundMs = 0;
