@@ -84,6 +84,7 @@ function maps(files, oids) {
   const table = (from, to, rows) => `map ${from} ${to} { default ""; ${rows.map(([key, value]) => `"${key}" '${value}';`).join('\n')} }`; // prettier-ignore
   const large = files.filter(({ isLfs }) => isLfs);
   return [
+    table('$content_length', '$hub_asked', [...new Map(files.map(({ path }) => [`paths=${encodeURIComponent(path)}`.length, `/paths-info/${path}.json`]))]),
     table('$hub_path', '$hub_sha', large.map(({ path, sha256 }) => [path, `"${sha256}"`])),
     table('$hub_path', '$hub_size', large.map(({ path, sizeBytes }) => [path, sizeBytes])),
     table('$hub_path', '$hub_etag', files.filter(({ isLfs }) => !isLfs).map(({ path }) => [path, `"${oids.get(path)}"`])),
@@ -116,9 +117,8 @@ location ~ ^/${MODEL}/resolve/[^/]+/(?<hub_path>.+)$ {
   if ($hub_sha != "") { return 302 ${dataUrl}/$hub_path; }
   try_files /$hub_path =404;
 }
-# Olah asks about the paths of a repository by POST; all that is there is told.
-location ~ ^/api/models/${MODEL}/paths-info/ { root ${answers}; error_page 405 =200 /hf-tree.json; try_files /hf-tree.json =404; }
-location = /hf-tree.json { internal; root ${answers}; default_type application/json; }
+# Olah asks about one path by POST, which a server of files cannot read: how long the question is tells which.
+location ~ ^/api/models/${MODEL}/paths-info/ { root ${answers}; error_page 405 =200 $hub_asked; try_files $hub_asked =404; }
 location /paths-info/ { root ${answers}; default_type application/json; }
 location ~ ^/api/ { return 404; }`;
 }
