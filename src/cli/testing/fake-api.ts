@@ -37,6 +37,7 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     verify: refuse,
     writePieceList: refuse,
     repair: refuse,
+    examine: refuse,
     serve: refuse,
     checkServe: refuse,
     openTokenBook: refuse,

@@ -1,0 +1,4 @@
+export { examine } from './examine.js';
+export type { ExamineContext } from './port.js';
+export type { CauseCode, Evidence, Finding, Report, Severity } from './report.js';
+export type { Facts, HostFacts, MachineFacts } from './facts.js';

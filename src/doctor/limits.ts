@@ -1,0 +1,19 @@
+/** What a probe may take. Everything here is shown in docs/LIMITS.md. */
+export const PROBES = {
+  /** Connections opened to each address, one after another. */
+  connectTries: 3,
+  /** Addresses of a name that are tried. */
+  addresses: 4,
+  connectMs: 5_000,
+  /** Streams at once, one stage after another. */
+  streams: [1, 4, 8, 16],
+  /** A stage ends at whichever comes first. */
+  stageMs: 2_000,
+  stageBytes: 64 * 2 ** 20,
+  /** Written to the disk and removed again. */
+  diskBytes: 64 * 2 ** 20,
+  hashBytes: 32 * 2 ** 20,
+} as const;
+
+/** Of a job that nobody named. */
+export const ASSUMED_BYTES = 2 ** 30;
