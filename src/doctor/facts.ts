@@ -6,6 +6,31 @@ export interface Failure {
   readonly message: string;
 }
 
+/** One name server of this machine, asked by itself. */
+export interface ResolverFacts {
+  readonly server: string;
+  readonly ms: number;
+  readonly addresses: readonly string[];
+  readonly failure?: Failure;
+}
+
+/** Packets of ICMP echo; times are round trips. */
+export interface PingFacts {
+  readonly sent: number;
+  readonly lost: number;
+  readonly leastMs: number;
+  readonly meanMs: number;
+  readonly mostMs: number;
+}
+
+/** How the kernel receives TCP. What it does not tell is absent. */
+export interface KernelFacts {
+  /** The largest window that a connection can get. */
+  readonly windowBytes?: number;
+  readonly hasScaling?: boolean;
+  readonly congestion?: string;
+}
+
 /** What opening a connection to one address of a name took, several times. */
 export interface AddressFacts {
   readonly address: string;
@@ -44,6 +69,8 @@ export interface GoodputFacts {
   readonly bytesPerSecond: number;
   /** Streams that broke before the time was over. */
   readonly failures: readonly Failure[];
+  /** Of the segments that this machine received meanwhile, those that came before one that was missing; Linux tells. */
+  readonly outOfOrderShare?: number;
 }
 
 export type HostRole = 'hub' | 'content' | 'named';
@@ -56,7 +83,9 @@ export interface HostFacts {
   /** `host:port` of the proxy in between: addresses and connections are then the proxy's. */
   readonly proxy?: string;
   readonly names?: { readonly ms: number; readonly failure?: Failure };
+  readonly resolvers: readonly ResolverFacts[];
   readonly addresses: readonly AddressFacts[];
+  readonly ping?: PingFacts;
   readonly tls?: TlsFacts;
   readonly answer?: AnswerFacts;
   readonly goodput: readonly GoodputFacts[];
@@ -84,6 +113,7 @@ export interface MachineFacts {
   readonly openFiles?: number;
   /** One core's SHA-256. */
   readonly hashBytesPerSecond: number;
+  readonly kernel: KernelFacts;
   readonly disk: DiskFacts;
 }
 

@@ -5,6 +5,12 @@ export const PROBES = {
   /** Addresses of a name that are tried. */
   addresses: 4,
   connectMs: 5_000,
+  resolvers: 4,
+  /** The system's resolver waits as long before it asks the next one (resolv.conf(5)). */
+  resolverMs: 5_000,
+  /** Without privileges `ping` sends no faster than five a second. */
+  ping: { packets: 25, intervalMs: 200, mostMs: 15_000 },
+  pingAsRoot: { packets: 150, intervalMs: 20, mostMs: 15_000 },
   /** Streams at once, one stage after another. */
   streams: [1, 4, 8, 16],
   /** A stage ends at whichever comes first. */

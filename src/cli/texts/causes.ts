@@ -58,6 +58,21 @@ const en: Table = {
     remedy:
       'If it is IPv6 that is broken here, mend or switch it off; sluice remembers dead addresses, other programs wait.',
   },
+  DEAD_RESOLVER: {
+    what: 'The name server {server} does not answer.',
+    seen: 'It is asked first ({reason}); finding {host} took {tookMs} because of it.',
+    remedy: 'Take it out of /etc/resolv.conf, or of your network settings.',
+  },
+  SMALL_WINDOW: {
+    what: 'This machine lets too little be under way from {host}.',
+    seen: 'Its window ends at {windowBytes}, which over {roundTripMs} is {onePerSecond} for one stream; {streams} bring {bestPerSecond}.',
+    remedy: 'Let TCP have larger buffers (net.ipv4.tcp_rmem), or use several connections, as sluice pull does.',
+  },
+  LOSS: {
+    what: 'Packets from {host} are lost.',
+    seen: '{lostPercent} % by {way}. One stream brings {onePerSecond}, {streams} bring {bestPerSecond}.',
+    remedy: 'Look at the cable, the Wi-Fi, the VPN; meanwhile use several connections, as sluice pull does.',
+  },
   FAR_AWAY: {
     what: '{host} is far away.',
     seen: 'A packet takes {roundTripMs} there and back.',
@@ -155,6 +170,21 @@ const zh: Table = {
     what: '{host} 有些地址从这里无应答。',
     seen: '共 {count} 个，首个是 {address}（{family}）。',
     remedy: '如果是 IPv6 有问题，请修复或关闭它；sluice 会记住无应答的地址，其他程序则会等待。',
+  },
+  DEAD_RESOLVER: {
+    what: 'DNS 服务器 {server} 无应答。',
+    seen: '它最先被询问（{reason}）；因此解析 {host} 用了 {tookMs}。',
+    remedy: '从 /etc/resolv.conf 或网络设置中去掉它。',
+  },
+  SMALL_WINDOW: {
+    what: '本机允许 {host} 在途的数据太少。',
+    seen: '窗口上限为 {windowBytes}，往返 {roundTripMs} 时单条连接为 {onePerSecond}；{streams} 条为 {bestPerSecond}。',
+    remedy: '增大 TCP 缓冲区（net.ipv4.tcp_rmem），或像 sluice pull 那样使用多条连接。',
+  },
+  LOSS: {
+    what: '来自 {host} 的数据包有丢失。',
+    seen: '{way} 测得 {lostPercent} %。一条连接 {onePerSecond}，{streams} 条 {bestPerSecond}。',
+    remedy: '检查网线、Wi-Fi、VPN；同时可像 sluice pull 那样使用多条连接。',
   },
   FAR_AWAY: {
     what: '{host} 距离很远。',

@@ -13,6 +13,7 @@ const HOST: HostFacts = {
   host: 'hub.example',
   role: 'content',
   names: { ms: 5 },
+  resolvers: [{ server: '192.0.2.53', ms: 4, addresses: ['192.0.2.1'] }],
   addresses: [{ address: '192.0.2.1', family: 4, connectMs: [12, 11, 13] }],
   tls: { version: 'TLSv1.3', handshakeMs: 20, issuer: 'A known one' },
   answer: { status: 206, firstByteMs: 40, clockAheadMs: 0 },
@@ -26,6 +27,7 @@ const FACTS: Facts = {
     memoryBytes: 16 * GB,
     openFiles: 65_536,
     hashBytesPerSecond: 1.5 * GB,
+    kernel: { windowBytes: 6 * MB, hasScaling: true, congestion: 'cubic' },
     disk: { path: '/store', freeBytes: 100 * GB, writeBytesPerSecond: GB, syncMs: 2, hardLinks: true, symlinks: true },
   },
 };
@@ -53,6 +55,28 @@ describe('what is named', () => {
       'DEAD_ADDRESSES',
       withHost({ addresses: [...HOST.addresses, { address: '2001:db8::1', family: 6, connectMs: [], failure }] }),
     ],
+    [
+      'DEAD_RESOLVER',
+      withHost({
+        names: { ms: 5_010 },
+        resolvers: [{ server: '192.0.2.99', ms: 5_000, addresses: [], failure }, ...HOST.resolvers],
+      }),
+    ],
+    [
+      'SMALL_WINDOW',
+      withHost({
+        addresses: [{ address: '192.0.2.1', family: 4, connectMs: [180] }],
+        goodput: [stage(1, 28 * MB), stage(8, 110 * MB)],
+      }),
+    ],
+    [
+      'LOSS',
+      withHost({
+        ping: { sent: 100, lost: 4, leastMs: 30, meanMs: 31, mostMs: 60 },
+        goodput: [stage(1, 2 * MB), stage(8, 12 * MB)],
+      }),
+    ],
+    ['LOSS', withHost({ goodput: [stage(1, 2 * MB), { ...stage(8, 16 * MB), outOfOrderShare: 0.1 }] })],
     ['FAR_AWAY', withHost({ addresses: [{ address: '192.0.2.1', family: 4, connectMs: [290] }] })],
     ['SLOW_ANSWER', withHost({ answer: { status: 206, firstByteMs: 4_000 } })],
     [

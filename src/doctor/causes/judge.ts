@@ -10,7 +10,10 @@ const ORDER: readonly Severity[] = ['blocks', 'slows', 'risks'];
 
 /** From what was measured to what is wrong, worst first. A function of nothing else. */
 export function judge(facts: Facts): Pick<Report, 'findings' | 'expectedMs' | 'possibleMs'> {
-  const suspicions = [...suspectMachine(facts), ...facts.hosts.flatMap(suspectHost)];
+  const suspicions = [
+    ...suspectMachine(facts),
+    ...facts.hosts.flatMap((host) => suspectHost(host, facts.machine.kernel)),
+  ];
   const delays = suspicions.flatMap((name): Delay<Suspicion>[] =>
     name.delay === undefined ? [] : [{ name, ...name.delay }],
   );

@@ -1,12 +1,13 @@
-import type { AddressFacts, HostFacts } from '../facts.js';
+import type { AddressFacts, HostFacts, KernelFacts } from '../facts.js';
+import type { Evidence } from '../report.js';
 import type { Suspicion } from './suspicion.js';
 import { THRESHOLDS } from './thresholds.js';
 
 /** What is wrong on the way to one host. */
-export function suspectHost(facts: HostFacts): readonly Suspicion[] {
+export function suspectHost(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
   const stopped = blockade(facts);
   if (stopped !== undefined) return [stopped];
-  return [...slowNames(facts), ...deadAddresses(facts), ...distance(facts), ...answer(facts), ...flow(facts)];
+  return [...slowNames(facts), ...deadAddresses(facts), ...distance(facts), ...answer(facts), ...flow(facts, kernel)];
 }
 
 function blockade({ host, names, addresses, tls, answer, failure }: HostFacts): Suspicion | undefined {
@@ -22,10 +23,16 @@ function blockade({ host, names, addresses, tls, answer, failure }: HostFacts): 
   return undefined;
 }
 
-function slowNames({ host, names }: HostFacts): readonly Suspicion[] {
+function slowNames({ host, names, resolvers }: HostFacts): readonly Suspicion[] {
   const { namesMs, usualNamesMs } = THRESHOLDS;
   if (names === undefined || names.ms < namesMs) return [];
   const delay = { ms: names.ms, usualMs: usualNamesMs };
+  const [first, ...others] = resolvers;
+  const isOneDead = first?.failure !== undefined && others.some(({ failure }) => failure === undefined);
+  if (isOneDead) {
+    const evidence = { host, server: first.server, reason: first.failure.code, tookMs: names.ms };
+    return [{ cause: 'DEAD_RESOLVER', about: first.server, evidence, delay }];
+  }
   return [{ cause: 'SLOW_NAMES', about: host, evidence: { host, tookMs: names.ms }, delay }];
 }
 
@@ -68,25 +75,55 @@ function answer({ host, answer, addresses }: HostFacts): readonly Suspicion[] {
 }
 
 /** One stream against several: what one cannot bring, and what all together cannot. */
-function flow({ host, goodput }: HostFacts): readonly Suspicion[] {
+function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
+  const { host, goodput } = facts;
   const one = goodput.find(({ streams }) => streams === 1)?.bytesPerSecond;
   if (one === undefined) return [];
   const best = goodput.reduce((most, each) => (each.bytesPerSecond > most.bytesPerSecond ? each : most));
-  const found: Suspicion[] = [];
-  if (best.bytesPerSecond >= one * THRESHOLDS.capGain) {
-    const evidence = { host, onePerSecond: one, bestPerSecond: best.bytesPerSecond, streams: best.streams };
-    const passage = { bytesPerSecond: one, mendedBytesPerSecond: best.bytesPerSecond };
-    found.push({ cause: 'CONNECTION_CAP', about: host, evidence, passage });
+  const rates = { host, onePerSecond: one, bestPerSecond: best.bytesPerSecond, streams: best.streams };
+  const isHeld = best.bytesPerSecond >= one * THRESHOLDS.capGain;
+  const isSlow = best.bytesPerSecond < THRESHOLDS.lineBytesPerSecond;
+  const loss = lossOf(facts);
+  // Loss explains both: what one stream lacks, and what all of them do.
+  if (loss !== undefined && (isHeld || isSlow)) {
+    const mendedBytesPerSecond = Math.max(best.bytesPerSecond, THRESHOLDS.lineBytesPerSecond);
+    const passage = { bytesPerSecond: one, mendedBytesPerSecond };
+    return [{ cause: 'LOSS', about: host, evidence: { ...rates, ...loss }, passage }];
   }
-  if (best.bytesPerSecond < THRESHOLDS.lineBytesPerSecond) {
-    const evidence = { host, bestPerSecond: best.bytesPerSecond, streams: best.streams };
-    const passage = {
-      bytesPerSecond: best.bytesPerSecond,
-      mendedBytesPerSecond: THRESHOLDS.lineBytesPerSecond,
-    };
-    found.push({ cause: 'SLOW_LINE', about: host, evidence, passage });
+  const found: Suspicion[] = [];
+  if (isHeld) {
+    const passage = { bytesPerSecond: one, mendedBytesPerSecond: best.bytesPerSecond };
+    const window = windowOf(facts, one, kernel);
+    found.push(
+      window === undefined
+        ? { cause: 'CONNECTION_CAP', about: host, evidence: rates, passage }
+        : { cause: 'SMALL_WINDOW', about: host, evidence: { ...rates, ...window }, passage },
+    );
+  }
+  if (isSlow) {
+    const passage = { bytesPerSecond: best.bytesPerSecond, mendedBytesPerSecond: THRESHOLDS.lineBytesPerSecond };
+    found.push({ cause: 'SLOW_LINE', about: host, evidence: rates, passage });
   }
   return found;
+}
+
+/** Set where one stream is as fast as the window of this machine lets it be. */
+function windowOf(facts: HostFacts, rate: number, { windowBytes }: KernelFacts): Evidence | undefined {
+  const roundTripMs = facts.ping?.leastMs ?? nearest(facts.addresses);
+  if (windowBytes === undefined || roundTripMs === undefined) return undefined;
+  const [least, most] = THRESHOLDS.windowShare;
+  const share = rate / ((windowBytes / roundTripMs) * 1000);
+  return share >= least && share <= most ? { windowBytes, roundTripMs } : undefined;
+}
+
+/** By ping, or by what TCP got out of order. */
+function lossOf({ ping, goodput }: HostFacts): Evidence | undefined {
+  const lost = ping === undefined ? 0 : ping.lost / ping.sent;
+  if (lost >= THRESHOLDS.lossShare) return { lostPercent: Math.round(lost * 100), way: 'ping' };
+  const shares = goodput.flatMap(({ outOfOrderShare }) => (outOfOrderShare === undefined ? [] : [outOfOrderShare]));
+  const most = Math.max(0, ...shares);
+  if (most < THRESHOLDS.outOfOrderShare) return undefined;
+  return { lostPercent: Math.round(most * 100), way: 'TCP' };
 }
 
 /** The least of all tries: what is above it is queueing. */

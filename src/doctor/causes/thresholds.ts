@@ -6,6 +6,11 @@ export const THRESHOLDS = {
   namesMs: 150,
   usualNamesMs: 20,
   /** The default of the engine's own watch (A10). */
+  lossShare: 0.03,
+  /** One lost segment lets those behind it come out of order: reordering alone stays well below. */
+  outOfOrderShare: 0.02,
+  /** One stream within these shares of window over round trip is held by the window. */
+  windowShare: [0.4, 1.3],
   roundTripMs: 200,
   usualRoundTripMs: 30,
   /** Beyond the round trip; hubs look a file up within this. */

@@ -4,6 +4,7 @@ import os from 'node:os';
 import { readMachine } from '../../base/index.js';
 import type { MachineFacts } from '../facts.js';
 import { PROBES } from '../limits.js';
+import { probeKernel } from './probe-kernel.js';
 import { probeDisk } from './probe-disk.js';
 
 /** This machine as far as the job needs it; `folder` is where the bytes go. */
@@ -18,6 +19,7 @@ export async function probeMachine(folder: string, signal: AbortSignal): Promise
     ...(room === Infinity ? {} : { availableBytes: room }),
     ...(openFiles === undefined ? {} : { openFiles }),
     hashBytesPerSecond: timeHash(),
+    kernel: probeKernel(),
     disk: await probeDisk(folder, signal),
   };
 }

@@ -2,6 +2,7 @@ import { SluiceError } from '../../base/index.js';
 import type { GetRequest, Transport } from '../../net/index.js';
 import type { Failure, GoodputFacts } from '../facts.js';
 import { failureOf } from '../failure.js';
+import { outOfOrderShare, segmentsReceived } from './segments-received.js';
 import { PROBES } from '../limits.js';
 
 export interface Stretch {
@@ -20,15 +21,16 @@ export async function probeGoodput(
   const stop = AbortSignal.any([signal, over.signal]);
   const timer = setTimeout(() => over.abort(), PROBES.stageMs);
   const failures: Failure[] = [];
+  const before = segmentsReceived();
   const startedMs = performance.now();
   let bytes = 0;
   let firstMs: number | undefined;
-  const share = Math.max(1, Math.floor(sizeBytes / streams));
+  const part = Math.max(1, Math.floor(sizeBytes / streams));
   const one = async (index: number): Promise<void> => {
-    const startByte = Math.min(index * share, sizeBytes - 1);
+    const startByte = Math.min(index * part, sizeBytes - 1);
     try {
       await transport.get(
-        { ...request, range: { startByte, endByte: Math.min(sizeBytes, startByte + share) }, signal: stop },
+        { ...request, range: { startByte, endByte: Math.min(sizeBytes, startByte + part) }, signal: stop },
         {
           onHead: ({ status, url }) => {
             if (status === 206 || status === 200) return true;
@@ -56,5 +58,9 @@ export async function probeGoodput(
   signal.throwIfAborted();
   // Connections and first bytes are told elsewhere: the rate is that of bytes that flow.
   const ms = performance.now() - (firstMs ?? startedMs);
-  return { streams, bytes, ms, bytesPerSecond: ms > 0 ? (bytes / ms) * 1000 : 0, failures };
+  const share = outOfOrderShare(before, segmentsReceived());
+  return {
+    ...{ streams, bytes, ms, bytesPerSecond: ms > 0 ? (bytes / ms) * 1000 : 0, failures },
+    ...(share === undefined ? {} : { outOfOrderShare: share }),
+  };
 }

@@ -6,6 +6,8 @@ import { PROBES } from '../limits.js';
 import { findNames, probeAddresses } from './probe-addresses.js';
 import { probeAnswer, type Answered } from './probe-answer.js';
 import { probeGoodput, type Stretch } from './probe-goodput.js';
+import { ping } from './ping.js';
+import { probeResolvers } from './probe-resolvers.js';
 import { probeTls } from './probe-tls.js';
 
 export interface HostProbe {
@@ -38,20 +40,23 @@ export async function probeHost(
     origin: url.origin,
     host: url.host,
     role,
+    resolvers: [],
     addresses: [],
     goodput: [],
     ...(proxy === undefined ? {} : { proxy }),
   };
   tell('names', url.host);
   const near = proxy === undefined ? nearOf(url) : nearOf(new URL(`http://${proxy}`));
-  const { names, found } = await findNames(near.hostname);
-  facts = { ...facts, names };
+  const [{ names, found }, resolvers] = await Promise.all([findNames(near.hostname), probeResolvers(near.hostname)]);
+  facts = { ...facts, names, resolvers };
   if (names.failure !== undefined) return { facts: { ...facts, failure: names.failure } };
   tell('connections', url.host);
   const addresses = await probeAddresses(found, near.port, signal);
   facts = { ...facts, addresses };
   const reached = addresses.find(({ connectMs }) => connectMs.length > 0);
   if (reached === undefined) return { facts: { ...facts, ...maybeFailure(addresses[0]?.failure) } };
+  const echoed = await ping(reached.address, signal);
+  facts = { ...facts, ...(echoed === undefined ? {} : { ping: echoed }) };
   if (url.protocol === 'https:' && proxy === undefined) {
     tell('tls', url.host);
     try {
