@@ -1,4 +1,4 @@
-import { createHostGate, createTransport, proxyOf, type TransportOptions } from '../net/index.js';
+import { createHostGate, createTransport, proxyOf } from '../net/index.js';
 import type { Facts, HostFacts } from './facts.js';
 import { judge } from './causes/judge.js';
 import { probeMachine } from './machine/probe-machine.js';
@@ -6,6 +6,7 @@ import { probeHost, type HostProbe, type PathContext } from './path/probe-host.j
 import type { ExamineContext } from './port.js';
 import type { Report } from './report.js';
 import { findSubject } from './subject.js';
+import { transportOptions } from './transport-options.js';
 
 /**
  * Measures what a ref, a host, or the hubs of the settings and this machine do, and says what is wrong with them. Nothing is changed, and nothing
@@ -14,12 +15,7 @@ import { findSubject } from './subject.js';
  */
 export async function examine(subject: string | undefined, context: ExamineContext): Promise<Report> {
   const { settings, signal, emit, tell } = context;
-  const options: TransportOptions = {
-    proxy: settings.proxy,
-    httpProxy: settings.httpProxy ?? false,
-    noProxy: settings.noProxy,
-    caFiles: settings.caFiles,
-  };
+  const options = transportOptions(settings);
   const transport = createTransport(options);
   try {
     const wires = { transport, gate: createHostGate(), emit };

@@ -21,5 +21,16 @@ export const PROBES = {
   hashBytes: 32 * 2 ** 20,
 } as const;
 
+/** What each candidate of `sluice sources` is asked. */
+export const SOURCE_PROBES = {
+  tries: 5,
+  /** A listing that fails is asked for again within this. */
+  patienceMs: 3_000,
+  /** Streams at once for one stage of `PROBES`. */
+  streams: 4,
+  /** Bytes that all candidates are asked for, to be compared. */
+  spotBytes: 65_536,
+} as const;
+
 /** Of a job that nobody named. */
 export const ASSUMED_BYTES = 2 ** 30;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../base/index.js';
 import type { CauseCode, Report } from '../../doctor/index.js';
-import type { CommandContext, Session } from '../context.js';
+import type { CommandContext } from '../context.js';
 import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
 import { renderDiagnosis } from '../render/diagnosis.js';
-import { say } from '../texts/index.js';
+import { stepTeller } from '../render/step-teller.js';
 
 export function configure(command: Command, context: CommandContext): void {
   addNetworkOptions(command, context);
@@ -24,17 +24,6 @@ export function configure(command: Command, context: CommandContext): void {
       else for (const line of renderDiagnosis(report, session.out, session.outColumns())) session.print(line);
       context.leaveWith(exitOf(report));
     });
-}
-
-/** On a terminal one line that is written over; nothing elsewhere. */
-function stepTeller({ lang, err }: Session, { host }: CommandContext): (step: string, about: string) => void {
-  if (host.stderr.isTTY !== true) return () => undefined;
-  return (step, about): void => {
-    if (step === '') return void host.stderr.write('\r\u001b[K');
-    const streams = /^streams-(\d+)$/.exec(step)?.[1];
-    const text = say(lang, 'doctor.step', { about, step: streams ?? step });
-    host.stderr.write(`\r\u001b[K${err.style.dim(text)}`);
-  };
 }
 
 const OF_THIS_MACHINE: ReadonlySet<CauseCode> = new Set(['DISK_FULL', 'NOT_WRITABLE', 'SLOW_DISK', 'SLOW_HASH']);

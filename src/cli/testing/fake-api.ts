@@ -38,6 +38,7 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     writePieceList: refuse,
     repair: refuse,
     examine: refuse,
+    measureSources: refuse,
     serve: refuse,
     checkServe: refuse,
     openTokenBook: refuse,

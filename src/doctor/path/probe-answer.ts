@@ -6,6 +6,8 @@ export interface Answered {
   readonly head: ResponseHead;
   /** Where the request was led from host to host, the last included. */
   readonly urls: readonly string[];
+  /** What the redirects on the way said. */
+  readonly hops: readonly ResponseHead[];
 }
 
 /** One request for one byte. @throws SluiceError as `Transport.get` does */
@@ -17,13 +19,17 @@ export async function probeAnswer(
   let wireMs = performance.now();
   let answered: Answered | undefined;
   const urls = [request.url];
+  const hops: ResponseHead[] = [];
   await transport.get(
     {
       ...request,
       range: { startByte: 0, endByte: 1 },
       signal,
       onWire: () => (wireMs = performance.now()),
-      onRedirect: (target) => void urls.push(target),
+      onRedirect: (target, head) => {
+        urls.push(target);
+        hops.push(head);
+      },
     },
     {
       onHead: (head) => {
@@ -36,7 +42,7 @@ export async function probeAnswer(
           ...(dateMs === undefined ? {} : { clockAheadMs: dateMs - Math.floor(nowMs / 1000) * 1000 }),
           ...(rateLimit === undefined ? {} : { rateLimit }),
         };
-        answered = { facts, head, urls };
+        answered = { facts, head, urls, hops };
         return true;
       },
       onData: () => undefined,
