@@ -1,4 +1,5 @@
 import type { EventSink, LoadedSettings } from '../base/index.js';
+import type { ExamineContext, Report, SourcesReport } from '../doctor/index.js';
 import type * as rooms from '../pull/index.js';
 import type { ServeContext, ServeOptions, TokenBook } from '../server/index.js';
 
@@ -33,6 +34,8 @@ type Rooms = Pick<
 
 /** What the commands need of the rooms below: they return data, the commands render it. */
 export interface CliApi extends Rooms {
+  measureSources(ref: string, extra: readonly string[], context: ExamineContext): Promise<SourcesReport>;
+  examine(subject: string | undefined, context: ExamineContext): Promise<Report>;
   serve(options: ServeOptions, context: ServeContext): Promise<void>;
   checkServe(context: ServeContext): Promise<void>;
   openTokenBook(home: string): Promise<TokenBook>;

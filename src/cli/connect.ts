@@ -5,6 +5,9 @@ export async function connect(): Promise<CliApi> {
   const rooms = await import('../pull/index.js');
   return {
     ...rooms,
+    measureSources: async (ref, extra, context) =>
+      (await import('../doctor/index.js')).measureSources(ref, extra, context),
+    examine: async (subject, context) => (await import('../doctor/index.js')).examine(subject, context),
     serve: async (options, context) => (await import('../server/index.js')).serve(options, context),
     checkServe: async (context) => (await import('../server/index.js')).checkServe(context),
     openTokenBook: async (home) => (await import('../server/index.js')).openTokenBook(home),

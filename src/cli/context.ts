@@ -1,4 +1,11 @@
-import { loadSettings, type EventSink, type Flags, type Lang, type LoadedSettings } from '../base/index.js';
+import {
+  loadSettings,
+  type EventSink,
+  type ExitCode,
+  type Flags,
+  type Lang,
+  type LoadedSettings,
+} from '../base/index.js';
 import type { PullContext } from '../pull/index.js';
 import type { CliApi } from './api.js';
 import type { Host } from './host.js';
@@ -14,6 +21,8 @@ export interface CommandContext {
   readonly open: (flags: Flags, settingsFile?: string) => Promise<Session>;
   /** Shows an error now and goes on; the first one gives the exit code. `about` names what it is about. */
   readonly fail: (error: unknown, about?: string) => void;
+  /** What was found, and no error, gives the exit code; an error told with `fail` goes before it. */
+  readonly leaveWith: (code: ExitCode) => void;
 }
 
 /** The environment with another `sluice.toml` named in it. */

@@ -38,6 +38,9 @@ export async function run(args: readonly string[], host: Host, api: () => Promis
       const code = fail(thrown, about);
       if (exit === 0) exit = code;
     },
+    leaveWith: (code) => {
+      if (exit === 0) exit = code;
+    },
   };
   const program = createProgram(context, lang, packageVersion());
   try {

@@ -3,6 +3,7 @@ export { createHostGate, gateKey, type HostGate, type HostGateOptions } from './
 export { parseJson, type JsonOutcome } from './json.js';
 export * as netLimits from './limits.js';
 export type { BodySink, GetRequest, Headers, ResponseHead, Transport } from './port.js';
+export { proxyOf } from './proxy.js';
 export { parseRateLimit, type RateLimit } from './rate-limit.js';
 export { parseHttpDate, parseRetryAfter } from './retry-after.js';
 export { sleep } from './sleep.js';

@@ -17,6 +17,8 @@ interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'pull', summary: 'command.pull', load: () => import('./pull.js') },
   { name: 'plan', summary: 'command.plan', load: () => import('./plan.js') },
+  { name: 'doctor', summary: 'command.doctor', load: () => import('./doctor.js') },
+  { name: 'sources', summary: 'command.sources', load: () => import('./sources.js') },
   { name: 'explain', summary: 'command.explain', load: () => import('./explain.js') },
   { name: 'ls', summary: 'command.ls', load: () => import('./ls.js') },
   { name: 'rm', summary: 'command.rm', load: () => import('./rm.js') },

@@ -37,6 +37,8 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     verify: refuse,
     writePieceList: refuse,
     repair: refuse,
+    examine: refuse,
+    measureSources: refuse,
     serve: refuse,
     checkServe: refuse,
     openTokenBook: refuse,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS, errorTemplate, type ErrorCode } from '../../base/index.js';
+import { CAUSE_TEXTS } from './causes.js';
 import { en } from './en.js';
 import { reasonsEn, reasonsZh } from './reasons.js';
 import { zh } from './zh.js';
@@ -24,6 +25,16 @@ describe('texts in both languages', () => {
       for (const part of ['what', 'remedy'] as const) {
         const [english, chinese] = [errorTemplate(code, 'en')[part], errorTemplate(code, 'zh')[part]];
         expect([code, places(chinese)]).toEqual([code, places(english)]);
+      }
+    }
+  });
+
+  it('of causes name the same values', () => {
+    for (const cause of Object.keys(CAUSE_TEXTS.en) as (keyof typeof CAUSE_TEXTS.en)[]) {
+      for (const part of ['what', 'seen', 'remedy'] as const) {
+        const [english, chinese] = [CAUSE_TEXTS.en[cause][part], CAUSE_TEXTS.zh[cause][part]];
+        expect([cause, places(chinese)]).toEqual([cause, places(english)]);
+        if (!/^\{\w+\}$/.test(chinese)) expect(chinese).toMatch(/\p{Script=Han}/u);
       }
     }
   });

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { ExitCode } from '../../base/index.js';
+import type { CauseCode, Report } from '../../doctor/index.js';
+import type { CommandContext } from '../context.js';
+import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
+import { renderDiagnosis } from '../render/diagnosis.js';
+import { stepTeller } from '../render/step-teller.js';
+
+export function configure(command: Command, context: CommandContext): void {
+  addNetworkOptions(command, context);
+  command
+    .argument('[ref|host]', context.say('argument.subject'))
+    .option('--json', context.say('option.json'))
+    .action(async (subject: string | undefined) => {
+      const options: SettingOptions & { json?: boolean } = command.optsWithGlobals();
+      const session = await context.open(settingFlags(options));
+      const tell = options.json ? () => undefined : stepTeller(session, context);
+      const report = await (
+        await session.api()
+      )
+        .examine(subject, { ...session.pullContext(), tell })
+        .finally(() => tell('', ''));
+      if (options.json) session.print(JSON.stringify(report));
+      else for (const line of renderDiagnosis(report, session.out, session.outColumns())) session.print(line);
+      context.leaveWith(exitOf(report));
+    });
+}
+
+const OF_THIS_MACHINE: ReadonlySet<CauseCode> = new Set(['DISK_FULL', 'NOT_WRITABLE', 'SLOW_DISK', 'SLOW_HASH']);
+
+/** 0 where nothing needs doing; otherwise by what stands first: 4 not allowed, 8 this machine, 7 the network. */
+function exitOf({ findings }: Report): ExitCode {
+  const first = findings.find(({ severity }) => severity !== 'risks');
+  if (first === undefined) return 0;
+  if (first.cause === 'NOT_ALLOWED') return 4;
+  return OF_THIS_MACHINE.has(first.cause) ? 8 : 7;
+}

@@ -1,0 +1,68 @@
+import { fill, formatBytes, formatDuration, formatRate, printable } from '../../base/index.js';
+import type { Evidence, Finding, Report } from '../../doctor/index.js';
+import { CAUSE_TEXTS } from '../texts/causes.js';
+import { say } from '../texts/index.js';
+import type { Look } from './look.js';
+import { measurementLines } from './measurements.js';
+import { shortTime } from './short-time.js';
+import { wrap } from './width.js';
+
+/** What is wrong first, in sentences; then what was measured. */
+export function renderDiagnosis(report: Report, look: Look, columns: number): readonly string[] {
+  const { lang, style, signs } = look;
+  const { findings, expectedMs, possibleMs, facts } = report;
+  const subject = report.subject ?? say(lang, 'doctor.here');
+  const lines = findings.flatMap((finding) => [...findingLines(finding, look, columns), '']);
+  const title = findings.some(({ severity }) => severity !== 'risks')
+    ? style.bold(say(lang, 'doctor.title', { subject }))
+    : `${style.green(signs.done)} ${style.bold(say(lang, 'doctor.healthy', { subject }))}`;
+  const times =
+    expectedMs === undefined || possibleMs === undefined
+      ? []
+      : wrap(
+          say(lang, facts.job.isAssumed ? 'doctor.timeAssumed' : 'doctor.time', {
+            bytes: formatBytes(facts.job.sizeBytes),
+            expected: formatDuration(expectedMs),
+            possible: possibleMs < expectedMs * 0.9 ? formatDuration(possibleMs) : undefined,
+          }),
+          columns,
+        );
+  return [title, ...times, '', ...lines, ...measurementLines(facts, look, columns)];
+}
+
+function findingLines(finding: Finding, { lang, style, signs }: Look, columns: number): readonly string[] {
+  const { cause, severity, share } = finding;
+  const { what, seen, remedy } = CAUSE_TEXTS[lang][cause];
+  const values = shown(finding.evidence);
+  const [sign, paint] =
+    severity === 'blocks'
+      ? ([signs.fail, style.red] as const)
+      : severity === 'slows'
+        ? ([signs.warn, style.yellow] as const)
+        : ([signs.dot, style.cyan] as const);
+  const percent = Math.round(share * 100);
+  const cost = percent >= 1 ? ` ${say(lang, 'doctor.share', { percent, time: formatDuration(finding.lostMs) })}` : '';
+  const room = columns - 2;
+  const indented = (text: string, look: (line: string) => string): readonly string[] =>
+    wrap(text, room).map((line) => `  ${look(line)}`);
+  const [first = '', ...more] = wrap(fill(what, values) + cost, room);
+  return [
+    `${paint(sign)} ${style.bold(first)}`,
+    ...more.map((line) => `  ${style.bold(line)}`),
+    ...indented(fill(seen, values), (line) => line),
+    ...indented(`${signs.arrow} ${fill(remedy, values)}`, style.dim),
+    ...(finding.command === undefined ? [] : [`    ${style.cyan(finding.command)}`]),
+  ];
+}
+
+/** Values by what the ends of their names say. */
+function shown(evidence: Evidence): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([name, value]) => {
+      if (typeof value === 'string') return [name, printable(value)];
+      if (name.endsWith('Ms')) return [name, shortTime(value)];
+      if (name.endsWith('PerSecond')) return [name, formatRate(value)];
+      return [name, name.endsWith('Bytes') ? formatBytes(value) : value];
+    }),
+  );
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Facts, GoodputFacts, HostFacts } from '../facts.js';
+import { judge } from './judge.js';
+
+const MB = 1_000_000;
+const GB = 1_000_000_000;
+
+const stage = (streams: number, bytesPerSecond: number): GoodputFacts => ({
+  ...{ streams, bytesPerSecond, ms: 1000, bytes: bytesPerSecond, failures: [] },
+});
+const HOST: HostFacts = {
+  origin: 'https://hub.example',
+  host: 'hub.example',
+  role: 'content',
+  names: { ms: 5 },
+  resolvers: [{ server: '192.0.2.53', ms: 4, addresses: ['192.0.2.1'] }],
+  addresses: [{ address: '192.0.2.1', family: 4, connectMs: [12, 11, 13] }],
+  tls: { version: 'TLSv1.3', handshakeMs: 20, issuer: 'A known one' },
+  answer: { status: 206, firstByteMs: 40, clockAheadMs: 0 },
+  goodput: [stage(1, 90 * MB), stage(8, 110 * MB)],
+};
+const FACTS: Facts = {
+  job: { sizeBytes: 10 * GB, isAssumed: false },
+  hosts: [HOST],
+  machine: {
+    processors: 8,
+    memoryBytes: 16 * GB,
+    openFiles: 65_536,
+    hashBytesPerSecond: 1.5 * GB,
+    kernel: { windowBytes: 6 * MB, hasScaling: true, congestion: 'cubic' },
+    disk: { path: '/store', freeBytes: 100 * GB, writeBytesPerSecond: GB, syncMs: 2, hardLinks: true, symlinks: true },
+  },
+};
+const withHost = (host: Partial<HostFacts>): Facts => ({ ...FACTS, hosts: [{ ...HOST, ...host }] });
+const withDisk = (disk: Partial<Facts['machine']['disk']>): Facts => ({
+  ...FACTS,
+  machine: { ...FACTS.machine, disk: { ...FACTS.machine.disk, ...disk } },
+});
+const causes = (facts: Facts): readonly string[] => judge(facts).findings.map(({ cause }) => cause);
+const failure = { code: 'ENOTFOUND', message: 'not found' };
+
+describe('what is named', () => {
+  it('is nothing where all is well', () => {
+    expect(causes(FACTS)).toEqual([]);
+  });
+
+  it.each<[string, Facts]>([
+    ['NAME_UNKNOWN', withHost({ names: { ms: 9, failure }, addresses: [], failure })],
+    ['UNREACHABLE', withHost({ addresses: [{ address: '192.0.2.1', family: 4, connectMs: [], failure }], failure })],
+    ['UNTRUSTED', withHost({ tls: { version: 'TLSv1.3', handshakeMs: 9, issuer: 'Corp', distrust: 'self signed' } })],
+    ['NOT_ALLOWED', withHost({ answer: { status: 401, firstByteMs: 9 }, goodput: [] })],
+    ['BROKEN', withHost({ failure })],
+    ['SLOW_NAMES', withHost({ names: { ms: 2_400 } })],
+    [
+      'DEAD_ADDRESSES',
+      withHost({ addresses: [...HOST.addresses, { address: '2001:db8::1', family: 6, connectMs: [], failure }] }),
+    ],
+    [
+      'DEAD_RESOLVER',
+      withHost({
+        names: { ms: 5_010 },
+        resolvers: [{ server: '192.0.2.99', ms: 5_000, addresses: [], failure }, ...HOST.resolvers],
+      }),
+    ],
+    [
+      'SMALL_WINDOW',
+      withHost({
+        addresses: [{ address: '192.0.2.1', family: 4, connectMs: [180] }],
+        goodput: [stage(1, 28 * MB), stage(8, 110 * MB)],
+      }),
+    ],
+    [
+      'LOSS',
+      withHost({
+        ping: { sent: 100, lost: 4, leastMs: 30, meanMs: 31, mostMs: 60 },
+        goodput: [stage(1, 2 * MB), stage(8, 12 * MB)],
+      }),
+    ],
+    ['LOSS', withHost({ goodput: [stage(1, 2 * MB), { ...stage(8, 16 * MB), outOfOrderShare: 0.1 }] })],
+    ['FAR_AWAY', withHost({ addresses: [{ address: '192.0.2.1', family: 4, connectMs: [290] }] })],
+    ['SLOW_ANSWER', withHost({ answer: { status: 206, firstByteMs: 4_000 } })],
+    [
+      'RATE_LIMITED',
+      withHost({ answer: { status: 429, firstByteMs: 9, rateLimit: { remaining: 0, resetMs: 9_000 } } }),
+    ],
+    ['CONNECTION_CAP', withHost({ goodput: [stage(1, 5 * MB), stage(16, 80 * MB)] })],
+    ['SLOW_LINE', withHost({ goodput: [stage(1, 5 * MB), stage(16, 5.2 * MB)] })],
+    ['CLOCK_WRONG', withHost({ answer: { status: 206, firstByteMs: 9, clockAheadMs: -7 * 60_000 } })],
+    ['DISK_FULL', withDisk({ freeBytes: GB })],
+    ['NOT_WRITABLE', withDisk({ failure: { code: 'NO_PERMISSION', message: 'read-only' } })],
+    ['SLOW_DISK', withDisk({ writeBytesPerSecond: 20 * MB })],
+    ['NO_HARD_LINKS', withDisk({ hardLinks: false })],
+  ])('%s', (cause, facts) => {
+    expect(causes(facts)).toEqual([cause]);
+  });
+
+  it('comes first when it blocks, and otherwise by what it costs', () => {
+    const slow = withHost({ names: { ms: 3_000 }, goodput: [stage(1, 5 * MB), stage(16, 80 * MB)] });
+    const { findings, expectedMs, possibleMs } = judge(slow);
+    expect(findings.map(({ cause }) => cause)).toEqual(['CONNECTION_CAP', 'SLOW_NAMES']);
+    expect(findings[0]?.share).toBeGreaterThan(0.9);
+    expect(findings.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+    expect(expectedMs).toBeCloseTo(((10 * GB) / (5 * MB)) * 1000 + 3_000, 0);
+    expect(possibleMs).toBeLessThan((expectedMs ?? 0) / 10);
+    const full = { ...slow, machine: withDisk({ freeBytes: 1 }).machine };
+    expect(judge(full).findings[0]?.cause).toBe('DISK_FULL');
+  });
+});

@@ -1,0 +1,37 @@
+const MB = 1_000_000;
+
+/** From where on something is said to be wrong, and what it would be like if it were right. Reasons stand beside each. */
+export const THRESHOLDS = {
+  /** A resolver nearby answers from memory within 20 ms, one that has to ask within 100. */
+  namesMs: 150,
+  usualNamesMs: 20,
+  /** The default of the engine's own watch (A10). */
+  lossShare: 0.03,
+  /** One lost segment lets those behind it come out of order: reordering alone stays well below. */
+  outOfOrderShare: 0.02,
+  /** One stream within these shares of window over round trip is held by the window. */
+  windowShare: [0.4, 1.3],
+  roundTripMs: 200,
+  usualRoundTripMs: 30,
+  /** Beyond the round trip; hubs look a file up within this. */
+  answerMs: 1_000,
+  usualAnswerMs: 200,
+  /** An address that does not answer costs this much before the next one is tried (the dialler's own figure). */
+  attemptMs: 500,
+  /** Several streams that bring so many times what one does show a limit of each connection. */
+  capGain: 2,
+  /** Below this a line is called slow: a model of 15 GB takes longer than ten minutes. */
+  lineBytesPerSecond: 25 * MB,
+  /** A disk that is slower than this holds up lines of 1 Gbit/s. */
+  diskBytesPerSecond: 125 * MB,
+  usualDiskBytesPerSecond: 500 * MB,
+  syncMs: 500,
+  /** One core with SHA extensions hashes 1500, one without them 400. */
+  hashBytesPerSecond: 300 * MB,
+  usualHashBytesPerSecond: 1_500 * MB,
+  /** Signed URLs are refused, and certificates may be, when clocks differ by minutes. */
+  clockMs: 60_000,
+  openFiles: 1_024,
+  /** Room beside the files themselves, as `pull` keeps it free. */
+  spareBytes: 64 * 2 ** 20,
+} as const;

@@ -1,0 +1,48 @@
+import { createHostGate, createTransport, proxyOf } from '../net/index.js';
+import type { Facts, HostFacts } from './facts.js';
+import { judge } from './causes/judge.js';
+import { probeMachine } from './machine/probe-machine.js';
+import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
+import type { ExamineContext } from './port.js';
+import type { Report } from './report.js';
+import { findSubject } from './subject.js';
+import { transportOptions } from './transport-options.js';
+
+/**
+ * Measures what a ref, a host, or the hubs of the settings and this machine do, and says what is wrong with them. Nothing is changed, and nothing
+ * is written but a folder of its own where the store is, which is removed. What stops the path is a finding and not an error.
+ * @throws SluiceError BAD_REF, BAD_SETTING, INTERRUPTED, and what listing a ref meets
+ */
+export async function examine(subject: string | undefined, context: ExamineContext): Promise<Report> {
+  const { settings, signal, emit, tell } = context;
+  const options = transportOptions(settings);
+  const transport = createTransport(options);
+  try {
+    const wires = { transport, gate: createHostGate(), emit };
+    const { probes, sizeBytes, isAssumed } = await findSubject(subject, wires, context);
+    tell('machine', settings.home);
+    const machine = await probeMachine(settings.home, signal);
+    const path: PathContext = { transport, proxyOf: proxyOf(options), caFiles: settings.caFiles, signal, tell };
+    const hosts = await probePath(probes, path);
+    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, machine };
+    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts) };
+  } finally {
+    await transport.close();
+  }
+}
+
+/** Every host that the bytes of a probe come by: where a hub sends its clients elsewhere, the streams are measured there. */
+async function probePath(probes: readonly HostProbe[], context: PathContext): Promise<readonly HostFacts[]> {
+  const hosts: HostFacts[] = [];
+  for (const probe of probes) {
+    const { facts, answered } = await probeHost(probe, context);
+    hosts.push(facts);
+    const target = answered?.urls.at(-1);
+    if (target === undefined || !probe.isCarrier || new URL(target).origin === facts.origin) continue;
+    // What identifies the caller was for the hub alone; a signed URL needs none.
+    const { sizeBytes } = probe.stretch;
+    const content: HostProbe = { stretch: { request: { url: target }, sizeBytes }, role: 'content', isCarrier: true };
+    hosts.push((await probeHost(content, context)).facts);
+  }
+  return hosts;
+}

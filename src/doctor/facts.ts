@@ -1,0 +1,126 @@
+import type { RateLimit } from '../net/index.js';
+
+/** Why a step of a probe did not come to its end, as every error of ours says it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One name server of this machine, asked by itself. */
+export interface ResolverFacts {
+  readonly server: string;
+  readonly ms: number;
+  readonly addresses: readonly string[];
+  readonly failure?: Failure;
+}
+
+/** Packets of ICMP echo; times are round trips. */
+export interface PingFacts {
+  readonly sent: number;
+  readonly lost: number;
+  readonly leastMs: number;
+  readonly meanMs: number;
+  readonly mostMs: number;
+}
+
+/** How the kernel receives TCP. What it does not tell is absent. */
+export interface KernelFacts {
+  /** The largest window that a connection can get. */
+  readonly windowBytes?: number;
+  readonly hasScaling?: boolean;
+  readonly congestion?: string;
+}
+
+/** What opening a connection to one address of a name took, several times. */
+export interface AddressFacts {
+  readonly address: string;
+  readonly family: 4 | 6;
+  /** From the first packet to the finished connection, one for each try that succeeded. */
+  readonly connectMs: readonly number[];
+  readonly failure?: Failure;
+}
+
+export interface TlsFacts {
+  readonly version: string;
+  /** From the finished connection to the finished handshake. */
+  readonly handshakeMs: number;
+  /** The same with the session of the first; undefined where the server resumes none. */
+  readonly resumedMs?: number;
+  /** Who vouches for the certificate, e.g. `Amazon RSA 2048 M03`. */
+  readonly issuer: string;
+  /** As Node names what is wrong with the certificate; undefined when it is trusted. */
+  readonly distrust?: string;
+}
+
+export interface AnswerFacts {
+  readonly status: number;
+  /** From the request on the wire to the head of its answer, connections being there. */
+  readonly firstByteMs: number;
+  /** How far the host's clock is ahead of ours; whole seconds are all that `Date` tells. */
+  readonly clockAheadMs?: number;
+  readonly rateLimit?: RateLimit;
+}
+
+/** What so many streams brought together. */
+export interface GoodputFacts {
+  readonly streams: number;
+  readonly bytes: number;
+  readonly ms: number;
+  readonly bytesPerSecond: number;
+  /** Streams that broke before the time was over. */
+  readonly failures: readonly Failure[];
+  /** Of the segments that this machine received meanwhile, those that came before one that was missing; Linux tells. */
+  readonly outOfOrderShare?: number;
+}
+
+export type HostRole = 'hub' | 'content' | 'named';
+
+/** What one origin (scheme, host, port) did when it was asked. What was not reached or not asked is absent. */
+export interface HostFacts {
+  readonly origin: string;
+  readonly host: string;
+  readonly role: HostRole;
+  /** `host:port` of the proxy in between: addresses and connections are then the proxy's. */
+  readonly proxy?: string;
+  readonly names?: { readonly ms: number; readonly failure?: Failure };
+  readonly resolvers: readonly ResolverFacts[];
+  readonly addresses: readonly AddressFacts[];
+  readonly ping?: PingFacts;
+  readonly tls?: TlsFacts;
+  readonly answer?: AnswerFacts;
+  readonly goodput: readonly GoodputFacts[];
+  /** What ended the examination of this host. */
+  readonly failure?: Failure;
+}
+
+/** A folder that bytes are to be written into. */
+export interface DiskFacts {
+  readonly path: string;
+  readonly freeBytes?: number;
+  readonly writeBytesPerSecond?: number;
+  /** How long it took until a small file was safe. */
+  readonly syncMs?: number;
+  readonly hardLinks?: boolean;
+  readonly symlinks?: boolean;
+  readonly failure?: Failure;
+}
+
+export interface MachineFacts {
+  readonly processors: number;
+  readonly memoryBytes: number;
+  /** What is left of the control groups' and the machine's memory. */
+  readonly availableBytes?: number;
+  readonly openFiles?: number;
+  /** One core's SHA-256. */
+  readonly hashBytesPerSecond: number;
+  readonly kernel: KernelFacts;
+  readonly disk: DiskFacts;
+}
+
+/** Everything that was measured, and nothing that was concluded. */
+export interface Facts {
+  /** What is to be brought, and how much of it; `sizeBytes` is assumed where no ref was given. */
+  readonly job: { readonly sizeBytes: number; readonly isAssumed: boolean };
+  readonly hosts: readonly HostFacts[];
+  readonly machine: MachineFacts;
+}

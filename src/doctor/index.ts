@@ -1,0 +1,6 @@
+export { measureSources } from './sources/measure-sources.js';
+export type { Honesty, SourceReport, SourcesReport } from './sources/report.js';
+export { examine } from './examine.js';
+export type { ExamineContext } from './port.js';
+export type { CauseCode, Evidence, Finding, Report, Severity } from './report.js';
+export type { Facts, HostFacts, MachineFacts } from './facts.js';

@@ -1,0 +1,36 @@
+/** What a probe may take. Everything here is shown in docs/LIMITS.md. */
+export const PROBES = {
+  /** Connections opened to each address, one after another. */
+  connectTries: 3,
+  /** Addresses of a name that are tried. */
+  addresses: 4,
+  connectMs: 5_000,
+  resolvers: 4,
+  /** The system's resolver waits as long before it asks the next one (resolv.conf(5)). */
+  resolverMs: 5_000,
+  /** Without privileges `ping` sends no faster than five a second. */
+  ping: { packets: 25, intervalMs: 200, mostMs: 15_000 },
+  pingAsRoot: { packets: 150, intervalMs: 20, mostMs: 15_000 },
+  /** Streams at once, one stage after another. */
+  streams: [1, 4, 8, 16],
+  /** A stage ends at whichever comes first. */
+  stageMs: 2_000,
+  stageBytes: 64 * 2 ** 20,
+  /** Written to the disk and removed again. */
+  diskBytes: 64 * 2 ** 20,
+  hashBytes: 32 * 2 ** 20,
+} as const;
+
+/** What each candidate of `sluice sources` is asked. */
+export const SOURCE_PROBES = {
+  tries: 5,
+  /** A listing that fails is asked for again within this. */
+  patienceMs: 3_000,
+  /** Streams at once for one stage of `PROBES`. */
+  streams: 4,
+  /** Bytes that all candidates are asked for, to be compared. */
+  spotBytes: 65_536,
+} as const;
+
+/** Of a job that nobody named. */
+export const ASSUMED_BYTES = 2 ** 30;
