@@ -72,7 +72,7 @@ export class Images implements ImageCatalogue {
     this.#sizes.set(sha256, sizeBytes);
     const source = await registry.source(name.repository, sha256, signal);
     const file = { path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } };
-    return fills.content(file, sizeBytes, () => [source], used);
+    return fills.content(file, sizeBytes, () => ({ sources: [source] }), used);
   }
 
   tags(name: ImageName, signal: AbortSignal): Promise<readonly string[]> {

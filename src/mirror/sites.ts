@@ -97,7 +97,7 @@ export class Sites implements SiteCatalogue {
     return fills.content(
       file,
       sizeBytes,
-      () => [origin.source(pinned, file)],
+      () => ({ sources: [origin.source(pinned, file)] }),
       (sha256) => {
         used(sha256);
         if (!isNamed) void this.#keep(wanted.url, sha256, found);

@@ -11,6 +11,8 @@ export type { GarbageItem, GarbageReport } from './garbage.js';
 export type { HeldModel, RemovalReport } from './models.js';
 export type { Plan, Pull, PullContext, PullOutcome, PullRequest, PullSettings } from './port.js';
 export { pinOffline, readManifest, saveManifest, saveRevision } from './manifests.js';
+export { Elsewhere } from './elsewhere/elsewhere.js';
+export { placesFor } from './elsewhere/places.js';
 export { hubOrigin, type Wires } from './origins.js';
 export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
