@@ -25,6 +25,7 @@ import { Retention } from './retention.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
 import { whileOnline } from './while-online.js';
+import { Guards } from './upstreams/guards.js';
 import { OtherPlaces } from './upstreams/other-places.js';
 import type { UpstreamHealth } from './upstreams/upstream.js';
 import { createUpstreams, UPSTREAM_PATIENCE } from './upstreams/upstreams.js';
@@ -126,11 +127,12 @@ export function createMirror(options: MirrorOptions): Mirror {
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
   const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
   const fills = new Fills({ store, emit, bring });
+  const guards = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
     const endpoint = registryEndpoints[name];
     if (endpoint === undefined) return undefined;
-    const registry = registries.get(name) ?? new Registry({ transport, gate, emit, patienceMs: PATIENCE_MS, endpoint });
+    const registry = registries.get(name) ?? new Registry({ ...wires, ...PATIENCE, endpoint });
     registries.set(name, registry);
     return registry;
   };
@@ -139,6 +141,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     registryOf,
+    guards: guards.registry,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -148,7 +151,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     store,
     held,
     fills,
-    wires: { transport, gate, emit, patienceMs: PATIENCE_MS },
+    wires: { ...wires, ...PATIENCE },
+    guards: guards.site,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -158,7 +162,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     images,
     sites,
     get upstreams() {
-      return upstreams.health;
+      return [...upstreams.health, ...guards.registry.health, ...guards.site.health];
     },
     get budgets() {
       return gate.budgets();
@@ -199,4 +203,4 @@ export function createMirror(options: MirrorOptions): Mirror {
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */
 const MIN_FREE_BYTES = 1024 * 1024 * 1024;
 /** Callers wait at most ten seconds for a first byte; they are better served with an error that lets them come again. */
-const PATIENCE_MS = 8000;
+const PATIENCE = { ...UPSTREAM_PATIENCE, patienceMs: 8000 };

@@ -14,7 +14,7 @@ import type { Store } from '../store/index.js';
 import { Answers, type Asked } from './answers.js';
 import { callerKey } from './caller-key.js';
 import type { Asked as Place, Upstreams } from './upstreams/upstreams.js';
-import { isRefusal } from './upstreams/upstream.js';
+import { isRefusal } from './upstreams/guards.js';
 
 export interface SnapshotsOptions {
   readonly store: Store;

@@ -1,25 +1,15 @@
-import { SluiceError, toSluiceError, type ErrorCode, type UpstreamTable } from '../../base/index.js';
+import { SluiceError, type UpstreamTable } from '../../base/index.js';
 import { compilePattern, type Origin, type PathMatcher } from '../../hubs/index.js';
 import { Breaker, type BreakerOptions, type BreakerState } from './breaker.js';
 import { nothing } from './ask-in-order.js';
+import { guarded } from './guards.js';
 
 /** How an upstream is, for people and metrics. */
 export interface UpstreamHealth {
   readonly name: string;
-  readonly kind: UpstreamTable['kind'];
+  readonly kind: UpstreamTable['kind'] | 'registry' | 'site';
   readonly state: BreakerState;
 }
-
-/** Errors that say that the upstream itself is ill, rather than what it was asked for. One that limits us is not. */
-const ILL: ReadonlySet<ErrorCode> = new Set([
-  'DNS',
-  'CONNECT',
-  'TLS',
-  'PROXY',
-  'RESET',
-  'STALLED',
-  'SERVER_ERROR',
-] as const);
 
 const MOST_TOKENS = 1000;
 
@@ -62,22 +52,12 @@ export class Upstream {
   }
 
   /** One question, unless it is left alone. `ask` gives undefined where it has no such question. @throws SluiceError */
-  async question<T>(ask: () => Promise<T> | undefined): Promise<T> {
-    const why = this.breaker.enter();
-    if (why !== undefined) throw why;
-    try {
+  question<T>(ask: () => Promise<T> | undefined): Promise<T> {
+    return guarded(this.breaker, async () => {
       const work = ask();
       if (work === undefined) throw nothing();
-      const value = await work;
-      this.breaker.succeeded();
-      return value;
-    } catch (thrown) {
-      const error = toSluiceError(thrown);
-      if (isRefusal(error)) this.breaker.succeeded();
-      else if (ILL.has(error.code)) this.breaker.failed(error);
-      else this.breaker.released();
-      throw error;
-    }
+      return work;
+    });
   }
 
   /** It has not answered a question for so long that others are asked. */
@@ -89,9 +69,4 @@ export class Upstream {
   get health(): UpstreamHealth {
     return { name: this.table.name, kind: this.table.kind, state: this.breaker.state };
   }
-}
-
-/** Whether a hub said so, rather than that nobody could tell. */
-export function isRefusal({ exitCode }: SluiceError): boolean {
-  return exitCode === 3 || exitCode === 4;
 }

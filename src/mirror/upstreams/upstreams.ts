@@ -10,8 +10,9 @@ import {
 } from '../../hubs/index.js';
 import { hubOrigin, type PullSettings, type Wires } from '../../pull/index.js';
 import { askInOrder, nothing, type Candidate, type Verdict } from './ask-in-order.js';
+import { isRefusal } from './guards.js';
 import { listUpstreams } from './list-upstreams.js';
-import { isRefusal, Upstream, type UpstreamHealth } from './upstream.js';
+import { Upstream, type UpstreamHealth } from './upstream.js';
 
 type Hub = RepositoryRef['origin'];
 
