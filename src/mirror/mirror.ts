@@ -14,7 +14,7 @@ import {
 import { createHostGate, createTransport, type HostBudget } from '../net/index.js';
 import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
-import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
+import { resumableBytes, transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { Access } from './access.js';
 import { Descriptions } from './descriptions.js';
 import { Fills, type Offer } from './fills.js';
@@ -97,8 +97,6 @@ export function createMirror(options: MirrorOptions): Mirror {
     return work;
   };
   const bringOne = async (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
-    // Threads have transports of their own, which know nothing of the switch.
-    if (settings.offline) throw new SluiceError('OFFLINE');
     if (!(await retention.makeRoom(task.sizeBytes ?? 0)))
       throw new SluiceError('DISK_FULL', { path: store.root, reason: 'the mirror may not take more' });
     const [result] = await transfer([task], {
@@ -196,7 +194,16 @@ export function createMirror(options: MirrorOptions): Mirror {
       const sources = upstreams.sources(pinned, file, caller);
       return { sources, joining: others.joining(shown, file, sources) };
     };
-    return fills.content(file, sizeBytes, offer, used);
+    const content = fills.content(file, sizeBytes, offer, used);
+    if (content.status === 'MISS') await assertHope(shown, file, caller);
+    return content;
+  }
+
+  /** Callers are told at once what no waiting would change: nobody can be asked for a file of which nothing is here. */
+  async function assertHope(shown: Snapshot, file: ManifestFile, caller: Caller): Promise<void> {
+    const why = settings.offline ? new SluiceError('OFFLINE') : upstreams.whyNobody(shown.pinned, caller);
+    if (why === undefined || (await resumableBytes(store, file)) > 0) return;
+    if (settings.offline || !(await others.hasAny(shown, file))) throw why;
   }
 }
 

@@ -148,15 +148,15 @@ export class Sites implements SiteCatalogue {
       ...(etag === undefined ? {} : { 'if-none-match': etag }),
     };
     const question = async (): Promise<SmallAnswer | undefined> => {
-      let isSame = false;
+      const told = { isSame: false };
       const failure = (refused: ResponseHead, text: string): SluiceError => {
-        isSame = refused.status === 304 && known !== undefined;
-        return isSame ? new SluiceError('NOTHING_MATCHED') : siteRefusal(url, refused, text);
+        told.isSame = refused.status === 304 && known !== undefined;
+        return told.isSame ? new SluiceError('NOTHING_MATCHED') : siteRefusal(url, refused, text);
       };
       try {
         return await fetchSmall(wires, { url, headers, signal, limitBytes: MAX_PAGE_BYTES, failure });
       } catch (thrown) {
-        if (isSame) return undefined;
+        if (told.isSame) return undefined;
         throw thrown;
       }
     };

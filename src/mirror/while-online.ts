@@ -8,7 +8,10 @@ export function whileOnline(transport: Transport, isOffline: () => boolean): Tra
     get requestCount() {
       return transport.requestCount;
     },
-    ...(transport.blueprint === undefined ? {} : { blueprint: transport.blueprint }),
+    // Threads would make one of their own that knows nothing of the switch.
+    get blueprint() {
+      return isOffline() ? undefined : transport.blueprint;
+    },
     countElsewhere: (requests) => transport.countElsewhere?.(requests),
     warm: (url, connections) => {
       if (!isOffline()) transport.warm?.(url, connections);

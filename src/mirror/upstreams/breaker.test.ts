@@ -75,7 +75,7 @@ describe('a breaker', () => {
           } else if (underway > 0) {
             underway -= 1;
             if (each === 'failed') breaker.failed(DOWN);
-            else breaker[each as 'succeeded' | 'released']();
+            else breaker[each]();
           }
         }
         // Whatever was under way ends, and time passes.

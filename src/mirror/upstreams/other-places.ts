@@ -1,4 +1,4 @@
-import type { EventSink } from '../../base/index.js';
+import { SluiceError, type EventSink } from '../../base/index.js';
 import {
   formatRef,
   repositoryPath,
@@ -8,6 +8,7 @@ import {
   type Snapshot,
   type Source,
 } from '../../hubs/index.js';
+import { sleep } from '../../net/index.js';
 import { Elsewhere, placesFor, type Wires } from '../../pull/index.js';
 import type { Store } from '../../store/index.js';
 import type { Upstreams } from './upstreams.js';
@@ -31,6 +32,8 @@ const WORTHWHILE_BYTES = 2 ** 20;
 /** What another hub has of a commit is believed for so long; that it could not be asked, for less. */
 const BELIEVED_MS = 10 * 60_000;
 const BELIEVED_FAILURE_MS = 30_000;
+/** Callers wait at most ten seconds for a first byte. */
+const SOON_MS = 3000;
 /** Commits whose twins are known. */
 const MOST_LOOKS = 200;
 
@@ -58,6 +61,22 @@ export class OtherPlaces {
     if (pinned.isPublic !== true && upstreams.settings.alsoHubs !== 'always') return [];
     const looks = [this.#repositories(ref, shown), this.#folders(ref, shown, file)];
     return looks.flatMap((elsewhere) => elsewhere?.joining(file, known) ?? []);
+  }
+
+  /** Whether somebody has a file, as far as it is known soon. */
+  async hasAny(shown: Snapshot, file: ManifestFile): Promise<boolean> {
+    const found = this.joining(shown, file, []).map(async (group) => {
+      if ((await group).length === 0) throw new SluiceError('FILE_NOT_FOUND', { path: file.path });
+    });
+    const late = new AbortController();
+    const patience = sleep(SOON_MS, late.signal).then(() => false);
+    const any = Promise.any(found).then(
+      () => true,
+      () => false,
+    );
+    const isFound = await Promise.race([any, patience.catch(() => false)]);
+    late.abort();
+    return isFound;
   }
 
   /** The twins of a repository are listed once for all files of a commit. */

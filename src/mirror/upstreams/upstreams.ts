@@ -35,6 +35,8 @@ export interface Upstreams {
   ours(hub: Hub, repository: string): readonly Origin[];
   /** URLs of folders that may hold a repository's files, each with a slash at its end. */
   folders(repository: string): readonly string[];
+  /** Why nobody can be asked for a file of a repository just now; undefined when somebody can. */
+  whyNobody(pinned: Pinned, caller: Caller): SluiceError | undefined;
   /** Who has a file of a repository that the caller may have. Those that are left alone only when there are no others. */
   sources(pinned: Pinned, file: ManifestFile, caller: Caller): readonly Source[];
   /**
@@ -100,6 +102,15 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const of = (kind: UpstreamTable['kind'], repository?: string): readonly Upstream[] =>
     all().filter((upstream) => upstream.table.kind === kind && upstream.serves(repository));
 
+  /** Those that have the repository, as far as the caller may know. */
+  const holders = ({ ref, isPublic = false }: Pinned, caller: Caller): readonly Asked[] => {
+    if (ref.origin === 'https') return [];
+    const name = repositoryPath(ref);
+    return [
+      ...(isPublic || options.isTokenForAll() ? upstreams.shared(ref.origin, name) : []),
+      ...upstreams.own(ref.origin, caller, name).filter(({ isWhole }) => isPublic || isWhole),
+    ];
+  };
   const upstreams: Upstreams = {
     own: (hub, { token }, repository) =>
       of(hub, repository).map((upstream): Asked => {
@@ -118,15 +129,13 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
         .filter(({ breaker }) => breaker.state !== 'open')
         .map((upstream) => upstream.origin(upstream.table.token)),
     folders: (repository) => of('files', repository).map(({ table }) => `${table.url}/${repository}/`),
+    whyNobody: (pinned, caller) => {
+      const asked = holders(pinned, caller);
+      if (asked.some(({ upstream }) => upstream.breaker.state !== 'open')) return undefined;
+      return asked[0]?.upstream.breaker.reason;
+    },
     sources: (pinned, file, caller) => {
-      const { ref } = pinned;
-      if (ref.origin === 'https') return [];
-      const name = repositoryPath(ref);
-      const isPublic = pinned.isPublic === true;
-      const asked = [
-        ...(isPublic || options.isTokenForAll() ? upstreams.shared(ref.origin, name) : []),
-        ...upstreams.own(ref.origin, caller, name).filter(({ isWhole }) => isPublic || isWhole),
-      ];
+      const asked = holders(pinned, caller);
       const able = asked.filter(({ upstream }) => upstream.breaker.state !== 'open');
       return (able.length > 0 ? able : asked).map(({ origin }) => origin.source(pinned, file));
     },
