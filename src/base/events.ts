@@ -167,6 +167,12 @@ export type SluiceEvent =
     }
   | { type: 'pull.failed'; ref: string; code: ErrorCode; exit: number; message: string }
   | { type: 'mirror.evicted'; sha256: string; bytes: number; idleMs: number; names: readonly string[] }
+  | {
+      type: 'upstream.changed';
+      upstream: string;
+      state: 'closed' | 'open' | 'half-open';
+      reason: string | null;
+    }
   | { type: 'server.listening'; url: string }
   | {
       type: 'server.request';

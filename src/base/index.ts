@@ -13,6 +13,8 @@ export {
   type SettingName,
   type Settings,
   type ValueOrigin,
+  UPSTREAM_DEFAULTS,
+  type UpstreamTable,
 } from './config/index.js';
 export { DIGEST_ALGORITHMS, type DigestAlgorithm, type Digests } from './digests.js';
 export {

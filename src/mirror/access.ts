@@ -1,8 +1,15 @@
-import { formatRef, type Caller, type ManifestFile, type Origin, type Snapshot } from '../hubs/index.js';
+import {
+  formatRef,
+  repositoryPath,
+  type Caller,
+  type ManifestFile,
+  type Origin,
+  type Snapshot,
+} from '../hubs/index.js';
 import { fetchSmall, type SmallContext } from '../net/index.js';
 import { Answers } from './answers.js';
 import { callerKey } from './caller-key.js';
-import type { Upstreams } from './upstreams.js';
+import type { Upstreams } from './upstreams/upstreams.js';
 
 export interface AccessOptions {
   readonly upstreams: Upstreams;
@@ -36,16 +43,18 @@ export class Access {
     if (isPublic === true || ref.origin === 'https') return;
     const { revision: _, ...repository } = ref;
     const { upstreams } = this.#options;
-    const own = upstreams.own(ref.origin, caller);
-    const origins = upstreams.isTokenForAll ? [...upstreams.shared(ref.origin), ...own] : own;
+    const name = repositoryPath(ref);
+    // One that may not see the caller's token cannot tell what this caller may have.
+    const own = upstreams.own(ref.origin, caller, name).filter(({ isWhole }) => isWhole);
+    const places = upstreams.isTokenForAll ? [...upstreams.shared(ref.origin, name), ...own] : own;
     if (files.length === 0) return;
     await this.#verdicts.get({
       about: formatRef(repository),
       caller: callerKey(caller),
       ask: async (stop) => {
         const file = easiest(files);
-        await upstreams.first(origins, (origin) => this.#look(origin, { pinned, file }, stop));
-        return { value: true, isPublic: false };
+        await upstreams.first(places, stop, (origin, signal) => this.#look(origin, { pinned, file }, signal));
+        return { value: true as const, isPublic: false };
       },
       signal: this.#options.stop,
     });

@@ -1,5 +1,6 @@
 import { SluiceError, toSluiceError } from '../base/index.js';
 import type { CacheStatus } from '../hubs/index.js';
+import { Refusals, REFUSED_MS } from './refusals.js';
 
 /** Something that was asked, and whether everybody may be told it or only who asked. */
 export interface Asked<T> {
@@ -40,11 +41,8 @@ export interface AnswersOptions<T> {
   readonly now: () => number;
 }
 
-/** A refusal is not asked for again so soon: loaders look for a dozen files that most repositories lack. */
-const REFUSED_MS = 30_000;
-/** Nor is what nobody could tell: clients repeat their questions at once. */
+/** What nobody could tell is not asked for again at once: clients repeat their questions. */
 const UNANSWERED_MS = 3000;
-const MAX_REFUSALS = 10_000;
 /** After nobody could tell, what is known is told for so long without asking. */
 const REST_MS = 15_000;
 /** Clients give up after ten seconds: they are better served with an error that lets them come again, or soon with what is known. */
@@ -67,12 +65,13 @@ export class Answers<T> {
   readonly #options: AnswersOptions<T>;
   /** Least recently used first. */
   readonly #known = new Map<string, Known<T>>();
-  readonly #refused = new Map<string, { readonly error: SluiceError; readonly untilMs: number }>();
+  readonly #refused: Refusals;
   readonly #asking = new Map<string, Promise<Known<T>>>();
   #weight = 0;
 
   constructor(options: AnswersOptions<T>) {
     this.#options = options;
+    this.#refused = new Refusals(options.now);
   }
 
   /** @throws SluiceError */
@@ -85,7 +84,7 @@ export class Answers<T> {
     if (known?.rest !== undefined && now() < known.rest.untilMs)
       return { value: known.value, status: 'STALE', warning: known.rest.warning };
     const refused = this.#refused.get(own);
-    if (refused !== undefined && now() < refused.untilMs) throw refused.error;
+    if (refused !== undefined) throw refused;
     const fallback = isUsefulOld ? known : undefined;
     try {
       const asked = await this.#inTime(this.#ask(own, asking), fallback !== undefined, asking.signal);
@@ -93,7 +92,7 @@ export class Answers<T> {
       return { value: asked.value, status: isSame ? 'REVALIDATED' : 'MISS' };
     } catch (thrown) {
       const error = toSluiceError(thrown);
-      if (error.exitCode === 7 && fallback === undefined) this.#refuse(own, error, UNANSWERED_MS);
+      if (error.exitCode === 7 && fallback === undefined) this.#refused.keep(own, error, UNANSWERED_MS);
       if (error.exitCode !== 7 || fallback === undefined) throw error;
       fallback.rest = { untilMs: now() + REST_MS, warning: error.message };
       return { value: fallback.value, status: 'STALE', warning: error.message };
@@ -107,7 +106,7 @@ export class Answers<T> {
     const askedAtMs = this.#options.now();
     const work = asking.ask(this.#options.stop).then(
       ({ value, isPublic }) => {
-        this.#refused.delete(own);
+        this.#refused.forget(own);
         // What was for everybody is so no more.
         if (!isPublic) this.#forget(asking.about);
         return this.#remember(isPublic ? asking.about : own, value, askedAtMs);
@@ -116,7 +115,7 @@ export class Answers<T> {
         const error = toSluiceError(thrown);
         if (error.exitCode === 3 || error.exitCode === 4) {
           this.#forget(asking.about);
-          this.#refuse(own, error, REFUSED_MS);
+          this.#refused.keep(own, error, REFUSED_MS);
         }
         throw error;
       },
@@ -175,15 +174,6 @@ export class Answers<T> {
   #forget(key: string): void {
     this.#weight -= this.#known.get(key)?.weight ?? 0;
     this.#known.delete(key);
-  }
-
-  #refuse(key: string, error: SluiceError, forMs: number): void {
-    this.#refused.delete(key);
-    this.#refused.set(key, { error, untilMs: this.#options.now() + forMs });
-    for (const oldest of this.#refused.keys()) {
-      if (this.#refused.size <= MAX_REFUSALS) break;
-      this.#refused.delete(oldest);
-    }
   }
 }
 

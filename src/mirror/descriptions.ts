@@ -1,5 +1,6 @@
 import {
   formatRef,
+  repositoryPath,
   type Caller,
   type Catalogue,
   type Description,
@@ -9,7 +10,7 @@ import {
 import type { Store } from '../store/index.js';
 import { Answers, type Asked } from './answers.js';
 import { callerKey } from './caller-key.js';
-import type { Upstreams } from './upstreams.js';
+import type { Upstreams } from './upstreams/upstreams.js';
 
 export interface DescriptionsOptions {
   readonly store: Store;
@@ -81,9 +82,11 @@ export class Descriptions {
     const hub = pinned.ref.origin === 'ms' ? 'ms' : 'hf';
     const isPublic = pinned.isPublic === true;
     const mayShare = isPublic || upstreams.isTokenForAll;
-    const origins = [...(mayShare ? upstreams.shared(hub) : []), ...upstreams.own(hub, caller)];
+    const name = pinned.ref.origin === 'https' ? undefined : repositoryPath(pinned.ref);
+    const places = [...(mayShare ? upstreams.shared(hub, name) : []), ...upstreams.own(hub, caller, name)];
     const askedAtMs = now();
-    const json = JSON.stringify(await upstreams.first(origins, (origin) => origin.describe?.(pinned, what, signal)));
+    const told = await upstreams.first(places, signal, (origin, signal) => origin.describe?.(pinned, what, signal));
+    const json = JSON.stringify(told);
     if (isPublic && json.length <= MAX_KEPT_BYTES) await store.documents.write(COLLECTION, about, { askedAtMs, json });
     return { value: { json }, isPublic };
   }

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { SluiceError, toSluiceError, type SluiceEvent } from '../base/index.js';
-import type { Content, ManifestFile, Source, Span } from '../hubs/index.js';
+import type { Content, ManifestFile, Span } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { TransferResult, TransferTask } from '../transfer/index.js';
 import { Fill } from './fill.js';
@@ -13,6 +13,9 @@ export interface FillsOptions {
   readonly bring: (task: TransferTask, emit: (event: SluiceEvent) => void) => Promise<TransferResult>;
 }
 
+/** Who has a file, and who may turn out to have it. */
+export type Offer = Pick<TransferTask, 'sources' | 'joining'>;
+
 interface Filling {
   readonly fill: Fill;
   readonly sha256: Promise<string>;
@@ -21,7 +24,7 @@ interface Filling {
 interface Wanted {
   readonly file: ManifestFile;
   readonly sizeBytes: number;
-  readonly sources: () => readonly Source[];
+  readonly offer: () => Offer;
   readonly used: (sha256: string) => void;
 }
 
@@ -36,13 +39,8 @@ export class Fills {
     this.#options = options;
   }
 
-  /** A file that is not here. It is asked for, from `sources`, when somebody reads of it and nobody brings it yet; `used` is told of its SHA-256 when it is here. */
-  content(
-    file: ManifestFile,
-    sizeBytes: number,
-    sources: () => readonly Source[],
-    used: (sha256: string) => void,
-  ): Content {
+  /** A file that is not here. It is asked for, from those of `offer`, when somebody reads of it and nobody brings it yet; `used` is told of its SHA-256 when it is here. */
+  content(file: ManifestFile, sizeBytes: number, offer: () => Offer, used: (sha256: string) => void): Content {
     const { store } = this.#options;
     const key = dirname(store.journalPath({ digests: file.digests, sizeBytes }));
     const wrong = this.#wrong;
@@ -52,12 +50,12 @@ export class Fills {
       get wrongAtMs() {
         return wrong.get(key);
       },
-      read: (span, signal) => this.#read(key, { file, sizeBytes, sources, used }, span, signal),
+      read: (span, signal) => this.#read(key, { file, sizeBytes, offer, used }, span, signal),
     };
   }
 
   async *#read(key: string, wanted: Wanted, span: Span, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { file, sizeBytes, sources, used } = wanted;
+    const { file, sizeBytes, offer, used } = wanted;
     const { store } = this.#options;
     // It may have come to be since it was looked for.
     const held = this.#filling.has(key) ? undefined : await heldContent(store, file.digests, sizeBytes, used);
@@ -65,7 +63,7 @@ export class Fills {
       yield* held.read(span, signal);
       return;
     }
-    const { fill, sha256 } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, sources());
+    const { fill, sha256 } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, offer());
     const provenPath = sha256.then((hex) => store.blobPath(hex));
     sha256.then(used, () => undefined);
     provenPath.catch(() => undefined);
@@ -77,8 +75,8 @@ export class Fills {
     return this.#wrong.get(dirname(this.#options.store.journalPath({ digests, sizeBytes })));
   }
 
-  #begin(key: string, file: ManifestFile, sizeBytes: number, sources: readonly Source[]): Filling {
-    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, sources };
+  #begin(key: string, file: ManifestFile, sizeBytes: number, offer: Offer): Filling {
+    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, ...offer };
     const fill = new Fill(sizeBytes, join(key, 'data'));
     const pieces = new Map<number, Span>();
     const tap = (event: SluiceEvent): void => {

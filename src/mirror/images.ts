@@ -6,6 +6,8 @@ import type { Store } from '../store/index.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
 import { layerSizes } from './layer-sizes.js';
+import { Refusals, REFUSED_MS } from './refusals.js';
+import type { Guards } from './upstreams/guards.js';
 
 export interface ImagesOptions {
   readonly store: Store;
@@ -17,6 +19,7 @@ export interface ImagesOptions {
   readonly registryOf: (registry: string) => Registry | undefined;
   /** How long what a tag means is believed. */
   readonly freshMs: number;
+  readonly guards: Guards;
   readonly now: () => number;
 }
 
@@ -35,9 +38,11 @@ export class Images implements ImageCatalogue {
   readonly #options: ImagesOptions;
   readonly #sizes = new Map<string, number>();
   readonly #asking = new Map<string, Promise<RawManifest>>();
+  readonly #refused: Refusals;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
+    this.#refused = new Refusals(options.now);
   }
 
   async manifest(
@@ -51,12 +56,15 @@ export class Images implements ImageCatalogue {
     const known = await this.#known(key);
     const isFresh = known !== undefined && (isPinned || this.#options.now() - known.atMs < this.#options.freshMs);
     if (isFresh) return this.#learn(name, { ...known.manifest, status: 'HIT' });
+    const refused = this.#refused.get(key);
+    if (refused !== undefined) throw refused;
     try {
       const asked = await this.#ask(key, name, reference, accept, signal);
       const isSame = known?.manifest.sha256 === asked.sha256;
       return this.#learn(name, { ...asked, status: isSame ? 'REVALIDATED' : 'MISS' });
     } catch (thrown) {
       const error = toSluiceError(thrown);
+      if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
       if (known === undefined || error.exitCode !== 7) throw error;
       return this.#learn(name, { ...known.manifest, status: 'STALE', warning: error.message });
     }
@@ -68,15 +76,18 @@ export class Images implements ImageCatalogue {
     const held = await this.#options.held.content({ sha256 }, this.#sizes.get(sha256), used);
     if (held !== undefined) return held;
     const registry = this.#registry(name);
-    const sizeBytes = this.#sizes.get(sha256) ?? (await registry.blobBytes(name.repository, sha256, signal));
+    const ask = <T>(question: () => Promise<T>): Promise<T> => this.#options.guards.ask(name.registry, question);
+    const { repository } = name;
+    const sizeBytes = this.#sizes.get(sha256) ?? (await ask(() => registry.blobBytes(repository, sha256, signal)));
     this.#sizes.set(sha256, sizeBytes);
-    const source = await registry.source(name.repository, sha256, signal);
+    const source = await ask(() => registry.source(repository, sha256, signal));
     const file = { path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } };
-    return fills.content(file, sizeBytes, () => [source], used);
+    return fills.content(file, sizeBytes, () => ({ sources: [source] }), used);
   }
 
   tags(name: ImageName, signal: AbortSignal): Promise<readonly string[]> {
-    return this.#registry(name).tags(name.repository, signal);
+    const registry = this.#registry(name);
+    return this.#options.guards.ask(name.registry, () => registry.tags(name.repository, signal));
   }
 
   #registry({ registry, repository }: ImageName): Registry {
@@ -107,7 +118,10 @@ export class Images implements ImageCatalogue {
     signal: AbortSignal,
   ): Promise<RawManifest> {
     const { store, now } = this.#options;
-    const manifest = await this.#registry(name).manifest(name.repository, reference, accept, signal);
+    const registry = this.#registry(name);
+    const manifest = await this.#options.guards.ask(name.registry, () =>
+      registry.manifest(name.repository, reference, accept, signal),
+    );
     const { sha256, mediaType, bytes } = manifest;
     await store.putBytes(bytes, { sha256, sizeBytes: bytes.length, digests: {} });
     const document: ReferenceDocument = { sha256, mediaType, sizeBytes: bytes.length, atMs: now() };

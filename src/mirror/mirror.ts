@@ -1,4 +1,4 @@
-import { engineBudget, readMachine, SluiceError, type EventSink } from '../base/index.js';
+import { engineBudget, readMachine, SluiceError, type EventSink, type UpstreamTable } from '../base/index.js';
 import {
   compilePattern,
   Registry,
@@ -10,22 +10,25 @@ import {
   type ManifestFile,
   type SiteCatalogue,
   type Snapshot,
-  type Source,
 } from '../hubs/index.js';
-import { createHostGate, createTransport } from '../net/index.js';
+import { createHostGate, createTransport, type HostBudget } from '../net/index.js';
 import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
-import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
+import { resumableBytes, transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { Access } from './access.js';
 import { Descriptions } from './descriptions.js';
-import { Fills } from './fills.js';
+import { Fills, type Offer } from './fills.js';
 import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
-import { createUpstreams, UPSTREAM_PATIENCE } from './upstreams.js';
+import { whileOnline } from './while-online.js';
+import { Guards } from './upstreams/guards.js';
+import { OtherPlaces } from './upstreams/other-places.js';
+import type { UpstreamHealth } from './upstreams/upstream.js';
+import { createUpstreams, UPSTREAM_PATIENCE } from './upstreams/upstreams.js';
 
 export interface MirrorOptions {
   readonly store: Store;
@@ -45,11 +48,17 @@ export interface MirrorOptions {
   readonly isTokenForAll?: () => boolean;
   /** Memory for small files that are here; none unless told. */
   readonly smallFilesBytes?: number;
+  /** Upstreams that tables name; what they say may change. None unless told. */
+  readonly upstreams?: () => readonly UpstreamTable[];
 }
 
 export interface Mirror extends Catalogue {
   readonly images: ImageCatalogue;
   readonly sites: SiteCatalogue;
+  /** How the upstreams are. */
+  readonly upstreams: readonly UpstreamHealth[];
+  /** What hosts said last of how often they may still be asked. */
+  readonly budgets: readonly HostBudget[];
   /** Ends what is under way; what has arrived is kept. */
   close(): Promise<void>;
 }
@@ -69,14 +78,17 @@ export function createMirror(options: MirrorOptions): Mirror {
   });
   const stop = new AbortController();
   const { proxy, httpProxy = false, noProxy, caFiles } = settings;
-  const transport = createTransport({ proxy, httpProxy, noProxy, caFiles });
+  const transport = whileOnline(createTransport({ proxy, httpProxy, noProxy, caFiles }), () => settings.offline);
   const gate = createHostGate();
   const hands = openHands(store);
   const budget = engineBudget(readMachine(), settings.memoryBytes);
   const underway = new Set<Promise<unknown>>();
 
   const wires = { transport, gate, emit };
-  const upstreams = createUpstreams(settings, wires, isTokenForAll);
+  const now = (): number => Date.now();
+  const tables = options.upstreams ?? (() => []);
+  const upstreams = createUpstreams({ settings, tables, wires, isTokenForAll, emit, now });
+  const others = new OtherPlaces({ store, upstreams, wires, emit, signal: stop.signal, now });
 
   const bring = (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
     const work = bringOne(task, tap);
@@ -113,11 +125,12 @@ export function createMirror(options: MirrorOptions): Mirror {
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
   const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
   const fills = new Fills({ store, emit, bring });
+  const guards = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
     const endpoint = registryEndpoints[name];
     if (endpoint === undefined) return undefined;
-    const registry = registries.get(name) ?? new Registry({ transport, gate, emit, patienceMs: PATIENCE_MS, endpoint });
+    const registry = registries.get(name) ?? new Registry({ ...wires, ...PATIENCE, endpoint });
     registries.set(name, registry);
     return registry;
   };
@@ -126,6 +139,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     registryOf,
+    guards: guards.registry,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -135,7 +149,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     store,
     held,
     fills,
-    wires: { transport, gate, emit, patienceMs: PATIENCE_MS },
+    wires: { ...wires, ...PATIENCE },
+    guards: guards.site,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -144,6 +159,12 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     images,
     sites,
+    get upstreams() {
+      return [...upstreams.health, ...guards.registry.health, ...guards.site.health];
+    },
+    get budgets() {
+      return gate.budgets();
+    },
     snapshot,
     describe: (ref, what, caller, signal) => descriptions.get(ref, what, caller, signal),
     ask: (origin, question, caller, signal) => questions.ask(origin, question, caller, signal),
@@ -160,7 +181,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     },
   };
 
-  async function contentOf({ pinned }: Snapshot, file: ManifestFile, caller: Caller): Promise<Content> {
+  async function contentOf(shown: Snapshot, file: ManifestFile, caller: Caller): Promise<Content> {
+    const { pinned } = shown;
     const { digests, sizeBytes } = file;
     const ref = pinned.ref;
     if (ref.origin === 'https' || sizeBytes === undefined) throw new SluiceError('INTERNAL', { reason: 'no size' });
@@ -168,16 +190,24 @@ export function createMirror(options: MirrorOptions): Mirror {
     const used = (sha256: string): void => retention.used(sha256, name);
     const kept = await held.content(digests, sizeBytes, used);
     if (kept !== undefined) return { ...kept, wrongAtMs: fills.wrongAtMs(file, sizeBytes) };
-    const sources = (): readonly Source[] => {
-      const mayShare = pinned.isPublic === true || upstreams.isTokenForAll;
-      const origins = [...(mayShare ? upstreams.shared(ref.origin) : []), ...upstreams.own(ref.origin, caller)];
-      return origins.map((origin) => origin.source(pinned, file));
+    const offer = (): Offer => {
+      const sources = upstreams.sources(pinned, file, caller);
+      return { sources, joining: others.joining(shown, file, sources) };
     };
-    return fills.content(file, sizeBytes, sources, used);
+    const content = fills.content(file, sizeBytes, offer, used);
+    if (content.status === 'MISS') await assertHope(shown, file, caller);
+    return content;
+  }
+
+  /** Callers are told at once what no waiting would change: nobody can be asked for a file of which nothing is here. */
+  async function assertHope(shown: Snapshot, file: ManifestFile, caller: Caller): Promise<void> {
+    const why = settings.offline ? new SluiceError('OFFLINE') : upstreams.whyNobody(shown.pinned, caller);
+    if (why === undefined || (await resumableBytes(store, file)) > 0) return;
+    if (settings.offline || !(await others.hasAny(shown, file))) throw why;
   }
 }
 
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */
 const MIN_FREE_BYTES = 1024 * 1024 * 1024;
 /** Callers wait at most ten seconds for a first byte; they are better served with an error that lets them come again. */
-const PATIENCE_MS = 8000;
+const PATIENCE = { ...UPSTREAM_PATIENCE, patienceMs: 8000 };

@@ -1,7 +1,7 @@
 import type { Caller, Description, Question, RepositoryRef } from '../hubs/index.js';
 import { Answers } from './answers.js';
 import { callerKey } from './caller-key.js';
-import type { Upstreams } from './upstreams.js';
+import type { Upstreams } from './upstreams/upstreams.js';
 
 interface Page {
   readonly value: unknown;
@@ -40,8 +40,9 @@ export class Questions {
       caller: callerKey(caller),
       ask: async (stop) => {
         const { upstreams } = this.#options;
-        const origins = upstreams.own(hub, caller);
-        return { value: await upstreams.first(origins, (origin) => origin.ask?.(question, stop)), isPublic: false };
+        const places = upstreams.own(hub, caller);
+        const value = await upstreams.first(places, stop, (origin, signal) => origin.ask?.(question, signal));
+        return { value, isPublic: false };
       },
       signal,
     });

@@ -10,10 +10,12 @@ import {
   type SiteFile,
   type SitePage,
 } from '../hubs/index.js';
-import { fetchSmall } from '../net/index.js';
+import { fetchSmall, type ResponseHead, type SmallAnswer } from '../net/index.js';
 import type { Store } from '../store/index.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
+import { Refusals, REFUSED_MS } from './refusals.js';
+import type { Guards } from './upstreams/guards.js';
 
 export interface SitesOptions {
   readonly store: Store;
@@ -23,6 +25,7 @@ export interface SitesOptions {
   readonly used: (sha256: string, name: string) => void;
   /** How long a page is believed. */
   readonly freshMs: number;
+  readonly guards: Guards;
   readonly now: () => number;
 }
 
@@ -30,6 +33,13 @@ interface PageDocument {
   readonly contentType: string;
   readonly base64: string;
   readonly atMs: number;
+  readonly etag?: string;
+}
+
+interface PageWish {
+  readonly accept: string | undefined;
+  /** What it was, to be asked whether it still is. */
+  readonly known: PageDocument | undefined;
 }
 
 /** What a file without a digest turned out to be. */
@@ -47,9 +57,11 @@ const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 export class Sites implements SiteCatalogue {
   readonly #options: SitesOptions;
   readonly #asking = new Map<string, Promise<PageDocument>>();
+  readonly #refused: Refusals;
 
   constructor(options: SitesOptions) {
     this.#options = options;
+    this.#refused = new Refusals(options.now);
   }
 
   async page(site: Site, path: string, accept: string | undefined, signal: AbortSignal): Promise<SitePage> {
@@ -57,11 +69,14 @@ export class Sites implements SiteCatalogue {
     const key = `${url} ${accept ?? ''}`.slice(0, MAX_KEY_LENGTH);
     const known = await this.#known<PageDocument>(PAGES, key, 'base64');
     if (known !== undefined && this.#options.now() - known.atMs < this.#options.freshMs) return shown(known, 'HIT');
+    const refused = this.#refused.get(key);
+    if (refused !== undefined) throw refused;
     try {
-      const asked = await this.#askOnce(key, url, accept, signal);
+      const asked = await this.#askOnce(key, url, { accept, known }, signal);
       return shown(asked, known?.base64 === asked.base64 ? 'REVALIDATED' : 'MISS');
     } catch (thrown) {
       const error = toSluiceError(thrown);
+      if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
       if (known === undefined || error.exitCode !== 7) throw error;
       return { ...shown(known, 'STALE'), warning: error.message };
     }
@@ -76,7 +91,9 @@ export class Sites implements SiteCatalogue {
     const ref = { origin: 'https', url: wanted.url } as const;
     const [kept, pinned] = await Promise.all([
       this.#known<FileDocument>(FILES, wanted.url, 'sha256'),
-      origin.pin(ref, signal).catch((thrown: unknown) => toSluiceError(thrown)),
+      this.#options.guards
+        .ask(origin.id, () => origin.pin(ref, signal))
+        .catch((thrown: unknown) => toSluiceError(thrown)),
     ]);
     if (pinned instanceof Error) {
       const stale = pinned.exitCode === 7 ? await this.#held(kept?.sha256, used) : undefined;
@@ -97,7 +114,7 @@ export class Sites implements SiteCatalogue {
     return fills.content(
       file,
       sizeBytes,
-      () => [origin.source(pinned, file)],
+      () => ({ sources: [origin.source(pinned, file)] }),
       (sha256) => {
         used(sha256);
         if (!isNamed) void this.#keep(wanted.url, sha256, found);
@@ -115,25 +132,36 @@ export class Sites implements SiteCatalogue {
     await this.#options.store.documents.write(FILES, url.slice(0, MAX_KEY_LENGTH), document).catch(() => undefined);
   }
 
-  #askOnce(key: string, url: string, accept: string | undefined, signal: AbortSignal): Promise<PageDocument> {
-    const asking = this.#asking.get(key) ?? this.#ask(key, url, accept, signal);
+  #askOnce(key: string, url: string, wish: PageWish, signal: AbortSignal): Promise<PageDocument> {
+    const asking = this.#asking.get(key) ?? this.#ask(key, url, wish, signal);
     this.#asking.set(key, asking);
     const over = (): boolean => this.#asking.delete(key);
     asking.then(over, over);
     return asking;
   }
 
-  async #ask(key: string, url: string, accept: string | undefined, signal: AbortSignal): Promise<PageDocument> {
-    const { store, wires, now } = this.#options;
-    const { head, body } = await fetchSmall(wires, {
-      url,
-      headers: accept === undefined ? {} : { accept },
-      signal,
-      limitBytes: MAX_PAGE_BYTES,
-      failure: (refused, text) => siteRefusal(url, refused, text),
-    });
-    const contentType = head.headers['content-type'] ?? 'application/octet-stream';
-    const document: PageDocument = { contentType, base64: body.toString('base64'), atMs: now() };
+  async #ask(key: string, url: string, { accept, known }: PageWish, signal: AbortSignal): Promise<PageDocument> {
+    const { store, wires, guards, now } = this.#options;
+    const etag = known?.etag;
+    const headers = {
+      ...(accept === undefined ? {} : { accept }),
+      ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    };
+    const question = async (): Promise<SmallAnswer | undefined> => {
+      const told = { isSame: false };
+      const failure = (refused: ResponseHead, text: string): SluiceError => {
+        told.isSame = refused.status === 304 && known !== undefined;
+        return told.isSame ? new SluiceError('NOTHING_MATCHED') : siteRefusal(url, refused, text);
+      };
+      try {
+        return await fetchSmall(wires, { url, headers, signal, limitBytes: MAX_PAGE_BYTES, failure });
+      } catch (thrown) {
+        if (told.isSame) return undefined;
+        throw thrown;
+      }
+    };
+    const answer = await guards.ask(new URL(url).host, question);
+    const document = answer === undefined && known !== undefined ? { ...known, atMs: now() } : pageOf(answer, now());
     await store.documents.write(PAGES, key, document);
     return document;
   }
@@ -147,6 +175,13 @@ export class Sites implements SiteCatalogue {
 
 /** Documents take names of up to 4096 bytes. */
 const MAX_KEY_LENGTH = 1300;
+
+function pageOf(answer: SmallAnswer | undefined, atMs: number): PageDocument {
+  if (answer === undefined) throw new SluiceError('INTERNAL', { reason: 'nothing was compared with' });
+  const { head, body } = answer;
+  const { 'content-type': contentType = 'application/octet-stream', etag } = head.headers;
+  return { contentType, base64: body.toString('base64'), atMs, ...(etag === undefined ? {} : { etag }) };
+}
 
 function shown({ base64, contentType }: PageDocument, status: SitePage['status']): SitePage {
   return { body: Buffer.from(base64, 'base64'), contentType, status };

@@ -1,6 +1,7 @@
-import { toSluiceError } from '../base/index.js';
+import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   formatRef,
+  repositoryPath,
   type Caller,
   type Manifest,
   type Origin,
@@ -12,7 +13,8 @@ import { pinOffline, readManifest, saveManifest, saveRevision } from '../pull/in
 import type { Store } from '../store/index.js';
 import { Answers, type Asked } from './answers.js';
 import { callerKey } from './caller-key.js';
-import type { Upstreams } from './upstreams.js';
+import type { Asked as Place, Upstreams } from './upstreams/upstreams.js';
+import { isRefusal } from './upstreams/guards.js';
 
 export interface SnapshotsOptions {
   readonly store: Store;
@@ -63,21 +65,25 @@ export class Snapshots {
   /** The token of the settings opens what is public, and the rest only where it stands for everybody. */
   async #ask(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Asked<Manifest>> {
     const { upstreams } = this.#options;
-    const shared = upstreams.shared(ref.origin);
+    const name = repositoryPath(ref);
+    const shared = upstreams.shared(ref.origin, name);
     if (shared.length > 0 && (caller.token === undefined || upstreams.isTokenForAll)) {
       try {
         const asked = await this.#askOrigins(ref, shared, signal);
         if (asked.isPublic || upstreams.isTokenForAll) return asked;
       } catch (thrown) {
-        if (!isRefusal(thrown)) throw thrown;
+        if (!isRefusal(toSluiceError(thrown))) throw thrown;
       }
     }
-    return this.#askOrigins(ref, upstreams.own(ref.origin, caller), signal);
+    return this.#askOrigins(ref, upstreams.own(ref.origin, caller, name), signal);
   }
 
-  #askOrigins(ref: RepositoryRef, origins: readonly Origin[], signal: AbortSignal): Promise<Asked<Manifest>> {
+  async #askOrigins(ref: RepositoryRef, places: readonly Place[], signal: AbortSignal): Promise<Asked<Manifest>> {
     const { store, upstreams } = this.#options;
-    return upstreams.first(origins, async (origin) => {
+    // No upstream may be told of this name.
+    if (places.length === 0)
+      throw new SluiceError('REPOSITORY_NOT_FOUND', { host: 'the mirror', repository: repositoryPath(ref) });
+    return upstreams.first(places, signal, async (origin, signal) => {
       const pinned = await this.#pin(origin, ref, signal);
       const known = await readManifest(store, pinned);
       const manifest = known ?? (await origin.list(pinned, signal));
@@ -103,10 +109,4 @@ export class Snapshots {
     const manifest = pinned?.isPublic === true ? await readManifest(store, pinned) : undefined;
     return manifest === undefined ? undefined : { value: manifest, askedAtMs: 0 };
   }
-}
-
-/** Whether a hub said so, rather than that nobody could tell. */
-function isRefusal(thrown: unknown): boolean {
-  const { exitCode } = toSluiceError(thrown);
-  return exitCode === 3 || exitCode === 4;
 }

@@ -33,6 +33,18 @@ describe('the gate of a host', () => {
     expect(gate.pauseMs('a')).toBe(30_000);
   });
 
+  test('tells what is left, until the window is over', () => {
+    let now = 0;
+    const gate = createHostGate({ now: () => now });
+    gate.note('a', head(200, { ratelimit: '"api";r=40;t=50' }));
+    gate.note('a', head(200, { ratelimit: '"api";r=39;t=49' }));
+    gate.note('b', head(200));
+    now = 9000;
+    expect(gate.budgets()).toEqual([{ key: 'a', remaining: 39, resetMs: 40_000 }]);
+    now = 49_000;
+    expect(gate.budgets()).toEqual([]);
+  });
+
   test('closes before the first refusal when nothing is left', () => {
     const gate = createHostGate({ now: () => 0 });
     expect(gate.note('a', head(200, { ratelimit: '"api";r=0;t=55' }))).toBe(56_000);

@@ -15,6 +15,15 @@ export interface HostGate {
   pauseMs(key: string): number;
   /** Takes in what an answer says: `Retry-After` with 429 and 503, and `RateLimit` with nothing left. Returns the pause from now. */
   note(key: string, head: ResponseHead): number;
+  /** What was said last of what is left, by key; of windows that are over nothing is known. */
+  budgets(): readonly HostBudget[];
+}
+
+/** Requests that a host lets us make until its window ends. */
+export interface HostBudget {
+  readonly key: string;
+  readonly remaining: number;
+  readonly resetMs: number;
 }
 
 export interface HostGateOptions {
@@ -24,6 +33,8 @@ export interface HostGateOptions {
   readonly maxPauseMs?: number;
 }
 
+/** Redirects lead to many hosts. */
+const MOST_BUDGETS = 256;
 /** After a 429 that does not say for how long; doubled while they go on. */
 const UNSAID_PAUSE_MS = 1000;
 const MAX_UNSAID_PAUSE_MS = 30_000;
@@ -47,6 +58,8 @@ export function createHostGate(options: HostGateOptions = {}): HostGate {
   const maxPauseMs = options.maxPauseMs ?? MAX_PAUSE_MS;
   const closedUntilMs = new Map<string, number>();
   const unsaid = new Map<string, number>();
+  /** Told of longest ago first. */
+  const told = new Map<string, { readonly remaining: number; readonly untilMs: number }>();
 
   const pauseMs = (key: string): number => Math.max(0, (closedUntilMs.get(key) ?? 0) - now());
   const close = (key: string, ms: number): void => {
@@ -62,6 +75,11 @@ export function createHostGate(options: HostGateOptions = {}): HostGate {
       const limited = head.status === 429;
       const asked = limited || head.status === 503 ? parseRetryAfter(head.headers['retry-after'], now()) : undefined;
       const limit = parseRateLimit(head.headers, now());
+      if (limit !== undefined) {
+        told.delete(key);
+        told.set(key, { remaining: limit.remaining, untilMs: now() + limit.resetMs });
+        if (told.size > MOST_BUDGETS) told.delete(told.keys().next().value ?? '');
+      }
       // A second more than said, as the window is counted in whole ones. Nothing left closes the gate before the first refusal.
       const reset = limit?.remaining === 0 && limit.resetMs > 0 ? limit.resetMs + 1000 : undefined;
       const said = asked ?? reset;
@@ -74,5 +92,9 @@ export function createHostGate(options: HostGateOptions = {}): HostGate {
       if (head.status < 400) unsaid.delete(key);
       return pauseMs(key);
     },
+    budgets: () =>
+      [...told]
+        .map(([key, { remaining, untilMs }]) => ({ key, remaining, resetMs: untilMs - now() }))
+        .filter(({ resetMs }) => resetMs > 0),
   };
 }

@@ -1,5 +1,5 @@
 export { fetchJson, fetchSmall, type SmallAnswer, type SmallContext, type SmallRequest } from './fetch-small.js';
-export { createHostGate, gateKey, type HostGate, type HostGateOptions } from './host-gate.js';
+export { createHostGate, gateKey, type HostBudget, type HostGate, type HostGateOptions } from './host-gate.js';
 export { parseJson, type JsonOutcome } from './json.js';
 export * as netLimits from './limits.js';
 export type { BodySink, GetRequest, Headers, ResponseHead, Transport } from './port.js';

@@ -56,7 +56,7 @@ export interface Transport {
   /** Requests put on the wire so far, redirect hops included. */
   readonly requestCount: number;
   /** What another thread can make its like from; undefined where it cannot be made again. */
-  readonly blueprint?: TransportOptions;
+  readonly blueprint?: TransportOptions | undefined;
   /** Adds what its likes in other threads have put on the wire to `requestCount`. */
   countElsewhere?(requests: number): void;
   /**

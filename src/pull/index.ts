@@ -11,6 +11,7 @@ export type { GarbageItem, GarbageReport } from './garbage.js';
 export type { HeldModel, RemovalReport } from './models.js';
 export type { Plan, Pull, PullContext, PullOutcome, PullRequest, PullSettings } from './port.js';
 export { pinOffline, readManifest, saveManifest, saveRevision } from './manifests.js';
+export { Elsewhere } from './elsewhere/elsewhere.js';
 export { whyNotAsk } from './elsewhere/may-ask.js';
 export { placesFor } from './elsewhere/places.js';
 export { hubOrigin, originsFor, type Wires } from './origins.js';

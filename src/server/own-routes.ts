@@ -28,7 +28,7 @@ export async function answerOwn(path: string, metrics: ServerMetrics, readiness:
       return text(200, 'ok');
     case 'readyz': {
       const reason = await readiness.reason();
-      return reason === undefined ? text(200, 'ready') : text(503, reason);
+      return reason === undefined ? text(200, readiness.summary) : text(503, reason);
     }
     default:
       return {

@@ -11,13 +11,20 @@ const BELIEVED_MS = 2000;
 export class Readiness {
   readonly #home: string;
   readonly #isDraining: () => boolean;
+  readonly #upstreams: () => readonly { readonly state: string }[];
   readonly #now: () => number;
   #found: string | undefined;
   #store: { readonly atMs: number; readonly reason: Promise<string | undefined> } | undefined;
 
-  constructor(home: string, isDraining: () => boolean, now: () => number = Date.now) {
+  constructor(
+    home: string,
+    isDraining: () => boolean,
+    upstreams: () => readonly { readonly state: string }[] = () => [],
+    now: () => number = Date.now,
+  ) {
     this.#home = home;
     this.#isDraining = isDraining;
+    this.#upstreams = upstreams;
     this.#now = now;
   }
 
@@ -34,6 +41,13 @@ export class Readiness {
     if (this.#store === undefined || now - this.#store.atMs >= BELIEVED_MS)
       this.#store = { atMs: now, reason: this.#storeReason() };
     return (this.#found = await this.#store.reason);
+  }
+
+  /** How it is ready. Without upstreams it still gives what is here, so that none of them makes it unready; their names are not for everybody. */
+  get summary(): string {
+    const upstreams = this.#upstreams();
+    const failing = upstreams.filter(({ state }) => state !== 'closed').length;
+    return failing === 0 ? 'ready' : `ready; ${failing} of ${upstreams.length} upstreams fail`;
   }
 
   /** Undefined where the system does not tell. */

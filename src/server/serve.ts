@@ -56,12 +56,18 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
   // What is read again takes the place of what was, also for those who keep the object.
   const live: LiveSettings = { ...settings };
   const gate = new Gate(policyOf(live), gatekeeper);
-  const readiness = new Readiness(settings.home, () => gate.isDraining);
+  const readiness = new Readiness(
+    settings.home,
+    () => gate.isDraining,
+    () => mirror.upstreams,
+  );
   const metrics = new ServerMetrics({
     connections: () => gate.connections.size,
     requests: () => gate.requests.size,
     disk: () => readiness.disk(),
     isReady: () => readiness.wasReady,
+    upstreams: () => mirror.upstreams,
+    budgets: () => mirror.budgets,
   });
   const tap: EventSink = (event) => {
     metrics.event(event);
@@ -77,6 +83,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     freshMs: settings.serveFreshMs,
     smallFilesBytes: settings.serveSmallFilesBytes ?? 0,
     isTokenForAll: () => live.serveSharedToken,
+    upstreams: () => live.serveUpstreams,
     ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
   });
   const carriers = carriersOf(settings);
@@ -146,7 +153,10 @@ async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonl
 /** The hub, and the content service of its clients that speak Xet. */
 async function huggingFaceFaces(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
   const { home, serveXet, serveXetKey, serveXetNodes } = settings;
-  const upstreams = (): readonly string[] => settings.hfEndpoints;
+  const upstreams = (): readonly string[] => [
+    ...settings.hfEndpoints,
+    ...settings.serveUpstreams.map(({ url }) => url),
+  ];
   if (serveXet === 'strip') return [createHuggingFaceFace(mirror, { upstreams })];
   const xet = createContentService(mirror, { key: await xetKey(home, serveXetKey), nodes: serveXetNodes });
   return [xet.face, createHuggingFaceFace(mirror, { upstreams, xet })];

@@ -13,7 +13,10 @@ export async function serveHuggingFace({ root, world, client, scratch }) {
   const label = `${client.name} on the mirror`;
   const hasXet = client.requirements.some((name) => name.startsWith('hf_xet'));
   const hub = await world.start();
-  const mirror = await startMirror({ root, hub, scratch });
+  // What is known is old soon, and a hub that failed is asked again soon.
+  const upstream = JSON.stringify({ kind: 'hf', url: hub.url, 'fail-timeout': '1s' });
+  const env = { SLUICE_SERVE_FRESH: '1s', SLUICE_SERVE_UPSTREAM: upstream };
+  const mirror = await startMirror({ root, hub, scratch, env });
   /** Calls in a new home each time, so that nothing is there already. */
   const call = async (steps, { endpoint = mirror.url, env = {}, home = mkdtempSync(join(scratch, 'home-')) } = {}) => {
     const full = steps.map((step) => ({ ...step, call: `huggingface_hub.${step.call}` }));
@@ -166,19 +169,47 @@ export async function serveHuggingFace({ root, world, client, scratch }) {
         'words',
       );
     });
-    await proof(label, 'the hub is gone: all that was there still comes; nothing is said to be missing', async () => {
-      await hub.die();
-      const [model, rows] = values(await call(both));
-      same(model, world.model, 'files of the model');
-      same(rows, world.rows, 'files of the data set');
-      const [unknown] = await call([file('acme/never-asked', 'config.json')]);
-      const made = unknown.error?.filter(
-        (name) => NOT_TOLD.includes(name) && !unknown.error.includes('LocalEntryNotFoundError'),
-      );
-      same(made, [], `${unknown.error?.[0]}: ${unknown.message}`);
-    });
+    const illnesses = [
+      ['answers 500', () => hub.faults.add({ fault: { type: 'status', status: 500 } })],
+      [
+        'answers 429',
+        () => hub.faults.add({ fault: { type: 'status', status: 429, headers: { 'retry-after': '2' } } }),
+      ],
+      ['is gone', () => hub.die()],
+    ];
+    for (const [name, fail] of illnesses) {
+      const says = `the hub ${name}: all that was there still comes, marked stale; nothing is said to be missing`;
+      await proof(label, says, async () => {
+        hub.faults.clear();
+        await fail();
+        await becomesStale(mirror.url);
+        mirror.words.length = 0;
+        const [model, rows] = values(await call(both));
+        same(model, world.model, 'files of the model');
+        same(rows, world.rows, 'files of the data set');
+        holds(
+          mirror.words.some((text) => text.includes('"x-cache-status":"STALE"')),
+          'no answer was marked as stale',
+        );
+        const [unknown] = await call([file(`acme/never-asked-${name.replace(' ', '-')}`, 'config.json')]);
+        const made = unknown.error?.filter(
+          (each) => NOT_TOLD.includes(each) && !unknown.error.includes('LocalEntryNotFoundError'),
+        );
+        same(made, [], `${unknown.error?.[0]}: ${unknown.message}`);
+      });
+    }
   } finally {
     await mirror.stop();
     await hub.stop();
   }
+}
+
+/** Waits until what the mirror knows is old and cannot be asked for again. */
+async function becomesStale(url) {
+  for (let round = 0; round < 600; round += 1) {
+    const { headers } = await fetch(`${url}/api/models/${MODEL}/tree/main`, { method: 'HEAD' });
+    if (headers.get('x-cache-status') === 'STALE') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nothing became stale');
 }

@@ -64,6 +64,27 @@ describe('a mirror of a registry', () => {
     expect([warm.status, Buffer.from(await warm.arrayBuffer()).equals(v1)]).toEqual([200, true]);
   });
 
+  it('that limits us does not hold back what is here, and is not asked again for what it has not got', async () => {
+    const { registry, machine } = await start();
+    const { url } = await startServing(
+      { ...machine, env: { ...machine.env, SLUICE_SERVE_FRESH: '1s' } },
+      ...['--registry', `docker.io=${registry.url}`],
+    );
+    const ask = async (tag: string): Promise<unknown[]> => {
+      const answer = await fetch(`${url}/v2/acme/model/manifests/${tag}`);
+      await answer.arrayBuffer();
+      return [answer.status, answer.headers.get('x-cache-status')];
+    };
+    expect(await ask('v1')).toEqual([200, 'MISS']);
+    expect((await ask('none'))[0]).toBe(404);
+    const hits = registry.hits;
+    expect((await ask('none'))[0]).toBe(404);
+    expect(registry.hits).toBe(hits);
+    registry.answerWith(429);
+    await expect.poll(() => ask('v1'), { timeout: 60_000 }).toEqual([200, 'STALE']);
+    expect((await ask('v2'))[0]).toBe(429);
+  });
+
   it('answers Ollama in its own way: an address of its own with every blob', async () => {
     const { registry, machine } = await start('library/tiny');
     const { url } = await serveFor(machine, registry);

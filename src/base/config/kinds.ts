@@ -19,6 +19,8 @@ export interface ValueKind<T> {
   /** For the documentation, e.g. `URL, URL...`. */
   readonly shape: string;
   readonly list?: boolean;
+  /** Takes TOML tables too, each as its JSON. Their text is not shown to anybody: it may hold a token. */
+  readonly tables?: boolean;
   parse(texts: readonly string[], reading: Reading): T;
   show(value: T): string;
 }
@@ -234,7 +236,7 @@ function path(value: string, reading: Reading): string {
 }
 
 /** `http(s)://host[:port][/prefix]`, without a slash at its end: URLs are built by appending to it. */
-function endpointOf(value: string): string {
+export function endpointOf(value: string): string {
   const url = parseUrl(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new BadValue('write an http:// or https:// URL');
   if (url.username !== '' || url.password !== '') throw new BadValue('give credentials as a token, not in the URL');

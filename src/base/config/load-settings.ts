@@ -187,6 +187,7 @@ function tableValue(
   const texts = parts.map((part) => {
     if (typeof part === 'string' || typeof part === 'boolean') return String(part);
     if (typeof part === 'number' || typeof part === 'bigint') return String(part);
+    if (setting.kind.tables && typeof part === 'object') return JSON.stringify(part);
     throw bad(`write ${setting.kind.shape}`);
   });
   return { texts, origin, folder };
@@ -213,7 +214,7 @@ function parse(name: SettingName, setting: Setting<unknown>, raw: Raw, machine: 
     return name === 'caFiles' ? presentFiles(value as readonly string[], raw.origin) : value;
   } catch (thrown) {
     if (!(thrown instanceof BadValue)) throw thrown;
-    const value = setting.secret ? '***' : raw.texts.join(' ');
+    const value = setting.secret || setting.kind.tables ? '***' : raw.texts.join(' ');
     const { from, name: where } = raw.origin;
     const key = from === 'flag' || from === 'environment' ? where : setting.key;
     throw new SluiceError('BAD_SETTING', { key, value, reason: thrown.message, ...(key === where ? {} : { where }) });

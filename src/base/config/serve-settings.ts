@@ -19,6 +19,7 @@ import {
   USUAL_REGISTRIES,
 } from './kinds.js';
 import { of, optional, setting } from './setting.js';
+import { upstreams, type UpstreamTable } from './upstream-tables.js';
 
 /** The settings of `sluice serve`, keys under `[serve]`. */
 export const SERVE_SETTINGS = {
@@ -62,6 +63,14 @@ export const SERVE_SETTINGS = {
     variables: [of('SLUICE_SERVE_FACES')],
     fallback: () => ['huggingface', 'modelscope', 'registry', 'sites'] as const,
     fallbackShown: 'huggingface, modelscope, registry, sites',
+  }),
+  serveUpstreams: setting<readonly UpstreamTable[]>({
+    key: 'serve.upstream',
+    kind: upstreams,
+    variables: [of('SLUICE_SERVE_UPSTREAM')],
+    fallback: () => [],
+    fallbackShown: 'hf.endpoints and ms.endpoints',
+    outsideProfiles: true,
   }),
   serveRegistries: setting({
     fixed: true,

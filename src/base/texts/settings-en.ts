@@ -44,6 +44,8 @@ export const settingsEn: Record<SettingName, string> = {
   serveTrustedProxies:
     'Addresses or networks of reverse proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed. From anybody else these headers are ignored.',
   serveFaces: 'Protocols that are served.',
+  serveUpstreams:
+    'Upstreams of `sluice serve` in the order in which they are asked, each a table with name, kind (hf, ms, files), url, token or token-file, allow and deny (patterns of repositories), timeout, max-fails, fail-timeout, not-found (next, stop) and caller-tokens (see OPERATIONS.md). Those of a kind stand in for the endpoints of that hub.',
   serveRegistries:
     'Registries of images and models that are mirrored, by the names that clients know them by, beside the usual ones; `NAME=` takes one away. No others are asked.',
   serveSites: 'Other places that are mirrored below /-/NAME/, as NAME=KIND:URL; KIND is pypi, npm, debian or files.',

@@ -40,6 +40,8 @@ export const settingsZh: Record<SettingName, string> = {
   serveTrustedProxies:
     '可信反向代理的地址或网段：只有它们的 X-Forwarded-For、-Proto、-Host、-Prefix 会被采信，其他来源的一律忽略。',
   serveFaces: '对外提供的协议。',
+  serveUpstreams:
+    '`sluice serve` 的上游，按询问顺序排列，每个一张表：name、kind（hf、ms、files）、url、token 或 token-file、allow 与 deny（仓库名模式）、timeout、max-fails、fail-timeout、not-found（next、stop）和 caller-tokens（见 OPERATIONS.md）。写了某一类上游，就不再使用该站点的默认端点。',
   serveRegistries:
     '所镜像的镜像与模型仓库，按客户端所用的名称列出，在常用的之外追加；`名称=` 表示去掉一个。其他仓库一律不访问。',
   serveSites: '在 /-/NAME/ 下镜像的其他站点，写成 NAME=KIND:URL；KIND 为 pypi、npm、debian 或 files。',

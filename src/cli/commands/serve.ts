@@ -70,7 +70,13 @@ function tell(event: SluiceEvent, session: Session, now: () => number, isTermina
   else if (event.type === 'server.draining')
     printError(say(lang, 'serve.draining', { requests: event.requests, time: formatDuration(event.graceMs) }));
   else if (event.type === 'server.reloaded')
-    printError(say(lang, 'serve.reloaded', { error: event.error ?? undefined, waiting: event.waiting.join(', ') || undefined })); // prettier-ignore
+    printError(
+      say(lang, 'serve.reloaded', { error: event.error ?? undefined, waiting: event.waiting.join(', ') || undefined }),
+    );
+  else if (event.type === 'upstream.changed')
+    printError(
+      say(lang, 'serve.upstream', { name: event.upstream, state: event.state, reason: event.reason ?? undefined }),
+    );
   else if (event.type === 'notice') printError(event.message);
   else if (event.type === 'server.request' && style !== 'off') {
     const isText = style === 'text' || (style === 'auto' && isTerminal);

@@ -177,6 +177,7 @@ export const en = {
   'serve.draining': 'Stopping: {requests} requests under way may take {time}. Again to stop at once.',
   'serve.reloaded':
     'Settings read again[; they stay as they were: {error}][; these wait for the next start: {waiting}]',
+  'serve.upstream': 'Upstream {name}: {state}[; {reason}]',
   'token.created': 'It is shown once and kept by nobody: use it as HF_TOKEN, or as a password. Its id is {id}.',
   'token.revoked': '{name} ({id}) is taken back.',
   'token.none': 'No tokens. `sluice token create <name>` makes one.',

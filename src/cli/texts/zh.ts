@@ -176,6 +176,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'serve.checked': '设置没有问题：{path}',
   'serve.draining': '正在停止：进行中的 {requests} 个请求最多还有 {time}。再按一次立即停止。',
   'serve.reloaded': '已重新读取设置[；保持原样：{error}][；以下更改在下次启动后生效：{waiting}]',
+  'serve.upstream': '上游 {name}：{state}[；{reason}]',
   'token.created': '令牌只显示这一次，不会保存：可用作 HF_TOKEN 或密码。编号是 {id}。',
   'token.revoked': '已收回 {name}（{id}）。',
   'token.none': '还没有令牌。用 `sluice token create <名称>` 创建。',

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError, type EventSink, type PlaceReport } from '../../base/index.js';
-import type { ManifestFile, Origin, Pinned, Source } from '../../hubs/index.js';
+import type { ManifestFile, Pinned, Source } from '../../hubs/index.js';
 import type { Store } from '../../store/index.js';
 import type { Wires } from '../origins.js';
 import type { PullSettings } from '../port.js';
 import { lookAtFolder } from './look-at-folder.js';
 import { lookAtRepository } from './look-at-repository.js';
 import type { LookContext, Lookup } from './lookup.js';
+import type { Primary } from './may-ask.js';
 import type { Place } from './places.js';
 
 /** A place that says nothing for so long is one that would not help either. */
@@ -22,6 +23,7 @@ export interface ElsewhereContext {
   readonly signal: AbortSignal;
   /** How long a place may take to answer; `LOOK_MS` unless told. */
   readonly lookMs?: number;
+  readonly originsOf?: LookContext['originsOf'];
 }
 
 /**
@@ -53,14 +55,15 @@ export class Elsewhere {
   }
 
   /** The ref is pinned: those who may know of it are asked. Further calls do nothing. */
-  begin(pinned: Pinned, origin: Origin): void {
+  begin(pinned: Pinned, origin: Primary['origin']): void {
     if (this.#hasBegun || this.#places.length === 0 || this.#over.signal.aborted) return;
     this.#hasBegun = true;
-    const { settings, store, wires, signal, lookMs = LOOK_MS } = this.#context;
+    const { settings, store, wires, signal, originsOf, lookMs = LOOK_MS } = this.#context;
     const context: LookContext = {
       settings,
       store,
       wires: { ...wires, emit: () => undefined, patienceMs: PATIENCE_MS },
+      originsOf,
       signal: AbortSignal.any([signal, this.#over.signal, AbortSignal.timeout(lookMs)]),
     };
     const startedMs = performance.now();
@@ -77,7 +80,7 @@ export class Elsewhere {
   }
 
   /** These are to be fetched; only what a SHA-256 identifies can be found elsewhere. */
-  want(files: readonly ManifestFile[], pinned: Pinned, origin: Origin | undefined): void {
+  want(files: readonly ManifestFile[], pinned: Pinned, origin: Primary['origin'] | undefined): void {
     const wanted = files.filter(({ digests }) => digests.sha256 !== undefined);
     if (wanted.length === 0 || origin === undefined) {
       this.stop();

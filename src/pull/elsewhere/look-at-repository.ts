@@ -1,5 +1,5 @@
 import { toSluiceError, type PlaceReport, type SluiceError } from '../../base/index.js';
-import { formatRef, type Manifest, type Origin, type Source } from '../../hubs/index.js';
+import { formatRef, repositoryPath, type Manifest, type Origin, type Source } from '../../hubs/index.js';
 import { readManifest, saveManifest } from '../manifests.js';
 import { hubOrigin, sourcesOf } from '../origins.js';
 import { compareFiles, type Comparison } from './compare.js';
@@ -18,8 +18,7 @@ interface Found {
 /** Pins and lists the same or another repository on a hub: two requests, one when this commit was seen before. */
 export const lookAtRepository: Look<'repository'> = (place, primary, wanted, context) => {
   const { settings, signal } = context;
-  const endpoints = place.endpoints ?? (place.ref.origin === 'hf' ? settings.hfEndpoints : settings.msEndpoints);
-  const origins = endpoints.map((endpoint) => hubOrigin(place.ref.origin, endpoint, settings, context.wires));
+  const origins = originsFor(place, context);
   const ref = formatRef(place.ref);
   const source = origins[0]?.id ?? ref;
   const none = { source, ref, commit: null, agree: [], differ: [], lack: [] };
@@ -55,6 +54,15 @@ export const lookAtRepository: Look<'repository'> = (place, primary, wanted, con
     },
   };
 };
+
+function originsFor(
+  { ref, endpoints }: RepositoryPlace,
+  { settings, wires, originsOf }: LookContext,
+): readonly Origin[] {
+  if (endpoints === undefined && originsOf !== undefined) return originsOf(ref.origin, repositoryPath(ref));
+  const usual = ref.origin === 'hf' ? settings.hfEndpoints : settings.msEndpoints;
+  return (endpoints ?? usual).map((endpoint) => hubOrigin(ref.origin, endpoint, settings, wires));
+}
 
 /** The first endpoint that answers decides. @throws SluiceError that of the first */
 async function find(

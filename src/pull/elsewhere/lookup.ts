@@ -1,5 +1,5 @@
 import type { PlaceReport } from '../../base/index.js';
-import type { ManifestFile, Source } from '../../hubs/index.js';
+import type { ManifestFile, Origin, Source } from '../../hubs/index.js';
 import type { Store } from '../../store/index.js';
 import type { Wires } from '../origins.js';
 import type { PullSettings } from '../port.js';
@@ -12,6 +12,8 @@ export interface LookContext {
   readonly store: Store;
   /** What they say of waits and retries is nobody's business: a look may fail in silence. */
   readonly wires: Wires;
+  /** Whom to ask for a repository (`repositoryPath`) of a hub, where a place names no endpoints; those of the settings unless told. */
+  readonly originsOf?: ((hub: 'hf' | 'ms', repository: string) => readonly Origin[]) | undefined;
   /** Fires when the look is not worth waiting for any more. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { SluiceEvent } from '../../base/index.js';
-import { Registry } from './registry.js';
+import type { HostBudget } from '../../net/index.js';
+import { Registry, type Labels } from './registry.js';
 
 /** One request that is over. */
 export interface Answered {
@@ -23,7 +24,11 @@ export interface State {
   readonly requests: () => number;
   readonly disk: () => { readonly freeBytes: number; readonly totalBytes: number } | undefined;
   readonly isReady: () => boolean;
+  readonly upstreams?: () => readonly { readonly name: string; readonly kind: string; readonly state: string }[];
+  readonly budgets?: () => readonly HostBudget[];
 }
+
+const UPSTREAM_STATES = ['closed', 'half-open', 'open'] as const;
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800];
 
@@ -76,6 +81,17 @@ export class ServerMetrics {
     registry.gauge('sluice_fills_under_way', 'Files on their way in.', () => this.#fills);
     registry.gauge('sluice_upstream_paused_seconds', 'How long a source is still to be left alone.', () =>
       this.#pausesNow(),
+    );
+    registry.gauge('sluice_upstream_state', '1 for the state of an upstream: closed when it is asked as usual.', () =>
+      statesOf(state.upstreams?.() ?? []),
+    );
+    const budgets = (value: (budget: HostBudget) => number): (readonly [Labels, number])[] =>
+      (state.budgets?.() ?? []).map((budget) => [{ host: budget.key }, value(budget)]);
+    registry.gauge('sluice_upstream_ratelimit_remaining', 'Requests that a host says are left.', () =>
+      budgets(({ remaining }) => remaining),
+    );
+    registry.gauge('sluice_upstream_ratelimit_reset_seconds', 'Until the window of a host begins anew.', () =>
+      budgets(({ resetMs }) => Math.ceil(resetMs / 1000)),
     );
     registry.gauge('sluice_disk_free_bytes', 'Free space where the store is.', () => state.disk()?.freeBytes ?? 0);
     registry.gauge(
@@ -140,4 +156,10 @@ export class ServerMetrics {
       Math.max(0, Math.round((until - Date.now()) / 1000)),
     ]);
   }
+}
+
+function statesOf(upstreams: ReturnType<NonNullable<State['upstreams']>>): (readonly [Labels, number])[] {
+  return upstreams.flatMap(({ name, kind, state }) =>
+    UPSTREAM_STATES.map((each) => [{ upstream: name, kind, state: each }, each === state ? 1 : 0] as const),
+  );
 }
