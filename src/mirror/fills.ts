@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { SluiceError, toSluiceError, type SluiceEvent } from '../base/index.js';
-import type { Content, ManifestFile, Source, Span } from '../hubs/index.js';
+import type { CacheStatus, Content, ManifestFile, Source, Span } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { TransferResult, TransferTask } from '../transfer/index.js';
 import { Fill } from './fill.js';
@@ -9,8 +9,16 @@ import { heldContent } from './held-content.js';
 export interface FillsOptions {
   readonly store: Store;
   readonly emit: (event: SluiceEvent) => void;
-  /** Brings one file into the store; told what happens to it meanwhile. */
-  readonly bring: (task: TransferTask, emit: (event: SluiceEvent) => void) => Promise<TransferResult>;
+  /** Brings one file into the store as far as its demand says; told what happens to it meanwhile. The signal ends that, and what arrived is kept. */
+  readonly bring: (
+    task: TransferTask,
+    emit: (event: SluiceEvent) => void,
+    signal: AbortSignal,
+  ) => Promise<TransferResult>;
+  /** Makes room for so many bytes more; false when there is none. */
+  readonly makeRoom: (bytes: number) => Promise<boolean>;
+  /** A file that nobody reads, and that need not be fetched whole, is kept open for so long. */
+  readonly idleMs?: number;
 }
 
 interface Filling {
@@ -25,10 +33,14 @@ interface Wanted {
   readonly used: (sha256: string) => void;
 }
 
+const IDLE_MS = 3000;
+
 /** Every file that is on its way in, once each, whoever asked first and whoever else waits. */
 export class Fills {
   readonly #options: FillsOptions;
   readonly #filling = new Map<string, Filling>();
+  /** Files that are let go of: whoever wants them again waits for that. */
+  readonly #closing = new Map<string, Promise<unknown>>();
   /** When bytes last turned out wrong that somebody may have read. */
   readonly #wrong = new Map<string, number>();
 
@@ -49,11 +61,19 @@ export class Fills {
     return {
       sizeBytes,
       status: this.#filling.has(key) ? 'FILLING' : 'MISS',
+      statusOf: (span) => this.#statusOf(key, span),
       get wrongAtMs() {
         return wrong.get(key);
       },
       read: (span, signal) => this.#read(key, { file, sizeBytes, sources, used }, span, signal),
     };
+  }
+
+  #statusOf(key: string, span: Span): CacheStatus {
+    const fill = this.#filling.get(key)?.fill;
+    if (fill === undefined) return 'MISS';
+    if (fill.has(span)) return 'PARTIAL';
+    return fill.isFetching(span) ? 'FILLING' : 'MISS';
   }
 
   async *#read(key: string, wanted: Wanted, span: Span, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -78,27 +98,34 @@ export class Fills {
   }
 
   #begin(key: string, file: ManifestFile, sizeBytes: number, sources: readonly Source[]): Filling {
-    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, sources };
-    const fill = new Fill(sizeBytes, join(key, 'data'));
-    const pieces = new Map<number, Span>();
+    const { makeRoom, idleMs = IDLE_MS } = this.#options;
+    const stop = new AbortController();
+    let idle: NodeJS.Timeout | undefined;
+    const rest = (): void => {
+      if (!fill.isIdle || this.#filling.get(key) !== filling) return;
+      this.#filling.delete(key);
+      const closed = sha256.catch(() => undefined).finally(() => {
+        if (this.#closing.get(key) === closed) this.#closing.delete(key);
+      });
+      this.#closing.set(key, closed);
+      stop.abort();
+    };
+    const onIdle = (): void => {
+      clearTimeout(idle);
+      idle = setTimeout(rest, idleMs);
+    };
+    const fill: Fill = new Fill({ sizeBytes, dataPath: join(key, 'data'), makeRoom, onIdle });
+    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, sources, demand: fill };
     const tap = (event: SluiceEvent): void => {
-      if (event.type === 'piece.landed') {
-        pieces.set(event.index, event);
-        fill.landed(event.startByte, event.endByte);
-      }
+      if (event.type === 'piece.landed') fill.landed(event.startByte, event.endByte);
       if (event.type === 'piece.wrong') {
-        const piece = pieces.get(event.index);
-        if (piece !== undefined) this.#wrong.set(key, Date.now());
         const error = new SluiceError('BAD_RESPONSE', { host: event.source, reason: event.message });
-        if (piece !== undefined) fill.revoked(piece.startByte, piece.endByte, error);
+        if (fill.revoked(event.index, error)) this.#wrong.set(key, Date.now());
       }
       this.#options.emit(event);
     };
-    const sha256 = this.#options.bring(task, tap).then((result) => {
-      if (result.error !== undefined) throw result.error;
-      if (result.sha256 === undefined) throw new SluiceError('INTERNAL', { reason: 'a file without a digest' });
-      return result.sha256;
-    });
+    const sha256 = this.#bring(key, task, tap, stop.signal);
+    const filling: Filling = { fill, sha256 };
     sha256.then(
       () => fill.proven(),
       (thrown: unknown) => {
@@ -107,9 +134,24 @@ export class Fills {
         fill.failed(error);
       },
     );
-    const filling = { fill, sha256 };
     this.#filling.set(key, filling);
-    void sha256.catch(() => undefined).finally(() => this.#filling.delete(key));
+    void sha256.catch(() => undefined).finally(() => {
+      clearTimeout(idle);
+      if (this.#filling.get(key) === filling) this.#filling.delete(key);
+    });
     return filling;
+  }
+
+  async #bring(
+    key: string,
+    task: TransferTask,
+    tap: (event: SluiceEvent) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    await this.#closing.get(key);
+    const result = await this.#options.bring(task, tap, signal);
+    if (result.error !== undefined) throw result.error;
+    if (result.sha256 === undefined) throw new SluiceError('INTERNAL', { reason: 'a file without a digest' });
+    return result.sha256;
   }
 }

@@ -11,7 +11,7 @@ import { isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
-import { HandOut } from './hand-out.js';
+import { HandOut, type Share } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
 import { firstFor, lateFront } from './front.js';
@@ -24,6 +24,7 @@ import { resumePiece } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { KnownChunks } from './known-chunks.js';
 import { RunSet, killAll } from './run-set.js';
+import { WantedPieces } from './wanted-pieces.js';
 import { watchVersion } from './watch-version.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
@@ -51,6 +52,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   #wholeMark = 0;
   #restarts = 0;
   readonly #listed: ListedPieces;
+  /** Undefined where all of it is fetched. */
+  readonly #wanted: WantedPieces | undefined;
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
@@ -60,6 +63,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     this.#doubts = new Doubts(this, sizeBytes);
     this.#repair = new Repair(environment, task, sources, this.#doubts);
     this.#chunks = new KnownChunks(environment, task.path, sources);
+    this.#wanted = task.demand === undefined ? undefined : new WantedPieces(task.demand);
+    task.demand?.listen(() => this.#wantsElse());
   }
 
   get path(): string {
@@ -71,7 +76,15 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     return this.#held;
   }
 
+  /** Not while nobody wants what is missing. */
   get isFetching(): boolean {
+    if (!this.#isOpen) return false;
+    const { map } = this.held;
+    this.#wanted?.apply(map);
+    return this.#wanted === undefined || map.isComplete || map.freeCount > 0 || !this.#runs.isEmpty;
+  }
+
+  get #isOpen(): boolean {
     return this.#phase === 'fetching' && !this.isOver;
   }
 
@@ -91,21 +104,31 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
     if (!this.isFetching || this.#isShut(from)) return undefined;
+    const wanted = this.#wanted;
     const hasFree = this.held.map.freeCount > 0;
     const comparison = this.#doubts.take(from, wishBytes, hasFree);
     if (comparison !== undefined || !hasFree) return comparison;
     if (from.ignoresRanges) return this.#takeWhole(from);
-    const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
+    const fairBytes = wanted?.wishBytes(from, wishBytes, nowMs) ?? wishBytes;
+    const wish = Math.max(fairBytes, from.source.spans?.worthwhileBytes ?? 0);
     const { map } = this.held;
     const late = lateFront(this.#runs.all(), from, map);
     const taken = late === undefined ? undefined : this.#handOut?.split(late, wish);
-    const share = taken ?? this.#handOut?.take(from.source.id, wish, nowMs, firstFor(from, this.sources, map));
+    const share = taken ?? this.#shareFor(from, wish, nowMs, firstFor(from, this.sources, map));
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
+  }
+
+  /** What somebody waits for goes first, but not to connections that are to work behind the front. */
+  #shareFor(from: FileSource, wishBytes: number, nowMs: number, earliest: number): Share | undefined {
+    const { id } = from.source;
+    const urgent = earliest === 0 ? (this.#wanted?.urgent ?? []) : [];
+    const handOut = this.#handOut;
+    return handOut?.takeUrgent(id, wishBytes, nowMs, urgent) ?? handOut?.take(id, wishBytes, nowMs, earliest);
   }
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range' || !this.isFetching || this.#isShut(from) || from.ignoresRanges) return undefined;
+    if (run?.mode !== 'range' || !this.#isOpen || this.#isShut(from) || from.ignoresRanges) return undefined;
     const share = this.#handOut?.split(run, wishBytes);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
@@ -237,11 +260,25 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     for (const part of opening.parts.values()) await this.#pickUp(part);
     if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
+    this.#wanted?.renewed();
+    task.demand?.opened(held.map.pieceBytes, held.spans());
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
     this.#phase = 'fetching';
     if (held.map.isComplete) return this.#prove();
     environment.wake();
+  }
+
+  /** Readers came, went, or wait. */
+  #wantsElse(): void {
+    this.#wanted?.changed();
+    if (!this.#isOpen) return;
+    const { map } = this.held;
+    const wasIdle = map.freeCount === 0;
+    this.#wanted?.apply(map);
+    // Until now there was nothing to get further with.
+    if (wasIdle && this.#runs.isEmpty) this.gained();
+    if (this.#wanted?.urgent.some(({ first }) => map.isFree(first)) === true) this.environment.wake();
   }
 
   #isGivenUp(): boolean {
@@ -270,7 +307,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   #proveIfComplete(): void {
-    if (!this.held.map.isComplete || !this.isFetching || this.#drops > 0) return;
+    if (!this.held.map.isComplete || !this.#isOpen || this.#drops > 0) return;
     if (!this.#doubts.isSearching || this.#repair.needsProof) this.#settle(this.#prove());
   }
 
@@ -341,7 +378,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** Content that nothing identifies changed under our hands: what arrived is worthless. False when it changes too often. */
   async restart(): Promise<boolean> {
     if (this.#phase === 'opening') return true;
-    if (this.#restarts >= MAX_RESTARTS || !this.isFetching || this.#partial === undefined) return false;
+    if (this.#restarts >= MAX_RESTARTS || !this.#isOpen || this.#partial === undefined) return false;
     this.#restarts += 1;
     this.#phase = 'opening';
     await killAll(this.#runs.all());
