@@ -53,6 +53,10 @@ export class Fill implements Demand {
     return this.#readers.size === 0 && !this.#isAll;
   }
 
+  get heldBytes(): number {
+    return this.#landed.bytes;
+  }
+
   /** Whether all of a span is there. */
   has({ startByte, endByte }: Span): boolean {
     return startByte >= endByte || this.#landed.reachFrom(startByte) >= endByte;

@@ -34,6 +34,8 @@ interface Wanted {
 }
 
 const IDLE_MS = 3000;
+/** Digests of which one says what a file is, wherever it comes from. */
+const NAMING = ['sha256', 'gitSha1', 'sha512', 'sha1'] as const;
 
 /** Every file that is on its way in, once each, whoever asked first and whoever else waits. */
 export class Fills {
@@ -55,8 +57,7 @@ export class Fills {
     sources: () => readonly Source[],
     used: (sha256: string) => void,
   ): Content {
-    const { store } = this.#options;
-    const key = dirname(store.journalPath({ digests: file.digests, sizeBytes }));
+    const key = this.#keyOf(file, sizeBytes, sources);
     const wrong = this.#wrong;
     return {
       sizeBytes,
@@ -92,21 +93,34 @@ export class Fills {
     yield* fill.read(span, provenPath, signal);
   }
 
-  /** `Content.wrongAtMs` of a file that may be here by now. */
-  wrongAtMs({ digests }: ManifestFile, sizeBytes: number): number | undefined {
-    return this.#wrong.get(dirname(this.#options.store.journalPath({ digests, sizeBytes })));
+  /** `Content.wrongAtMs` of a file that a digest names and that may be here by now. */
+  wrongAtMs(file: ManifestFile, sizeBytes: number): number | undefined {
+    return this.#wrong.get(this.#keyOf(file, sizeBytes, () => []));
+  }
+
+  /** The folder of its partial. What no digest names is what its address has in this version. */
+  #keyOf({ digests, validators }: ManifestFile, sizeBytes: number, sources: () => readonly Source[]): string {
+    const isNamed = NAMING.some((algorithm) => digests[algorithm] !== undefined);
+    const url = isNamed ? undefined : sources()[0]?.url;
+    const place = url === undefined ? {} : { url };
+    const version = validators === undefined ? {} : { validators };
+    return dirname(this.#options.store.journalPath({ digests, sizeBytes, ...place, ...version }));
   }
 
   #begin(key: string, file: ManifestFile, sizeBytes: number, sources: readonly Source[]): Filling {
     const { makeRoom, idleMs = IDLE_MS } = this.#options;
     const stop = new AbortController();
     let idle: NodeJS.Timeout | undefined;
+    let isStarted = false;
     const rest = (): void => {
       if (!fill.isIdle || this.#filling.get(key) !== filling) return;
       this.#filling.delete(key);
-      const closed = sha256.catch(() => undefined).finally(() => {
-        if (this.#closing.get(key) === closed) this.#closing.delete(key);
-      });
+      const closed = sha256
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.#closing.get(key) === closed) this.#closing.delete(key);
+          if (isStarted) this.#options.emit({ type: 'file.rested', file: file.path, heldBytes: fill.heldBytes });
+        });
       this.#closing.set(key, closed);
       stop.abort();
     };
@@ -115,13 +129,16 @@ export class Fills {
       idle = setTimeout(rest, idleMs);
     };
     const fill: Fill = new Fill({ sizeBytes, dataPath: join(key, 'data'), makeRoom, onIdle });
-    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, sources, demand: fill };
+    const { path, digests, validators } = file;
+    const version = validators === undefined ? {} : { validators };
+    const task: TransferTask = { path, sizeBytes, digests, ...version, sources, demand: fill };
     const tap = (event: SluiceEvent): void => {
       if (event.type === 'piece.landed') fill.landed(event.startByte, event.endByte);
       if (event.type === 'piece.wrong') {
         const error = new SluiceError('BAD_RESPONSE', { host: event.source, reason: event.message });
         if (fill.revoked(event.index, error)) this.#wrong.set(key, Date.now());
       }
+      if (event.type === 'file.started') isStarted = true;
       this.#options.emit(event);
     };
     const sha256 = this.#bring(key, task, tap, stop.signal);

@@ -128,7 +128,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range' || !this.#isOpen || this.#isShut(from) || from.ignoresRanges) return undefined;
+    // Runs on demand are short, and what is on the wire of one that is cut would be sent twice.
+    if (run?.mode !== 'range' || !this.#isOpen || this.#wanted !== undefined) return undefined;
+    if (this.#isShut(from) || from.ignoresRanges) return undefined;
     const share = this.#handOut?.split(run, wishBytes);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
