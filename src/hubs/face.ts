@@ -57,7 +57,7 @@ export interface Content {
   readonly wrongAtMs?: number | undefined;
   /**
    * The bytes of a span in order, as they come. What is read to the end was proven, unless it was a part of a file that is not here whole: one that ended before the file's end,
-   * or of a file of which only parts are fetched (docs/decisions/0014-ranges-on-demand.md).
+   * or of a file of which only parts are fetched (docs/decisions/0015-ranges-on-demand.md).
    * @throws SluiceError as soon as it is known that the rest cannot be had, or that something read before was wrong
    */
   read(span: Span, signal: AbortSignal): AsyncIterable<Buffer>;

@@ -152,10 +152,12 @@ export class Fills {
       },
     );
     this.#filling.set(key, filling);
-    void sha256.catch(() => undefined).finally(() => {
-      clearTimeout(idle);
-      if (this.#filling.get(key) === filling) this.#filling.delete(key);
-    });
+    void sha256
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(idle);
+        if (this.#filling.get(key) === filling) this.#filling.delete(key);
+      });
     return filling;
   }
 

@@ -77,7 +77,12 @@ function unsendable(its: Answering, response: ServerResponse, thrown: unknown, p
   return { status: 500, bytes: 0, cut: error.code };
 }
 
-function record(its: Answering, exchange: Exchange, { face, reply, who }: Chosen, { status, bytes, cut, cache }: Sent): void {
+function record(
+  its: Answering,
+  exchange: Exchange,
+  { face, reply, who }: Chosen,
+  { status, bytes, cut, cache }: Sent,
+): void {
   const { id, client, headers, message } = exchange;
   const totalMs = performance.now() - exchange.beganMs;
   const firstMs = exchange.firstMs ?? totalMs;

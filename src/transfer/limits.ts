@@ -13,9 +13,7 @@ export const USUAL_PIECE_BYTES = 8 * MIB;
 /** Only a file that would have more pieces than this gets larger ones. */
 export const MOST_PIECES = 16_384;
 
-/** A file that is fetched as it is asked for has pieces as small as this many of them allow: what is asked for is little, and is to be there soon. */
-export const MOST_DEMANDED_PIECES = MOST_PIECES;
-/** What readers of such a file are about to come to goes before everything else of it, so far ahead of each. */
+/** What readers of a file that is fetched as it is asked for are about to come to goes before everything else of it, so far ahead of each. */
 export const URGENT_BYTES = 16 * MIB;
 /** One request of such a file lasts about so long, or brings so much while nothing is known: then its connection is free for whoever came meanwhile. */
 export const DEMANDED_RUN_MS = 1500;

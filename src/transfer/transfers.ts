@@ -8,7 +8,10 @@ import type { AddOptions, TransferOptions, TransferResult, Transfers, TransferTa
 import { Engine } from './schedule/engine.js';
 
 /** What a transfer that goes on is not told: files are landed by whoever added them, and nothing is looked for elsewhere. */
-export type TransfersOptions = Omit<TransferOptions, 'signal' | 'onProven' | 'foreignPartials' | 'lookedAtMs' | 'ahead'>;
+export type TransfersOptions = Omit<
+  TransferOptions,
+  'signal' | 'onProven' | 'foreignPartials' | 'lookedAtMs' | 'ahead'
+>;
 
 /** Begins a transfer to which files are added as they are wanted. */
 export async function openTransfers(options: TransfersOptions): Promise<Transfers> {

@@ -68,7 +68,10 @@ describe('a mirror that is asked for a part of a file of 50 GB', () => {
     const { serve } = await mirrorOf(origin.url);
     const { url } = await serve();
     const stop = new AbortController();
-    const answer = await fetch(`${url}/-/big/large.bin`, { headers: { range: 'bytes=0-9999999999' }, signal: stop.signal });
+    const answer = await fetch(`${url}/-/big/large.bin`, {
+      headers: { range: 'bytes=0-9999999999' },
+      signal: stop.signal,
+    });
     const reader = answer.body?.getReader();
     await reader?.read();
     const before = origin.sentBytes();

@@ -4,7 +4,6 @@ import type { Verdict } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
 import { Doubts, type DoubtOwner } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
-import type { PiecePart } from '../journal/journal.js';
 import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
 import { isShut, type FileSource } from '../request/file-source.js';
@@ -17,10 +16,10 @@ import { ListedPieces } from './listed-pieces.js';
 import { firstFor, lateFront } from './front.js';
 import { openFile } from './open-file.js';
 import { findOrOpen } from './open-partial.js';
-import { beginPiece, type PieceProgress } from './piece-progress.js';
+import { beginPiece, landedPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
-import { resumePiece } from './resume-piece.js';
+import { resumePieces } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { KnownChunks } from './known-chunks.js';
 import { RunSet, killAll } from './run-set.js';
@@ -63,8 +62,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     this.#doubts = new Doubts(this, sizeBytes);
     this.#repair = new Repair(environment, task, sources, this.#doubts);
     this.#chunks = new KnownChunks(environment, task.path, sources);
-    this.#wanted = task.demand === undefined ? undefined : new WantedPieces(task.demand);
-    task.demand?.listen(() => this.#wantsElse());
+    const { demand } = task;
+    this.#wanted = demand === undefined ? undefined : new WantedPieces(demand, () => this.#wantsElse());
   }
 
   get path(): string {
@@ -79,9 +78,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** Not while nobody wants what is missing. */
   get isFetching(): boolean {
     if (!this.#isOpen) return false;
-    const { map } = this.held;
-    this.#wanted?.apply(map);
-    return this.#wanted === undefined || map.isComplete || map.freeCount > 0 || !this.#runs.isEmpty;
+    return this.#wanted?.isWorkIn(this.held.map) !== false || !this.#runs.isEmpty;
   }
 
   get #isOpen(): boolean {
@@ -200,26 +197,12 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       held.refuse(index);
       return;
     }
-    const piece = await held.known({
-      index,
-      digest,
-      source: progress.sources.join('+'),
-      atMs: Date.now(),
-      ms: Math.round(environment.now() - progress.startedMs),
-      retries: progress.retries,
-      ...(progress.reason === undefined ? {} : { reason: progress.reason }),
-    });
+    const piece = await held.known(landedPiece(progress, digest, environment.now()));
     this.#listed.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
-    environment.emit({
-      type: 'piece.landed',
-      file: this.path,
-      index,
-      ...held.rangeOf(index),
-      source: piece.source,
-      ms: piece.ms,
-    });
+    const { source, ms } = piece;
+    environment.emit({ type: 'piece.landed', file: this.path, index, ...held.rangeOf(index), source, ms });
     this.gained();
     this.#proveIfComplete();
   }
@@ -238,7 +221,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     this.#partial = found.partial;
-    found.partial.lost.addEventListener('abort', () => this.fail(this.#lost()), { once: true });
+    const lost = new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
+    found.partial.lost.addEventListener('abort', () => this.fail(lost), { once: true });
     await this.#begin(found.partial);
   }
 
@@ -259,11 +243,11 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     // It ended while this was being opened, and could not let go of it then.
     if (this.#isGivenUp()) return held.release();
     if (held.map.landedBytes === 0) await adoptForeign(environment, task, held);
-    for (const part of opening.parts.values()) await this.#pickUp(part);
+    for await (const begun of resumePieces(held, opening.parts.values(), environment))
+      this.#begun.set(begun.index, begun);
     if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
-    this.#wanted?.renewed();
-    task.demand?.opened(held.map.pieceBytes, held.spans());
+    this.#wanted?.opened(held);
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
     this.#phase = 'fetching';
@@ -273,27 +257,16 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   /** Readers came, went, or wait. */
   #wantsElse(): void {
-    this.#wanted?.changed();
-    if (!this.#isOpen) return;
-    const { map } = this.held;
-    const wasIdle = map.freeCount === 0;
-    this.#wanted?.apply(map);
+    const map = this.#isOpen ? this.held.map : undefined;
+    const wasIdle = map?.freeCount === 0 && this.#runs.isEmpty;
+    if (this.#wanted?.changed(map) !== true) return;
     // Until now there was nothing to get further with.
-    if (wasIdle && this.#runs.isEmpty) this.gained();
-    if (this.#wanted?.urgent.some(({ first }) => map.isFree(first)) === true) this.environment.wake();
+    if (wasIdle) this.gained();
+    this.environment.wake();
   }
 
   #isGivenUp(): boolean {
     return this.isOver;
-  }
-
-  /** Goes on with a piece that an earlier run began, if its bytes are still there. */
-  async #pickUp(part: PiecePart): Promise<void> {
-    const { held, environment } = this;
-    if (!held.map.isFree(part.index)) return;
-    const progress = await resumePiece(held, part, environment);
-    if (progress === undefined) return;
-    this.#begun.set(part.index, progress);
   }
 
   async #drop(indexes: readonly number[]): Promise<void> {
@@ -418,10 +391,6 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
-  }
-
-  #lost(): SluiceError {
-    return new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
   }
 
   #settle(work: Promise<void>): void {

@@ -3,6 +3,7 @@ import type { PieceMap } from '../pieces/piece-map.js';
 import type { Demand } from '../port.js';
 import type { FileSource } from '../request/file-source.js';
 import type { Share } from './hand-out.js';
+import type { HeldFile } from './held-file.js';
 
 /** What a demand means in pieces: those that nobody wants are asleep, and those that somebody waits for go first. */
 export class WantedPieces {
@@ -14,8 +15,10 @@ export class WantedPieces {
   /** All of it is here, or was: what proves wrong is wanted again. */
   #wasWhole = false;
 
-  constructor(demand: Demand) {
+  /** `onChange`: something else is wanted. */
+  constructor(demand: Demand, onChange: () => void) {
     this.#demand = demand;
+    demand.listen(onChange);
   }
 
   /** In order; none of them is behind where its reader stops. */
@@ -23,18 +26,28 @@ export class WantedPieces {
     return this.#urgent;
   }
 
-  /** Something else is wanted; it counts with the next `apply`. */
-  changed(): void {
+  /** Something else is wanted. True when that can be begun with at once. `map` is undefined while the file is not open. */
+  changed(map: PieceMap | undefined): boolean {
     this.#isStale = true;
+    if (map === undefined) return false;
+    this.#apply(map);
+    return this.#urgent.some(({ first }) => map.isFree(first));
   }
 
-  /** A map that knows nothing of what is wanted takes the place of the one before. */
-  renewed(): void {
+  /** The file begins, perhaps anew. */
+  opened(held: HeldFile): void {
     this.#asleep = undefined;
     this.#isStale = true;
+    this.#demand.opened(held.map.pieceBytes, held.spans());
   }
 
-  apply(map: PieceMap): void {
+  /** Whether there is anything to be done: a piece that is wanted, or a file that is complete and to be proven. */
+  isWorkIn(map: PieceMap): boolean {
+    this.#apply(map);
+    return map.freeCount > 0 || map.isComplete;
+  }
+
+  #apply(map: PieceMap): void {
     if (map.isComplete && !this.#wasWhole) {
       this.#wasWhole = true;
       this.#isStale = true;

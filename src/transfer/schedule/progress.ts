@@ -17,10 +17,7 @@ export interface Progress {
 const RATE_WINDOW_MS = 3000;
 
 /** Without `sizes` nobody knows what is to come, and what is over is told of no more. */
-export function createProgress(
-  environment: Environment,
-  sizes: readonly (number | undefined)[] | undefined,
-): Progress {
+export function createProgress(environment: Environment, sizes: readonly (number | undefined)[] | undefined): Progress {
   const totalBytes =
     sizes?.reduce<number | null>((sum, size) => (sum === null || size === undefined ? null : sum + size), 0) ?? null;
   const rates = new WeakMap<TransferTask, Rate>();
