@@ -37,8 +37,8 @@ await main(async () => {
   });
   let mostMb = 0;
   const look = setInterval(() => (mostMb = Math.max(mostMb, memoryOf(server.pid))), 200);
+  atEnd(() => clearInterval(look));
   const digests = (await Promise.all(crowds)).flat();
-  clearInterval(look);
   const seconds = (performance.now() - beganMs) / 1000;
   const [{ sentBytes }] = await askSims([sim]);
   const right = digests.filter((digest) => digest === sim.sha256).length;

@@ -20,7 +20,10 @@ function read(url, mostBytes = Infinity) {
         if (bytes >= mostBytes) answer.destroy();
         hash.update(chunk);
       });
-      answer.on('error', failed).on('end', () => resolve(hash.digest('hex')));
+      answer
+        .on('error', failed)
+        .on('end', () => resolve(hash.digest('hex')))
+        .on('close', () => resolve('left'));
     }).on('error', failed);
   });
 }
