@@ -20,6 +20,8 @@ export type SluiceEvent =
   | { type: 'file.proven'; file: string; sizeBytes: number; sha256: string; checks: readonly string[] }
   | { type: 'file.landed'; file: string; sha256: string }
   | { type: 'file.failed'; file: string; code: ErrorCode; message: string }
+  /** Nobody wants more of a file of which parts were asked for; what has come stays. */
+  | { type: 'file.rested'; file: string; heldBytes: number }
   | { type: 'file.waiting'; file: string; holder: string }
   | {
       type: 'piece.landed';

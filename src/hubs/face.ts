@@ -4,9 +4,10 @@ import type { RepositoryKind, RepositoryRef } from './ref.js';
 
 /**
  * How an answer came to be, as `X-Cache-Status` tells it: `HIT` from what is here, `MISS` asked for now, `REVALIDATED` asked and found unchanged, `STALE` from what is
- * here although it should have been asked for again, `FILLING` while somebody else's request brings it, `BYPASS` without the cache.
+ * here although it should have been asked for again, `FILLING` while somebody else's request brings it, `PARTIAL` from what is here of a file that is not here whole,
+ * `BYPASS` without the cache.
  */
-export type CacheStatus = 'HIT' | 'MISS' | 'REVALIDATED' | 'STALE' | 'FILLING' | 'BYPASS';
+export type CacheStatus = 'HIT' | 'MISS' | 'REVALIDATED' | 'STALE' | 'FILLING' | 'PARTIAL' | 'BYPASS';
 
 /** Who asks: what the client showed us, meant for the hub that it believes to talk to. */
 export interface Caller {
@@ -43,6 +44,8 @@ export interface Span {
 export interface Content {
   readonly sizeBytes: number;
   readonly status: CacheStatus;
+  /** The same of a part of it, where that may differ. */
+  readonly statusOf?: (span: Span) => CacheStatus;
   /** Where all of it is, proven; undefined while it is being filled. */
   readonly path?: string;
   /** All of it, proven, where it is in memory. */
@@ -53,7 +56,8 @@ export interface Content {
    */
   readonly wrongAtMs?: number | undefined;
   /**
-   * The bytes of a span in order, as they come. What is read to the end was proven, unless it ended before the file's end while the file was filled.
+   * The bytes of a span in order, as they come. What is read to the end was proven, unless it was a part of a file that is not here whole: one that ended before the file's end,
+   * or of a file of which only parts are fetched (docs/decisions/0015-ranges-on-demand.md).
    * @throws SluiceError as soon as it is known that the rest cannot be had, or that something read before was wrong
    */
   read(span: Span, signal: AbortSignal): AsyncIterable<Buffer>;

@@ -1,33 +1,100 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
 import type { Span } from '../hubs/index.js';
+import type { Demand, Wanted } from '../transfer/index.js';
 import { Intervals } from './intervals.js';
+import { isWorthAll, spansOf, withReadAhead, type Reading } from './wanted-spans.js';
 
 /** What is read at once. */
 const READ_BYTES = 256 * 1024;
-/** So much of the end of a file goes out only when all of it is proven: whoever reads it to the end has read what is right. */
+/** So much of the end of a file that is fetched whole goes out only when all of it is proven: whoever reads it to the end has read what is right. */
 const HELD_BACK_BYTES = 64 * 1024;
 
-/** A file on its way in, and those who read it meanwhile. */
-export class Fill {
-  readonly #sizeBytes: number;
-  readonly #dataPath: string;
+export interface FillOptions {
+  readonly sizeBytes: number;
+  readonly dataPath: string;
+  /** Makes room for so many bytes more; false when there is none. */
+  readonly makeRoom: (bytes: number) => Promise<boolean>;
+  /** Nobody reads of it any more, and nobody wants the rest of it. */
+  readonly onIdle: () => void;
+}
+
+/** Somebody who reads. */
+interface Reader extends Reading {
+  atByte: number;
+  isWaiting: boolean;
+  /** What it has read. */
+  span: Span;
+  /** Told of what was read before it turned out wrong. */
+  fail: (error: SluiceError) => void;
+}
+
+/** A file on its way in as far as it is asked for, and those who read it meanwhile. */
+export class Fill implements Demand {
+  readonly #options: FillOptions;
   readonly #landed = new Intervals();
+  readonly #asked = new Intervals();
   readonly #waiting = new Set<() => void>();
-  /** Told of spans that were read before they turned out wrong. */
-  readonly #readers = new Set<{ readonly span: Span; fail: (error: SluiceError) => void }>();
+  readonly #readers = new Set<Reader>();
+  #pieceBytes = 0;
+  #roomBytes = 0;
+  #making: Promise<unknown> = Promise.resolve();
+  #isAll = false;
   #error: SluiceError | undefined;
   #isProven = false;
+  #tell: () => void = () => undefined;
 
-  constructor(sizeBytes: number, dataPath: string) {
-    this.#sizeBytes = sizeBytes;
-    this.#dataPath = dataPath;
+  constructor(options: FillOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nobody reads of it, and it need not come to its end. */
+  get isIdle(): boolean {
+    return this.#readers.size === 0 && !this.#isAll;
+  }
+
+  get heldBytes(): number {
+    return this.#landed.bytes;
+  }
+
+  /** Whether all of a span is there. */
+  has({ startByte, endByte }: Span): boolean {
+    return startByte >= endByte || this.#landed.reachFrom(startByte) >= endByte;
+  }
+
+  /** Whether what is missing of a span is on its way, as others asked for it. */
+  isFetching({ startByte, endByte }: Span): boolean {
+    if (this.#isAll) return true;
+    const missing = this.#landed.reachFrom(startByte);
+    return missing < endByte && this.#asked.reachFrom(missing) >= endByte;
+  }
+
+  wanted(): Wanted {
+    const readings: Reading[] = [];
+    for (const { atByte, endByte, isWaiting } of this.#readers)
+      readings.push({ atByte: this.#landed.reachFrom(atByte), endByte, isWaiting });
+    return { isAll: this.#isAll, spans: spansOf(readings) };
+  }
+
+  listen(listener: () => void): void {
+    this.#tell = listener;
+  }
+
+  opened(pieceBytes: number, held: readonly Span[]): void {
+    this.#pieceBytes = pieceBytes;
+    const lost = new Intervals();
+    for (const { startByte, endByte } of this.#landed.spans()) lost.add(startByte, endByte);
+    for (const { startByte, endByte } of held) lost.remove(startByte, endByte);
+    const changed = new SluiceError('BAD_RESPONSE', { host: 'its source', reason: 'the file changed meanwhile' });
+    for (const { startByte, endByte } of lost.spans()) this.#revoke(startByte, endByte, changed);
+    for (const { startByte, endByte } of held) this.#landed.add(startByte, endByte);
+    this.#wake();
   }
 
   /** All of it is here and right. */
   proven(): void {
     this.#isProven = true;
-    this.landed(0, this.#sizeBytes);
+    this.landed(0, this.#options.sizeBytes);
   }
 
   /** It cannot be had. */
@@ -41,48 +108,101 @@ export class Fill {
     this.#wake();
   }
 
-  /** A span that had landed is not what it should be. Whoever reads behind it may have begun before it, with another request. */
-  revoked(startByte: number, endByte: number, error: SluiceError): void {
-    this.#landed.remove(startByte, endByte);
-    for (const { span, fail } of this.#readers) if (span.endByte > startByte) fail(error);
+  /** A piece is not what it should be. Whoever reads behind it may have begun before it, with another request. False when it had not landed. */
+  revoked(index: number, error: SluiceError): boolean {
+    // What does not come in pieces comes as one.
+    const pieceBytes = this.#pieceBytes || this.#options.sizeBytes;
+    const startByte = index * pieceBytes;
+    const endByte = Math.min(startByte + pieceBytes, this.#options.sizeBytes);
+    if (this.#landed.reachFrom(startByte) === startByte) return false;
+    this.#revoke(startByte, endByte, error);
     this.#wake();
+    return true;
   }
 
   /** `provenPath` tells where the bytes are once they are proven. */
   async *read(span: Span, provenPath: Promise<string>, signal: AbortSignal): AsyncGenerator<Buffer> {
     let failure: SluiceError | undefined;
-    const reader = {
-      span: { startByte: span.startByte, endByte: span.startByte },
-      fail: (error: SluiceError) => (failure = error),
+    const { startByte, endByte } = span;
+    const reader: Reader = {
+      atByte: startByte,
+      endByte: withReadAhead(this.#options.sizeBytes, span).endByte,
+      isWaiting: true,
+      span: { startByte, endByte: startByte },
+      fail: (error) => (failure = error),
     };
-    this.#readers.add(reader);
     let file: FileHandle | undefined;
     try {
-      for (let at = span.startByte; at < span.endByte;) {
-        const reach = await this.#reachFrom(at, signal, () => failure);
+      await this.#enter(reader, span);
+      for (let at = startByte; at < endByte;) {
+        const reach = await this.#reachFrom(reader, signal, () => failure);
         file ??= await this.#open(provenPath);
-        const wanted = Math.min(reach, span.endByte, at + READ_BYTES) - at;
+        const wanted = Math.min(reach, endByte, at + READ_BYTES) - at;
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, at);
         if (failure !== undefined) throw failure;
-        if (bytesRead === 0) throw new SluiceError('FILE_SYSTEM', { path: this.#dataPath, reason: 'it ended early' });
+        if (bytesRead === 0)
+          throw new SluiceError('FILE_SYSTEM', { path: this.#options.dataPath, reason: 'it ended early' });
         at += bytesRead;
-        reader.span = { startByte: span.startByte, endByte: at };
+        reader.atByte = at;
+        reader.span = { startByte, endByte: at };
         yield buffer.subarray(0, bytesRead);
       }
     } finally {
-      this.#readers.delete(reader);
+      this.#leave(reader);
       await file?.close();
     }
   }
 
-  async #reachFrom(at: number, signal: AbortSignal, failure: () => SluiceError | undefined): Promise<number> {
+  /** @throws SluiceError DISK_FULL when there is no room for what it wants */
+  async #enter(reader: Reader, span: Span): Promise<void> {
+    const { sizeBytes } = this.#options;
+    // It is here from now on, so that the file is not given up meanwhile, and wants nothing yet.
+    const { endByte } = reader;
+    this.#readers.add(Object.assign(reader, { endByte: reader.atByte }));
+    this.#asked.add(span.startByte, span.endByte);
+    const isAll = this.#isAll || isWorthAll(sizeBytes, span, this.#asked.bytes);
+    const askedBytes = this.#asked.bytes + endByte - span.endByte;
+    const made = this.#making.then(() => this.#makeRoom(isAll ? sizeBytes : Math.min(sizeBytes, askedBytes)));
+    this.#making = made.catch(() => undefined);
+    await made;
+    this.#isAll ||= isAll;
+    Object.assign(reader, { endByte });
+    this.#tell();
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const lackBytes = bytes - this.#roomBytes;
+    if (lackBytes <= 0) return;
+    if (!(await this.#options.makeRoom(lackBytes)))
+      throw new SluiceError('DISK_FULL', { path: this.#options.dataPath, reason: 'the mirror may not take more' });
+    this.#roomBytes = bytes;
+  }
+
+  #leave(reader: Reader): void {
+    this.#readers.delete(reader);
+    if (!this.#isAll) this.#tell();
+    if (this.isIdle) this.#options.onIdle();
+  }
+
+  async #reachFrom(reader: Reader, signal: AbortSignal, failure: () => SluiceError | undefined): Promise<number> {
+    const { sizeBytes } = this.#options;
+    const at = reader.atByte;
     for (;;) {
       const error = failure() ?? this.#error;
       if (error !== undefined) throw error;
       if (signal.aborted) throw new SluiceError('INTERRUPTED');
-      const last = this.#isProven ? this.#sizeBytes : this.#sizeBytes - HELD_BACK_BYTES;
-      const reach = Math.min(this.#landed.reachFrom(at), Math.max(last, 0));
-      if (reach > at) return reach;
+      const isFree = this.#isProven || !this.#isAll;
+      const last = isFree ? sizeBytes : Math.max(0, sizeBytes - HELD_BACK_BYTES);
+      const landed = this.#landed.reachFrom(at);
+      const reach = Math.min(landed, last);
+      if (reach > at) {
+        reader.isWaiting = false;
+        return reach;
+      }
+      if (landed === at) {
+        reader.isWaiting = true;
+        this.#tell();
+      }
       await this.#change(signal);
     }
   }
@@ -96,17 +216,23 @@ export class Fill {
       };
       this.#waiting.add(over);
       signal.addEventListener('abort', over, { once: true });
+      if (signal.aborted) over();
     });
   }
 
   async #open(provenPath: Promise<string>): Promise<FileHandle> {
     try {
-      return await open(this.#isProven ? await provenPath : this.#dataPath, 'r');
+      return await open(this.#isProven ? await provenPath : this.#options.dataPath, 'r');
     } catch (thrown) {
       // It was proven, and so renamed, in between.
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw toSluiceError(thrown);
       return open(await provenPath, 'r');
     }
+  }
+
+  #revoke(startByte: number, endByte: number, error: SluiceError): void {
+    this.#landed.remove(startByte, endByte);
+    for (const { span, fail } of this.#readers) if (span.endByte > startByte) fail(error);
   }
 
   #wake(): void {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { SluiceError, toSluiceError, type SluiceEvent } from '../base/index.js';
-import type { Content, ManifestFile, Span } from '../hubs/index.js';
+import type { CacheStatus, Content, ManifestFile, Span } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { TransferResult, TransferTask } from '../transfer/index.js';
 import { Fill } from './fill.js';
@@ -9,8 +9,16 @@ import { heldContent } from './held-content.js';
 export interface FillsOptions {
   readonly store: Store;
   readonly emit: (event: SluiceEvent) => void;
-  /** Brings one file into the store; told what happens to it meanwhile. */
-  readonly bring: (task: TransferTask, emit: (event: SluiceEvent) => void) => Promise<TransferResult>;
+  /** Brings one file into the store as far as its demand says; told what happens to it meanwhile. The signal ends that, and what arrived is kept. */
+  readonly bring: (
+    task: TransferTask,
+    emit: (event: SluiceEvent) => void,
+    signal: AbortSignal,
+  ) => Promise<TransferResult>;
+  /** Makes room for so many bytes more; false when there is none. */
+  readonly makeRoom: (bytes: number) => Promise<boolean>;
+  /** A file that nobody reads, and that need not be fetched whole, is kept open for so long. */
+  readonly idleMs?: number;
 }
 
 /** Who has a file, and who may turn out to have it. */
@@ -28,10 +36,16 @@ interface Wanted {
   readonly used: (sha256: string) => void;
 }
 
+const IDLE_MS = 3000;
+/** Digests of which one says what a file is, wherever it comes from. */
+const NAMING = ['sha256', 'gitSha1', 'sha512', 'sha1'] as const;
+
 /** Every file that is on its way in, once each, whoever asked first and whoever else waits. */
 export class Fills {
   readonly #options: FillsOptions;
   readonly #filling = new Map<string, Filling>();
+  /** Files that are let go of: whoever wants them again waits for that. */
+  readonly #closing = new Map<string, Promise<unknown>>();
   /** When bytes last turned out wrong that somebody may have read. */
   readonly #wrong = new Map<string, number>();
 
@@ -41,17 +55,24 @@ export class Fills {
 
   /** A file that is not here. It is asked for, from those of `offer`, when somebody reads of it and nobody brings it yet; `used` is told of its SHA-256 when it is here. */
   content(file: ManifestFile, sizeBytes: number, offer: () => Offer, used: (sha256: string) => void): Content {
-    const { store } = this.#options;
-    const key = dirname(store.journalPath({ digests: file.digests, sizeBytes }));
+    const key = this.#keyOf(file, sizeBytes, offer);
     const wrong = this.#wrong;
     return {
       sizeBytes,
       status: this.#filling.has(key) ? 'FILLING' : 'MISS',
+      statusOf: (span) => this.#statusOf(key, span),
       get wrongAtMs() {
         return wrong.get(key);
       },
       read: (span, signal) => this.#read(key, { file, sizeBytes, offer, used }, span, signal),
     };
+  }
+
+  #statusOf(key: string, span: Span): CacheStatus {
+    const fill = this.#filling.get(key)?.fill;
+    if (fill === undefined) return 'MISS';
+    if (fill.has(span)) return 'PARTIAL';
+    return fill.isFetching(span) ? 'FILLING' : 'MISS';
   }
 
   async *#read(key: string, wanted: Wanted, span: Span, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -70,33 +91,56 @@ export class Fills {
     yield* fill.read(span, provenPath, signal);
   }
 
-  /** `Content.wrongAtMs` of a file that may be here by now. */
-  wrongAtMs({ digests }: ManifestFile, sizeBytes: number): number | undefined {
-    return this.#wrong.get(dirname(this.#options.store.journalPath({ digests, sizeBytes })));
+  /** `Content.wrongAtMs` of a file that a digest names and that may be here by now. */
+  wrongAtMs(file: ManifestFile, sizeBytes: number): number | undefined {
+    return this.#wrong.get(this.#keyOf(file, sizeBytes, () => ({ sources: [] })));
+  }
+
+  /** The folder of its partial. What no digest names is what its address has in this version. */
+  #keyOf({ digests, validators }: ManifestFile, sizeBytes: number, offer: () => Offer): string {
+    const isNamed = NAMING.some((algorithm) => digests[algorithm] !== undefined);
+    const url = isNamed ? undefined : offer().sources[0]?.url;
+    const place = url === undefined ? {} : { url };
+    const version = validators === undefined ? {} : { validators };
+    return dirname(this.#options.store.journalPath({ digests, sizeBytes, ...place, ...version }));
   }
 
   #begin(key: string, file: ManifestFile, sizeBytes: number, offer: Offer): Filling {
-    const task: TransferTask = { path: file.path, sizeBytes, digests: file.digests, ...offer };
-    const fill = new Fill(sizeBytes, join(key, 'data'));
-    const pieces = new Map<number, Span>();
+    const { makeRoom, idleMs = IDLE_MS } = this.#options;
+    const stop = new AbortController();
+    let idle: NodeJS.Timeout | undefined;
+    let isStarted = false;
+    const rest = (): void => {
+      if (!fill.isIdle || this.#filling.get(key) !== filling) return;
+      this.#filling.delete(key);
+      const closed = sha256
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.#closing.get(key) === closed) this.#closing.delete(key);
+          if (isStarted) this.#options.emit({ type: 'file.rested', file: file.path, heldBytes: fill.heldBytes });
+        });
+      this.#closing.set(key, closed);
+      stop.abort();
+    };
+    const onIdle = (): void => {
+      clearTimeout(idle);
+      idle = setTimeout(rest, idleMs);
+    };
+    const fill: Fill = new Fill({ sizeBytes, dataPath: join(key, 'data'), makeRoom, onIdle });
+    const { path, digests, validators } = file;
+    const version = validators === undefined ? {} : { validators };
+    const task: TransferTask = { path, sizeBytes, digests, ...version, ...offer, demand: fill };
     const tap = (event: SluiceEvent): void => {
-      if (event.type === 'piece.landed') {
-        pieces.set(event.index, event);
-        fill.landed(event.startByte, event.endByte);
-      }
+      if (event.type === 'piece.landed') fill.landed(event.startByte, event.endByte);
       if (event.type === 'piece.wrong') {
-        const piece = pieces.get(event.index);
-        if (piece !== undefined) this.#wrong.set(key, Date.now());
         const error = new SluiceError('BAD_RESPONSE', { host: event.source, reason: event.message });
-        if (piece !== undefined) fill.revoked(piece.startByte, piece.endByte, error);
+        if (fill.revoked(event.index, error)) this.#wrong.set(key, Date.now());
       }
+      if (event.type === 'file.started') isStarted = true;
       this.#options.emit(event);
     };
-    const sha256 = this.#options.bring(task, tap).then((result) => {
-      if (result.error !== undefined) throw result.error;
-      if (result.sha256 === undefined) throw new SluiceError('INTERNAL', { reason: 'a file without a digest' });
-      return result.sha256;
-    });
+    const sha256 = this.#bring(key, task, tap, stop.signal);
+    const filling: Filling = { fill, sha256 };
     sha256.then(
       () => fill.proven(),
       (thrown: unknown) => {
@@ -105,9 +149,26 @@ export class Fills {
         fill.failed(error);
       },
     );
-    const filling = { fill, sha256 };
     this.#filling.set(key, filling);
-    void sha256.catch(() => undefined).finally(() => this.#filling.delete(key));
+    void sha256
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(idle);
+        if (this.#filling.get(key) === filling) this.#filling.delete(key);
+      });
     return filling;
+  }
+
+  async #bring(
+    key: string,
+    task: TransferTask,
+    tap: (event: SluiceEvent) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    await this.#closing.get(key);
+    const result = await this.#options.bring(task, tap, signal);
+    if (result.error !== undefined) throw result.error;
+    if (result.sha256 === undefined) throw new SluiceError('INTERNAL', { reason: 'a file without a digest' });
+    return result.sha256;
   }
 }

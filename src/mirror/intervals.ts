@@ -17,6 +17,19 @@ export class Intervals {
     this.#bounds.splice(from, to - from, ...(from % 2 === 1 ? [startByte] : []), ...(to % 2 === 1 ? [endByte] : []));
   }
 
+  /** How many bytes are there. */
+  get bytes(): number {
+    let bytes = 0;
+    for (let at = 0; at < this.#bounds.length; at += 2) bytes += (this.#bounds[at + 1] ?? 0) - (this.#bounds[at] ?? 0);
+    return bytes;
+  }
+
+  /** The spans, in order. */
+  *spans(): Generator<{ readonly startByte: number; readonly endByte: number }> {
+    for (let at = 0; at < this.#bounds.length; at += 2)
+      yield { startByte: this.#bounds[at] ?? 0, endByte: this.#bounds[at + 1] ?? 0 };
+  }
+
   /** Up to where everything from `byte` on is there; `byte` itself when it is not. */
   reachFrom(byte: number): number {
     const at = this.#firstAbove(byte);

@@ -14,12 +14,13 @@ import {
 import { createHostGate, createTransport, type HostBudget } from '../net/index.js';
 import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
-import { resumableBytes, transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
+import { resumableBytes } from '../transfer/index.js';
 import { Access } from './access.js';
 import { Descriptions } from './descriptions.js';
 import { Fills, type Offer } from './fills.js';
 import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
+import { MirrorTransfers } from './mirror-transfers.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
@@ -82,7 +83,6 @@ export function createMirror(options: MirrorOptions): Mirror {
   const gate = createHostGate();
   const hands = openHands(store);
   const budget = engineBudget(readMachine(), settings.memoryBytes);
-  const underway = new Set<Promise<unknown>>();
 
   const wires = { transport, gate, emit };
   const now = (): number => Date.now();
@@ -90,32 +90,17 @@ export function createMirror(options: MirrorOptions): Mirror {
   const upstreams = createUpstreams({ settings, tables, wires, isTokenForAll, emit, now });
   const others = new OtherPlaces({ store, upstreams, wires, emit, signal: stop.signal, now });
 
-  const bring = (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
-    const work = bringOne(task, tap);
-    const over = work.catch(() => undefined).finally(() => underway.delete(over));
-    underway.add(over);
-    return work;
-  };
-  const bringOne = async (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
-    if (!(await retention.makeRoom(task.sizeBytes ?? 0)))
-      throw new SluiceError('DISK_FULL', { path: store.root, reason: 'the mirror may not take more' });
-    const [result] = await transfer([task], {
-      store,
-      hands,
-      transport,
-      gate,
-      emit: tap,
-      signal: stop.signal,
-      connections: settings.connections,
-      mostConnections: budget.connections,
-      bufferBytes: budget.bufferBytes,
-      threads: budget.threads,
-      ...(settings.limit === undefined ? {} : { limit: settings.limit }),
-      noProgressMs: settings.noProgressMs,
-    });
-    if (result === undefined) throw new SluiceError('INTERNAL', { reason: 'a transfer without a result' });
-    return result;
-  };
+  const transfers = new MirrorTransfers({
+    store,
+    hands,
+    transport,
+    gate,
+    emit,
+    settings,
+    mostConnections: budget.connections,
+    bufferBytes: budget.bufferBytes,
+    threads: budget.threads,
+  });
 
   const common = { store, upstreams, freshMs, stop: stop.signal, now: () => Date.now() };
   const snapshots = new Snapshots(common);
@@ -124,7 +109,12 @@ export function createMirror(options: MirrorOptions): Mirror {
   const questions = new Questions(common);
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
   const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
-  const fills = new Fills({ store, emit, bring });
+  const fills = new Fills({
+    store,
+    emit,
+    bring: (task, tap, signal) => transfers.add(task, { emit: tap, signal }),
+    makeRoom: (bytes) => retention.makeRoom(bytes),
+  });
   const guards = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -175,7 +165,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     },
     close: async () => {
       stop.abort();
-      await Promise.all(underway);
+      await transfers.close();
       await hands.close();
       await transport.close();
     },

@@ -80,11 +80,16 @@ function unsendable(its: Answering, response: ServerResponse, thrown: unknown, p
   return { status: 500, bytes: 0, cut: error.code };
 }
 
-function record(its: Answering, exchange: Exchange, { face, reply, who }: Chosen, { status, bytes, cut }: Sent): void {
+function record(
+  its: Answering,
+  exchange: Exchange,
+  { face, reply, who }: Chosen,
+  { status, bytes, cut, cache }: Sent,
+): void {
   const { id, client, headers, message } = exchange;
   const totalMs = performance.now() - exchange.beganMs;
   const firstMs = exchange.firstMs ?? totalMs;
-  const cacheStatus = reply.headers['x-cache-status'];
+  const cacheStatus = cache ?? reply.headers['x-cache-status'];
   const method = message.method ?? '';
   if (cut !== undefined) its.metrics.cut(cut);
   const isFile = reply.content !== undefined;

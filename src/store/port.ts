@@ -22,8 +22,8 @@ export interface Partial {
   readonly dataPath: string;
   readonly journalPath: string;
   readonly lost: AbortSignal;
-  /** Makes `data` this long with its space reserved where the file system can. @throws SluiceError DISK_FULL */
-  allocate(sizeBytes: number): Promise<void>;
+  /** Makes `data` this long with its space reserved where the file system can, unless it is to be `isSparse`. @throws SluiceError DISK_FULL */
+  allocate(sizeBytes: number, options?: { readonly isSparse?: boolean }): Promise<void>;
   /**
    * Makes proven bytes a blob: fsync, read-only mode, rename to the blob's name, fsync of its folder, stamp, and the partial is gone.
    * An existing blob of that name wins.

@@ -13,6 +13,12 @@ export const USUAL_PIECE_BYTES = 8 * MIB;
 /** Only a file that would have more pieces than this gets larger ones. */
 export const MOST_PIECES = 16_384;
 
+/** What readers of a file that is fetched as it is asked for are about to come to goes before everything else of it, so far ahead of each. */
+export const URGENT_BYTES = 16 * MIB;
+/** One request of such a file lasts about so long, or brings so much while nothing is known: then its connection is free for whoever came meanwhile. */
+export const DEMANDED_RUN_MS = 1500;
+export const DEMANDED_RUN_BYTES = 8 * MIB;
+
 /** Files up to here come by one GET into memory and are proven before they touch the store. */
 export const SMALL_FILE_BYTES = MIB;
 /** So many proven small files, beside those on their connections, may wait in memory for the disk. */

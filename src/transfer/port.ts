@@ -1,9 +1,26 @@
 import type { Digests, EventSink, SluiceError, Timetable } from '../base/index.js';
-import type { Source } from '../hubs/index.js';
+import type { Source, Span } from '../hubs/index.js';
 import type { HostGate, Transport } from '../net/index.js';
 import type { PieceHashes } from '../proof/index.js';
 import type { ForeignPartial, Hands, Store } from '../store/index.js';
 import type { TransferThreads } from './threads.js';
+
+/** What is wanted of a file at the moment. */
+export interface Wanted {
+  /** All of it, sooner or later; otherwise only what is in `spans`. */
+  readonly isAll: boolean;
+  /** From where somebody reads to where that ends, those who wait first. */
+  readonly spans: readonly Span[];
+}
+
+/** Whoever reads a file while it arrives. Small files, and those that come in one stream, come whole whatever it says. */
+export interface Demand {
+  wanted(): Wanted;
+  /** Called once; `listener` is to be called whenever something else is wanted. */
+  listen(listener: () => void): void;
+  /** The partial is open, in pieces of this size, and so much of it is there. What was there before and is not among it is not there any more. */
+  opened(pieceBytes: number, held: readonly Span[]): void;
+}
 
 /** One file to bring in. */
 export interface TransferTask {
@@ -17,6 +34,8 @@ export interface TransferTask {
    * What its pieces must be, from somebody who is believed: each is proven as it lands, and that proves the file. Its digests are not computed then.
    */
   readonly pieces?: PieceHashes;
+  /** The file is fetched as it is asked for; all of it, at once, without this. */
+  readonly demand?: Demand;
   /** In order of preference; at least one. */
   readonly sources: readonly Source[];
   /**
@@ -87,3 +106,19 @@ export interface TransferOptions {
 
 /** Moves and proves files; never throws for a single file (see `TransferResult.error`), only for interruption and faults of ours. */
 export type Transfer = (tasks: readonly TransferTask[], options: TransferOptions) => Promise<readonly TransferResult[]>;
+
+/** How one task of `Transfers` is dealt with. */
+export interface AddOptions {
+  /** Told of this file; what is of all files is told to the `emit` of the transfers. */
+  readonly emit: EventSink;
+  /** Ends this file with INTERRUPTED; what arrived is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** A transfer that goes on: files come and go, and share connections, limits, memory and threads. */
+export interface Transfers {
+  /** Never rejects. Whoever adds a task sees to room on the disk. */
+  add(task: TransferTask, options: AddOptions): Promise<TransferResult>;
+  /** Ends what is under way with INTERRUPTED; resolves when all of it has let go. */
+  close(): Promise<void>;
+}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SpareThreads } from '../base/index.js';
 import { SMALL_FILE_BYTES } from './limits.js';
 import { openThreads, threadsOf } from './threads.js';
-import { carrierThreads } from './transfer.js';
+import { carrierThreads } from './create-environment.js';
 
 function fakeSpare() {
   const counts: number[] = [];

@@ -2,7 +2,7 @@ import type { SpareThreads } from '../base/index.js';
 import { spareFollowers } from '../proof/index.js';
 import { spareCarriers } from './carry/carriers.js';
 import { SMALL_FILE_BYTES } from './limits.js';
-import { carrierThreads } from './transfer.js';
+import { carrierThreads } from './create-environment.js';
 
 /** Several files are hashed side by side. */
 const FOLLOWERS_AHEAD = 2;

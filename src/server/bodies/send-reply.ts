@@ -36,6 +36,8 @@ export interface Sent {
   readonly bytes: number;
   /** Why it could not be finished; its connection was cut then. */
   readonly cut?: string;
+  /** Its `X-Cache-Status`, where that is of the part that was sent. */
+  readonly cache?: string;
 }
 
 /** Shorter bodies are sent sooner than handed over. */
@@ -57,7 +59,9 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
   const length = span.endByte - span.startByte;
   const part = { 'content-range': `bytes ${span.startByte}-${span.endByte - 1}/${content.sizeBytes}` };
   const status = range === 'all' ? reply.status : 206;
-  const whole = { ...headers, 'content-length': String(length), ...(range === 'all' ? {} : part) };
+  const cache = content.statusOf?.(span);
+  const cached = cache === undefined ? {} : { 'x-cache-status': cache };
+  const whole = { ...headers, ...cached, 'content-length': String(length), ...(range === 'all' ? {} : part) };
   if (request.method === 'HEAD' || length === 0) return sendHead(outlet, status, whole);
   if (content.bytes !== undefined) {
     outlet.onHead();
@@ -66,7 +70,8 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
   }
   const bytes =
     content.path === undefined ? undefined : await sendHeld(outlet, status, whole, content.path, span, request);
-  return bytes ?? sendStream(outlet, status, whole, content.read(span, request.signal), request.signal);
+  const sent = bytes ?? (await sendStream(outlet, status, whole, content.read(span, request.signal), request.signal));
+  return cache === undefined ? sent : { ...sent, cache };
 }
 
 function rangeOf({ method, headers }: Asking, reply: FaceReply, { sizeBytes }: Content): Span | 'all' | 'none' {

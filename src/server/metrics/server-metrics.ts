@@ -133,9 +133,9 @@ export class ServerMetrics {
   /** Takes in what the engine tells. */
   event(event: SluiceEvent): void {
     if (event.type === 'file.started') this.#fills += 1;
-    else if (event.type === 'file.proven' || event.type === 'file.failed') {
+    else if (event.type === 'file.proven' || event.type === 'file.failed' || event.type === 'file.rested') {
       this.#fills = Math.max(0, this.#fills - 1);
-      this.#filled.add({ outcome: event.type === 'file.proven' ? 'proven' : event.code });
+      this.#filled.add({ outcome: event.type === 'file.failed' ? event.code : event.type.slice('file.'.length) });
     } else if (event.type === 'piece.landed')
       this.#bytesIn.add({ source: event.source }, event.endByte - event.startByte);
     else if (event.type === 'piece.failed') this.#failures.add({ source: event.source, code: event.code });

@@ -16,13 +16,19 @@ export async function allocate(path: string, sizeBytes: number, folder: string):
   const found = await unless(stat(path));
   const held = found === undefined ? 0 : Math.min(found.blocks * 512, sizeBytes);
   await assertRoom(folder, sizeBytes - held, path);
+  await stretch(path, sizeBytes);
+  if (sizeBytes >= RESERVE_FROM_BYTES && held < sizeBytes) await reserve(path, sizeBytes, folder);
+}
+
+/** Makes the file this long without taking space for it. */
+export async function stretch(path: string, sizeBytes: number): Promise<void> {
+  const found = await unless(stat(path));
   const handle = await open(path, found === undefined ? 'w+' : 'r+');
   try {
     if (found?.size !== sizeBytes) await handle.truncate(sizeBytes);
   } finally {
     await handle.close();
   }
-  if (sizeBytes >= RESERVE_FROM_BYTES && held < sizeBytes) await reserve(path, sizeBytes, folder);
 }
 
 /** Bytes that this user may still write on the file system of `folder`. */

@@ -10,7 +10,7 @@ import type { HeldLease } from '../lease/held-lease.js';
 import type { LeaseTiming } from '../lease/lease-timing.js';
 import { takeLease } from '../lease/take-lease.js';
 import type { BlobProof, Partial, PartialIdentity } from '../port.js';
-import { allocate } from './allocate.js';
+import { allocate, stretch } from './allocate.js';
 import { PARTIAL_FILES } from './partial-files.js';
 import { partialKey } from './partial-key.js';
 
@@ -63,7 +63,8 @@ function heldPartial(layout: Layout, key: string, lease: HeldLease): Partial {
     dataPath,
     journalPath,
     lost: lease.lost,
-    allocate: (sizeBytes) => asSluiceErrors(() => allocate(dataPath, sizeBytes, folder)),
+    allocate: (sizeBytes, { isSparse = false } = {}) =>
+      asSluiceErrors(() => (isSparse ? stretch(dataPath, sizeBytes) : allocate(dataPath, sizeBytes, folder))),
     commit: (proof: BlobProof) =>
       asSluiceErrors(async () => {
         await assertOurs(lease, dataPath);

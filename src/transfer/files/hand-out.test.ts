@@ -17,6 +17,19 @@ describe('HandOut', () => {
     expect(handOut.take('a', MIB, 0)).toBeUndefined();
   });
 
+  it('gives what somebody waits for first, and nothing beyond where that ends', () => {
+    const { map, handOut } = make();
+    map.land(4);
+    const urgent = [
+      { first: 4, last: 5 },
+      { first: 2, last: 2 },
+    ];
+    expect(handOut.takeUrgent('a', MIB, 0, urgent)).toEqual({ first: 5, last: 5 });
+    expect(handOut.takeUrgent('a', MIB, 0, urgent)).toEqual({ first: 2, last: 2 });
+    expect(handOut.takeUrgent('a', MIB, 0, urgent)).toBeUndefined();
+    expect(handOut.take('a', MIB, 0)).toEqual({ first: 0, last: 0 });
+  });
+
   it('begins a run with a piece that has a beginning, and ends one before it', () => {
     const { handOut } = make([2]);
     expect(handOut.take('a', 5 * MIB, 0)).toEqual({ first: 0, last: 1 });

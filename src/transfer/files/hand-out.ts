@@ -33,9 +33,20 @@ export class HandOut {
     return later ?? this.#takeFrom(0, source, wishBytes, nowMs);
   }
 
-  #takeFrom(first: number, source: string, wishBytes: number, nowMs: number): Share | undefined {
+  /** The same of pieces that somebody waits for, the first of these shares that has one left; undefined when none has. */
+  takeUrgent(source: string, wishBytes: number, nowMs: number, urgent: readonly Share[]): Share | undefined {
+    for (const { first, last } of urgent) {
+      const share = this.#takeFrom(first, source, wishBytes, nowMs, last);
+      if (share !== undefined) return share;
+    }
+    return undefined;
+  }
+
+  /** From the first free piece that is neither before `first` nor behind `latest`. */
+  #takeFrom(first: number, source: string, wishBytes: number, nowMs: number, latest = Infinity): Share | undefined {
     const map = this.#map;
     for (let from: number | undefined = first; (from = map.firstFreeFrom(from)) !== undefined; from += 1) {
+      if (from > latest) return undefined;
       if (this.#isShunned(from, source, nowMs)) continue;
       const run = map.takeRun(Math.max(1, Math.floor(wishBytes / map.pieceBytes)), from);
       if (run === undefined) return undefined;

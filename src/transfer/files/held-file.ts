@@ -8,6 +8,7 @@ import {
   type PieceAlgorithm,
   type Verdict,
 } from '../../proof/index.js';
+import type { Span } from '../../hubs/index.js';
 import type { BlobProof, Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { JournalHeader, LandedPiece, PiecePart } from '../journal/journal.js';
@@ -77,7 +78,9 @@ export class HeldFile {
     const { partial, header, pieces, parts } = opening;
     const journal = await writeJournal(partial.journalPath, { header, pieces, parts });
     try {
-      await partial.allocate(header.sizeBytes);
+      // Nobody knows whether more than a part will come.
+      const isSparse = task.demand?.wanted().isAll === false;
+      await partial.allocate(header.sizeBytes, { isSparse });
       return new HeldFile(environment, task, opening, await open(partial.dataPath, 'r+'), journal);
     } catch (thrown) {
       await journal.close();
@@ -143,6 +146,19 @@ export class HeldFile {
     follower.verdict().catch(() => undefined);
     follower.advance(this.map.frontierBytes);
     return follower;
+  }
+
+  /** What has landed, in order, as few spans as that can be told in. */
+  spans(): Span[] {
+    const spans: { startByte: number; endByte: number }[] = [];
+    for (let index = 0; index < this.map.count; index += 1) {
+      if (!this.map.isLanded(index)) continue;
+      const { startByte, endByte } = this.rangeOf(index);
+      const last = spans.at(-1);
+      if (last?.endByte === startByte) last.endByte = endByte;
+      else spans.push({ startByte, endByte });
+    }
+    return spans;
   }
 
   rangeOf(index: number): { startByte: number; endByte: number } {

@@ -5,7 +5,7 @@ import type { Environment } from '../environment.js';
 import { bootId } from '../journal/boot-id.js';
 import type { JournalContent, JournalHeader, LandedPiece } from '../journal/journal.js';
 import { readJournal } from '../journal/read-journal.js';
-import { pieceBytesFor } from '../pieces/piece-size.js';
+import { demandedPieceBytesFor, pieceBytesFor } from '../pieces/piece-size.js';
 import type { TransferTask } from '../port.js';
 import { validatorConflict } from '../request/file-source.js';
 import type { Opening } from './held-file.js';
@@ -42,7 +42,7 @@ async function look(
     task.pieces === undefined ? proven : { pieceBytes: task.pieces.pieceBytes, digests: task.pieces.sha256 };
   const header: JournalHeader = {
     sizeBytes,
-    pieceBytes: known?.pieceBytes ?? pieceBytesFor(sizeBytes),
+    pieceBytes: known?.pieceBytes ?? (task.demand === undefined ? pieceBytesFor : demandedPieceBytesFor)(sizeBytes),
     digests: task.digests,
     validators: task.validators ?? {},
     bootId: bootId(),

@@ -4,26 +4,26 @@ import type { Verdict } from '../../proof/index.js';
 import type { Partial } from '../../store/index.js';
 import { Doubts, type DoubtOwner } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
-import type { PiecePart } from '../journal/journal.js';
 import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
 import { isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
-import { HandOut } from './hand-out.js';
+import { HandOut, type Share } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
 import { firstFor, lateFront } from './front.js';
 import { openFile } from './open-file.js';
 import { findOrOpen } from './open-partial.js';
-import { beginPiece, type PieceProgress } from './piece-progress.js';
+import { beginPiece, landedPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
-import { resumePiece } from './resume-piece.js';
+import { resumePieces } from './resume-piece.js';
 import { Repair } from './repair.js';
 import { KnownChunks } from './known-chunks.js';
 import { RunSet, killAll } from './run-set.js';
+import { WantedPieces } from './wanted-pieces.js';
 import { watchVersion } from './watch-version.js';
 
 type Phase = 'opening' | 'fetching' | 'proving';
@@ -51,6 +51,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   #wholeMark = 0;
   #restarts = 0;
   readonly #listed: ListedPieces;
+  /** Undefined where all of it is fetched. */
+  readonly #wanted: WantedPieces | undefined;
 
   constructor(environment: Environment, task: TransferTask, sizeBytes: number, sources: readonly FileSource[]) {
     super(environment, task);
@@ -60,6 +62,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     this.#doubts = new Doubts(this, sizeBytes);
     this.#repair = new Repair(environment, task, sources, this.#doubts);
     this.#chunks = new KnownChunks(environment, task.path, sources);
+    const { demand } = task;
+    this.#wanted = demand === undefined ? undefined : new WantedPieces(demand, () => this.#wantsElse());
   }
 
   get path(): string {
@@ -71,7 +75,13 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     return this.#held;
   }
 
+  /** Not while nobody wants what is missing. */
   get isFetching(): boolean {
+    if (!this.#isOpen) return false;
+    return this.#wanted?.isWorkIn(this.held.map) !== false || !this.#runs.isEmpty;
+  }
+
+  get #isOpen(): boolean {
     return this.#phase === 'fetching' && !this.isOver;
   }
 
@@ -91,21 +101,33 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
     if (!this.isFetching || this.#isShut(from)) return undefined;
+    const wanted = this.#wanted;
     const hasFree = this.held.map.freeCount > 0;
     const comparison = this.#doubts.take(from, wishBytes, hasFree);
     if (comparison !== undefined || !hasFree) return comparison;
     if (from.ignoresRanges) return this.#takeWhole(from);
-    const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
+    const fairBytes = wanted?.wishBytes(from, wishBytes, nowMs) ?? wishBytes;
+    const wish = Math.max(fairBytes, from.source.spans?.worthwhileBytes ?? 0);
     const { map } = this.held;
     const late = lateFront(this.#runs.all(), from, map);
     const taken = late === undefined ? undefined : this.#handOut?.split(late, wish);
-    const share = taken ?? this.#handOut?.take(from.source.id, wish, nowMs, firstFor(from, this.sources, map));
+    const share = taken ?? this.#shareFor(from, wish, nowMs, firstFor(from, this.sources, map));
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
+  }
+
+  /** What somebody waits for goes first, but not to connections that are to work behind the front. */
+  #shareFor(from: FileSource, wishBytes: number, nowMs: number, earliest: number): Share | undefined {
+    const { id } = from.source;
+    const urgent = earliest === 0 ? (this.#wanted?.urgent ?? []) : [];
+    const handOut = this.#handOut;
+    return handOut?.takeUrgent(id, wishBytes, nowMs, urgent) ?? handOut?.take(id, wishBytes, nowMs, earliest);
   }
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range' || !this.isFetching || this.#isShut(from) || from.ignoresRanges) return undefined;
+    // Runs on demand are short, and what is on the wire of one that is cut would be sent twice.
+    if (run?.mode !== 'range' || !this.#isOpen || this.#wanted !== undefined) return undefined;
+    if (this.#isShut(from) || from.ignoresRanges) return undefined;
     const share = this.#handOut?.split(run, wishBytes);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
@@ -175,26 +197,12 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       held.refuse(index);
       return;
     }
-    const piece = await held.known({
-      index,
-      digest,
-      source: progress.sources.join('+'),
-      atMs: Date.now(),
-      ms: Math.round(environment.now() - progress.startedMs),
-      retries: progress.retries,
-      ...(progress.reason === undefined ? {} : { reason: progress.reason }),
-    });
+    const piece = await held.known(landedPiece(progress, digest, environment.now()));
     this.#listed.assertRight(held, piece);
     await held.land(piece);
     this.#repair.noteLanded(piece);
-    environment.emit({
-      type: 'piece.landed',
-      file: this.path,
-      index,
-      ...held.rangeOf(index),
-      source: piece.source,
-      ms: piece.ms,
-    });
+    const { source, ms } = piece;
+    environment.emit({ type: 'piece.landed', file: this.path, index, ...held.rangeOf(index), source, ms });
     this.gained();
     this.#proveIfComplete();
   }
@@ -213,7 +221,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     this.#partial = found.partial;
-    found.partial.lost.addEventListener('abort', () => this.fail(this.#lost()), { once: true });
+    const lost = new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
+    found.partial.lost.addEventListener('abort', () => this.fail(lost), { once: true });
     await this.#begin(found.partial);
   }
 
@@ -234,9 +243,11 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     // It ended while this was being opened, and could not let go of it then.
     if (this.#isGivenUp()) return held.release();
     if (held.map.landedBytes === 0) await adoptForeign(environment, task, held);
-    for (const part of opening.parts.values()) await this.#pickUp(part);
+    for await (const begun of resumePieces(held, opening.parts.values(), environment))
+      this.#begun.set(begun.index, begun);
     if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
+    this.#wanted?.opened(held);
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
     this.#phase = 'fetching';
@@ -244,17 +255,18 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     environment.wake();
   }
 
-  #isGivenUp(): boolean {
-    return this.isOver;
+  /** Readers came, went, or wait. */
+  #wantsElse(): void {
+    const map = this.#isOpen ? this.held.map : undefined;
+    const wasIdle = map?.freeCount === 0 && this.#runs.isEmpty;
+    if (this.#wanted?.changed(map) !== true) return;
+    // Until now there was nothing to get further with.
+    if (wasIdle) this.gained();
+    this.environment.wake();
   }
 
-  /** Goes on with a piece that an earlier run began, if its bytes are still there. */
-  async #pickUp(part: PiecePart): Promise<void> {
-    const { held, environment } = this;
-    if (!held.map.isFree(part.index)) return;
-    const progress = await resumePiece(held, part, environment);
-    if (progress === undefined) return;
-    this.#begun.set(part.index, progress);
+  #isGivenUp(): boolean {
+    return this.isOver;
   }
 
   async #drop(indexes: readonly number[]): Promise<void> {
@@ -270,7 +282,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   #proveIfComplete(): void {
-    if (!this.held.map.isComplete || !this.isFetching || this.#drops > 0) return;
+    if (!this.held.map.isComplete || !this.#isOpen || this.#drops > 0) return;
     if (!this.#doubts.isSearching || this.#repair.needsProof) this.#settle(this.#prove());
   }
 
@@ -341,7 +353,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** Content that nothing identifies changed under our hands: what arrived is worthless. False when it changes too often. */
   async restart(): Promise<boolean> {
     if (this.#phase === 'opening') return true;
-    if (this.#restarts >= MAX_RESTARTS || !this.isFetching || this.#partial === undefined) return false;
+    if (this.#restarts >= MAX_RESTARTS || !this.#isOpen || this.#partial === undefined) return false;
     this.#restarts += 1;
     this.#phase = 'opening';
     await killAll(this.#runs.all());
@@ -379,10 +391,6 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
-  }
-
-  #lost(): SluiceError {
-    return new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
   }
 
   #settle(work: Promise<void>): void {

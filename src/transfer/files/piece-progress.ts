@@ -1,3 +1,5 @@
+import type { LandedPiece } from '../journal/journal.js';
+
 /** A piece of which a part stands in the partial: the next request goes on where the last one ended. */
 export interface PieceProgress {
   readonly index: number;
@@ -13,4 +15,18 @@ export interface PieceProgress {
 
 export function beginPiece(index: number, nowMs: number): PieceProgress {
   return { index, filledBytes: 0, digest: undefined, sources: [], startedMs: nowMs, retries: 0, reason: undefined };
+}
+
+/** The piece as it landed, with this digest. */
+export function landedPiece(progress: PieceProgress, digest: string, nowMs: number): LandedPiece {
+  const { index, sources, startedMs, retries, reason } = progress;
+  return {
+    index,
+    digest,
+    source: sources.join('+'),
+    atMs: Date.now(),
+    ms: Math.round(nowMs - startedMs),
+    retries,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

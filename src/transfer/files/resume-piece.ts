@@ -5,7 +5,7 @@ import type { HeldFile } from './held-file.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
 
 /** The beginning of a piece as the journal claims it, so that the rest can follow; undefined when the bytes are others. */
-export async function resumePiece(
+async function resumePiece(
   held: HeldFile,
   part: PiecePart,
   { followers, now }: Pick<Environment, 'followers' | 'now'>,
@@ -23,4 +23,16 @@ export async function resumePiece(
     retries: 1,
     reason: 'resumed',
   });
+}
+
+/** Goes on with pieces that an earlier run began, where their bytes are still there. */
+export async function* resumePieces(
+  held: HeldFile,
+  parts: Iterable<PiecePart>,
+  environment: Environment,
+): AsyncGenerator<PieceProgress> {
+  for (const part of parts) {
+    const progress = held.map.isFree(part.index) ? await resumePiece(held, part, environment) : undefined;
+    if (progress !== undefined) yield progress;
+  }
 }

@@ -48,6 +48,10 @@ export class RunSet {
     return [...this.#entries.keys()];
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   get hasWhole(): boolean {
     return this.all().some((run) => run.mode === 'whole');
   }

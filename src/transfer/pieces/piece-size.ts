@@ -8,6 +8,13 @@ export function pieceBytesFor(sizeBytes: number): number {
   return pieceBytes;
 }
 
+/** The same for a file that is fetched as it is asked for, where small pieces mean that little is fetched in vain and is there soon: 1 MiB up to 16 GiB, 4 MiB for 50 GB. */
+export function demandedPieceBytesFor(sizeBytes: number): number {
+  let pieceBytes = MIN_PIECE_BYTES;
+  while (pieceBytes < MAX_PIECE_BYTES && pieceBytes * MOST_PIECES < sizeBytes) pieceBytes *= 2;
+  return pieceBytes;
+}
+
 /** Whether a number read from a file can be a piece size. */
 export function isPieceBytes(value: unknown): value is number {
   return (

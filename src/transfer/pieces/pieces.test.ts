@@ -42,20 +42,49 @@ describe('PieceMap', () => {
     expect(map.takeRun(5)).toEqual({ first: 1, count: 1 });
   });
 
+  it('gives nothing out that nobody wants, until somebody does', () => {
+    const map = new PieceMap(6 * MIB, MIB);
+    map.take(5);
+    map.want((index) => index === 2 || index === 3);
+    expect([map.freeCount, map.isFree(0), map.firstFreeFrom(0), map.firstFreeFrom(4)]).toEqual([
+      2,
+      false,
+      2,
+      undefined,
+    ]);
+    expect(map.takeRun(9)).toEqual({ first: 2, count: 2 });
+    map.giveBack(5);
+    expect([map.freeCount, map.takeRun(9)]).toEqual([0, undefined]);
+    map.giveBack(3);
+    map.want((index) => index < 4);
+    expect([map.takeRun(9), map.takeRun(9)]).toEqual([
+      { first: 0, count: 2 },
+      { first: 3, count: 1 },
+    ]);
+  });
+
   it('counts the same as a plain list of states would', () => {
-    const action = fc.record({ what: fc.constantFrom('run', 'take', 'giveBack', 'land', 'drop'), index: fc.nat(19) });
+    const action = fc.record({
+      what: fc.constantFrom('run', 'take', 'giveBack', 'land', 'drop', 'want'),
+      index: fc.nat(19),
+    });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const map = new PieceMap(20 * MIB - 7, MIB);
         const states = Array.from({ length: 20 }, () => 'free');
+        let wantedFrom = 0;
+        const free = (): number[] => states.flatMap((state, at) => (state === 'free' && at >= wantedFrom ? [at] : []));
         for (const { what, index } of actions) {
           if (what === 'run') {
             const run = map.takeRun(3);
-            expect(run?.first).toBe(states.includes('free') ? states.indexOf('free') : undefined);
+            expect(run?.first).toBe(free()[0]);
             if (run) states.fill('taken', run.first, run.first + run.count);
           } else if (what === 'take') {
             expect(map.take(index)).toBe(states[index] === 'free');
             if (states[index] === 'free') states[index] = 'taken';
+          } else if (what === 'want') {
+            wantedFrom = index;
+            map.want((at) => at >= wantedFrom);
           } else if (what === 'giveBack') {
             map.giveBack(index);
             if (states[index] === 'taken') states[index] = 'free';
@@ -68,7 +97,7 @@ describe('PieceMap', () => {
           }
           const frontier = states.findIndex((state) => state !== 'landed');
           expect(map.frontierBytes).toBe(frontier < 0 ? 20 * MIB - 7 : frontier * MIB);
-          expect(map.freeCount).toBe(states.filter((state) => state === 'free').length);
+          expect(map.freeCount).toBe(free().length);
           expect(map.isComplete).toBe(frontier < 0);
         }
       }),

@@ -16,6 +16,14 @@ export interface EngineOptions {
   readonly connections: number | 'auto';
   readonly mostConnections?: number;
   readonly noProgressMs: number;
+  /** Files come and go, and what happens to one is nothing to the others: none waits for its turn, and no failure ends all. */
+  readonly isService?: boolean;
+}
+
+/** What was given to the engine, as long as it is there. */
+export interface Given {
+  /** Ends it with this error, whether it began or not. */
+  cancel(error: SluiceError): void;
 }
 
 /** What waits to become a job; made one, it opens files. */
@@ -28,6 +36,12 @@ export interface Pending {
   onResult(result: TransferResult): void;
 }
 
+interface Waiting extends Pending {
+  job?: Job;
+  /** Ended before it began. */
+  cancelled?: SluiceError;
+}
+
 /** Runs jobs under one budget of connections. */
 export class Engine {
   readonly #environment: Environment;
@@ -35,13 +49,15 @@ export class Engine {
   readonly #states: ReadonlyMap<string, SourceState>;
   readonly #progress: Progress;
   readonly #patience: Patience;
-  readonly #large: Queue<Pending>;
-  readonly #small: Queue<Pending>;
+  readonly #large: Queue<Waiting>;
+  readonly #small: Queue<Waiting>;
   readonly #jobs = new Set<Job>();
   readonly #scheduler: Scheduler<Job>;
   readonly #inFlight = new Set<Promise<void>>();
   #fatal: SluiceError | undefined;
   #pumpTimer: NodeJS.Timeout | undefined;
+  /** Of a service, while it has jobs. */
+  #clock: NodeJS.Timeout | undefined;
   #finish: () => void = () => undefined;
   #reportedMs: number;
   #gainedMs: number;
@@ -59,7 +75,9 @@ export class Engine {
     this.#small = new Queue(waiting.filter(({ isLarge }) => !isLarge));
     this.#progress = createProgress(
       environment,
-      waiting.flatMap(({ sizeBytes, parts }): readonly (number | undefined)[] => parts ?? [sizeBytes]),
+      options.isService === true
+        ? undefined
+        : waiting.flatMap(({ sizeBytes, parts }): readonly (number | undefined)[] => parts ?? [sizeBytes]),
     );
     this.#patience = new Patience(environment, options.noProgressMs);
     this.#scheduler = new Scheduler({
@@ -99,6 +117,32 @@ export class Engine {
     this.#small.add(pending);
   }
 
+  /** Of a service: begins with it at once. */
+  begin(pending: Pending): Given {
+    const waiting: Waiting = { ...pending };
+    (pending.isLarge ? this.#large : this.#small).add(waiting);
+    if (this.#clock === undefined) {
+      this.#clock = setInterval(() => this.#tick(), TICK_MS);
+      this.#gainedMs = this.#reportedMs = this.#environment.now();
+    }
+    this.pump();
+    return {
+      cancel: (error) => {
+        waiting.cancelled = error;
+        waiting.job?.fail(error);
+      },
+    };
+  }
+
+  /** Of a service: ends everything with this error, also what comes later; resolves when nothing is in flight any more. */
+  async stop(error: SluiceError): Promise<void> {
+    const done = new Promise<void>((resolve) => (this.#finish = resolve));
+    this.#stop(error);
+    await done;
+    await Promise.all(this.#inFlight);
+    this.#rest();
+  }
+
   /** A file that is a part of something is over. */
   finished(result: TransferResult): void {
     this.#progress.finished(0, result);
@@ -121,19 +165,33 @@ export class Engine {
     const jobs = [...this.#jobs];
     let large = jobs.filter((job) => job.isLarge).length;
     let small = jobs.length - large;
-    for (; large < LARGE_FILES_IN_FLIGHT && this.#open(this.#large); large += 1);
-    for (; small < mostConnections(this.#options) * 2 && this.#open(this.#small); small += 1);
-    if (this.#jobs.size === 0 && this.#large.isEmpty && this.#small.isEmpty) this.#finish();
+    const { isService = false } = this.#options;
+    const mostLarge = isService ? Infinity : LARGE_FILES_IN_FLIGHT;
+    const mostSmall = isService ? Infinity : mostConnections(this.#options) * 2;
+    for (; large < mostLarge && this.#open(this.#large); large += 1);
+    for (; small < mostSmall && this.#open(this.#small); small += 1);
+    if (this.#jobs.size > 0 || !this.#large.isEmpty || !this.#small.isEmpty) return;
+    if (isService) this.#rest();
+    this.#finish();
   }
 
-  #open(queue: Queue<Pending>): boolean {
+  /** Nothing is to be done: the clock stands still until something is. */
+  #rest(): void {
+    clearInterval(this.#clock);
+    clearTimeout(this.#pumpTimer);
+    this.#clock = undefined;
+  }
+
+  #open(queue: Queue<Waiting>): boolean {
     const pending = queue.take();
     if (pending === undefined) return false;
     const job = pending.open();
+    pending.job = job;
     this.#jobs.add(job);
     void job.done.then((result) => this.#ended(job, pending, result));
-    if (this.#fatal === undefined) job.start();
-    else job.fail(errorFor(job, this.#fatal));
+    const error = this.#fatal ?? pending.cancelled;
+    if (error === undefined) job.start();
+    else job.fail(errorFor(job, error));
     return true;
   }
 
@@ -144,7 +202,8 @@ export class Engine {
       this.#progress.finished(job.doneBytes, result);
     }
     // No other file will find room either.
-    if (result.error?.code === 'DISK_FULL' && this.#fatal === undefined) this.#stop(result.error);
+    const isFull = result.error?.code === 'DISK_FULL' && this.#options.isService !== true;
+    if (isFull && this.#fatal === undefined) this.#stop(result.error);
     this.pump();
   }
 
@@ -175,7 +234,8 @@ export class Engine {
     if (this.#fatal !== undefined || this.#environment.signal.aborted) return;
     try {
       const outcome = await judgeFailure(this.#environment, this.#scheduler, flight, error);
-      if (outcome === 'stop-all') this.#stop(error);
+      if (outcome === 'stop-all' && this.#options.isService === true) flight.job.fail(error);
+      else if (outcome === 'stop-all') this.#stop(error);
       else if (outcome !== 'go-on') flight.job.fail(outcome);
       this.#giveUpLost();
     } catch (thrown) {
@@ -218,7 +278,8 @@ export class Engine {
       const error = this.#patience.judge(job, { nowMs, elapsedMs, active, isCrowdedOut: isFull && active === 0 });
       if (error === undefined) continue;
       // When nothing at all came for that long, files that have not had their turn would only wait as long again.
-      if (error.code === 'NO_PROGRESS' && nowMs - this.#gainedMs > this.#options.noProgressMs) this.#stop(error);
+      const isStuck = error.code === 'NO_PROGRESS' && nowMs - this.#gainedMs > this.#options.noProgressMs;
+      if (isStuck && this.#options.isService !== true) this.#stop(error);
       else job.fail(error);
     }
   }
@@ -226,7 +287,7 @@ export class Engine {
   /** A source that waits is asked again on time rather than at the next tick. */
   #pumpLater(): void {
     clearTimeout(this.#pumpTimer);
-    if (this.#scheduler.isFull) return;
+    if (this.#scheduler.isFull || this.#jobs.size === 0) return;
     const nowMs = this.#environment.now();
     let soonest = Infinity;
     for (const { waitUntilMs } of this.#states.values())

@@ -16,11 +16,10 @@ export interface Progress {
 /** Rates shown to people are averaged over about this time. */
 const RATE_WINDOW_MS = 3000;
 
-export function createProgress(environment: Environment, sizes: readonly (number | undefined)[]): Progress {
-  const totalBytes = sizes.reduce<number | null>(
-    (sum, size) => (sum === null || size === undefined ? null : sum + size),
-    0,
-  );
+/** Without `sizes` nobody knows what is to come, and what is over is told of no more. */
+export function createProgress(environment: Environment, sizes: readonly (number | undefined)[] | undefined): Progress {
+  const totalBytes =
+    sizes?.reduce<number | null>((sum, size) => (sum === null || size === undefined ? null : sum + size), 0) ?? null;
   const rates = new WeakMap<TransferTask, Rate>();
   const total = new Rate();
   let finishedBytes = 0;
@@ -29,6 +28,7 @@ export function createProgress(environment: Environment, sizes: readonly (number
   let heldMs = -Infinity;
   return {
     finished: (doneBytes, result) => {
+      if (sizes === undefined) return;
       finishedBytes += result.error === undefined ? (result.sizeBytes ?? doneBytes) : 0;
       if (result.error === undefined) filesDone += 1;
     },
@@ -70,7 +70,7 @@ export function createProgress(environment: Environment, sizes: readonly (number
         bytesPerSecond,
         etaMs: leftBytes === null || bytesPerSecond === 0 ? null : Math.round((leftBytes / bytesPerSecond) * 1000),
         filesDone,
-        filesTotal: sizes.length,
+        filesTotal: sizes?.length ?? jobs.length,
         ...(limit === undefined ? {} : { limitBytesPerSecond: limit }),
       });
     },

@@ -18,6 +18,8 @@ export class Queue<Item> {
   take(): Item | undefined {
     const item = this.#items[this.#next];
     if (item !== undefined) this.#next += 1;
+    // A queue that lives long does not keep what has left it.
+    if (this.isEmpty) this.#next = this.#items.length = 0;
     return item;
   }
 }

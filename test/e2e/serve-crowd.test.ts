@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { seededContent, type Sim, type SimOptions } from '../../src/sim/index.js';
+import { newMachine } from './harness.js';
+import { hub, sha256OfFile } from './hub.js';
+import { startServing } from './serving.js';
+
+const MIB = 2 ** 20;
+const FILES = { 'weights.bin': seededContent({ seed: 'crowd', sizeBytes: 12 * MIB + 77 }) };
+const SIZE = FILES['weights.bin'].sizeBytes;
+const PATH = '/acme/crowd/resolve/main/weights.bin';
+/** Clients that give up do so after this long without a byte. */
+const CLIENT_PATIENCE_MS = 10_000;
+
+const crowdHub = (options: SimOptions = {}): Promise<Sim> =>
+  hub({ repositories: [{ id: 'acme/crowd', files: FILES }], ...options });
+
+function sentBytes(sim: Sim): number {
+  return sim.requests.filter(({ host }) => host === 'cdn').reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Reads an answer; gives up as clients do. */
+async function digestOf(url: string): Promise<string> {
+  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  answer.setTimeout(CLIENT_PATIENCE_MS, () => answer.destroy());
+  const hash = createHash('sha256');
+  for await (const chunk of answer) hash.update(chunk as Buffer);
+  if (!answer.complete) throw new Error('it was cut');
+  return hash.digest('hex');
+}
+
+/** Begins to read and goes away once so much has come. */
+async function leaveAfter(url: string, bytes: number): Promise<void> {
+  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  let seen = 0;
+  for await (const chunk of answer) {
+    seen += (chunk as Buffer).length;
+    if (seen >= bytes) break;
+  }
+  answer.destroy();
+}
+
+/** Bytes that the mirror took in, as its metrics count them. */
+async function takenBytes(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/-/metrics`)).text();
+  const counts = [...metrics.matchAll(/^sluice_fetched_bytes_total\{[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+describe('a file that a hundred clients want at once', () => {
+  it('is fetched once, also when who asked first goes away half-way', async () => {
+    const sim = await crowdHub({ network: { totalBytesPerSecond: 4 * MIB } });
+    const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url }));
+    const leader = leaveAfter(url + PATH, MIB);
+    const others = Array.from({ length: 100 }, () => digestOf(url + PATH));
+    await leader;
+    expect(sentBytes(sim)).toBeLessThan(SIZE);
+    expect(new Set(await Promise.all(others))).toEqual(new Set([sha256OfFile(FILES, 'weights.bin')]));
+    expect(await takenBytes(url)).toBe(SIZE);
+    // On a machine that is so busy that connections seem silent, what was on their wire comes again.
+    expect(sentBytes(sim)).toBeLessThan(SIZE * 1.5);
+  });
+
+  it('comes whole to clients that give up after ten seconds, though connections fall silent', async () => {
+    const sim = await crowdHub({ network: { totalBytesPerSecond: 40 * MIB } });
+    for (const afterBytes of [0, 30_000, 300_000])
+      sim.faults.add({ on: { kind: 'cdn', times: 2 }, fault: { type: 'stall', afterBytes } });
+    const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url }));
+    expect(await digestOf(url + PATH)).toBe(sha256OfFile(FILES, 'weights.bin'));
+  });
+});
+
+it('a mirror that is killed while it fills goes on with what had come', async () => {
+  const sim = await crowdHub({ network: { totalBytesPerSecond: 6 * MIB } });
+  const machine = await newMachine({ HF_ENDPOINT: sim.url });
+  const first = await startServing(machine);
+  await leaveAfter(first.url + PATH, 6 * MIB);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  const before = sentBytes(sim);
+  expect(before).toBeLessThan(SIZE);
+  const second = await startServing(machine);
+  expect(await digestOf(second.url + PATH)).toBe(sha256OfFile(FILES, 'weights.bin'));
+  // The first six pieces at least were whole.
+  expect(await takenBytes(second.url)).toBeLessThanOrEqual(SIZE - 6 * MIB);
+});
