@@ -78,11 +78,17 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     const wanted = selectFiles(manifest.files, request);
     const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal);
     const missing = surveyed.filter(({ sha256 }) => sha256 === undefined).map(({ file }) => file);
-    if (!settings.offline)
-      wires.ahead?.prepare(
+    if (!settings.offline && wires.ahead !== undefined) {
+      wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
       );
+      if (origins.some((origin) => missing.some((file) => origin.xetSource?.(manifest.pinned, file) !== undefined)))
+        wires.decoders?.().then(
+          (pool) => pool.warm(),
+          () => undefined,
+        );
+    }
     elsewhere.want(missing, manifest.pinned, origins[0]);
     const plan = await planTransfer(store, surveyed, origins, target);
     emit({ type: 'plan.ready', ref: formatRef(ref), plan });

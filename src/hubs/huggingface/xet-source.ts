@@ -16,7 +16,9 @@ export interface XetRepository {
 }
 
 /** Shorter spans than this would cost more in round trips and in chunks that two of them share than they are worth. */
-const WORTHWHILE_BYTES = 16 * 2 ** 20;
+const WORTHWHILE_BYTES = 4 * 2 ** 20;
+/** Of shorter files the time until the first bytes are there is most. */
+const WORTHWHILE_FILE_BYTES = 8 * 2 ** 20;
 
 /** Files of one commit as the content service behind the hub has them. What speaks its protocol is loaded when the first of them is fetched. */
 export class XetSources {
@@ -33,7 +35,7 @@ export class XetSources {
     const { endpoint, id, credentials, failure, options } = this.#repository;
     const { decoders } = options;
     if (xetHash === undefined || sizeBytes === undefined || decoders === undefined) return undefined;
-    if (sizeBytes < WORTHWHILE_BYTES / 2) return undefined;
+    if (sizeBytes < WORTHWHILE_FILE_BYTES) return undefined;
     const source = `${id}/xet`;
     let file: Promise<XetFile> | undefined;
     const open = async (): Promise<XetFile> => {

@@ -76,10 +76,20 @@ export class RecordReader {
     this.#bytes = new Uint8Array(this.#memory);
   }
 
-  /** Takes a copy. A promise holds the next bytes back. @throws what `refuse` makes, for records that are not those which were asked for */
+  /** Where the bytes that come next may land: `push` is then given what was filled of it. */
+  room(): Buffer {
+    return Buffer.from(this.#memory, this.#filled, this.#wanted() - this.#filled);
+  }
+
+  /** Takes a copy of what did not land in `room`. A promise holds the next bytes back. @throws what `refuse` makes, for records that are not those which were asked for */
   push(chunk: Uint8Array): Promise<void> | undefined {
     let pause: Promise<void> | undefined;
     let rest = chunk;
+    if (chunk.buffer === this.#memory) {
+      this.#filled += chunk.length;
+      while (this.#scan()) pause = this.#cut();
+      return pause;
+    }
     while (rest.length > 0) {
       const taken = Math.min(rest.length, this.#wanted() - this.#filled);
       this.#bytes.set(rest.subarray(0, taken), this.#filled);

@@ -127,6 +127,7 @@ class Segment {
         gate,
         range: fetch.range,
         signal: this.#ending.signal,
+        room: () => reader.room(),
         onData: (chunk) => {
           this.#counters.wireBytes += chunk.length;
           const limit = this.#progress.received?.(chunk.length);
