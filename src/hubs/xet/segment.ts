@@ -137,7 +137,8 @@ class Segment {
       });
       reader.end();
     } finally {
-      pool.giveBack(reader.release());
+      const memory = reader.release();
+      if (memory !== undefined) pool.giveBack(memory);
     }
   }
 

@@ -16,7 +16,7 @@ export type Decoded = { readonly hashes: Uint8Array; readonly parts: Parts | und
 export type Copied = { readonly parts: Parts | undefined } | { readonly fault: Fault };
 
 /**
- * Threads that decode and hash records. Memory: about 4 MiB a thread, and 1.3 MiB for each batch that is lent; `room` keeps those that wait few.
+ * Threads that decode and hash records. Memory: about 2.5 MiB a thread, and 0.8 MiB for each batch that is lent; `room` keeps those that wait few.
  * Threads start when first needed, or when they are told to.
  */
 export interface DecodePool {
