@@ -1,13 +1,17 @@
 import { engineBudget, readMachine, SluiceError, type EventSink } from '../base/index.js';
 import {
   compilePattern,
+  openDecoders,
   Registry,
   repositoryPath,
   type Caller,
   type Catalogue,
   type Content,
+  type DecodePool,
   type ImageCatalogue,
   type ManifestFile,
+  type Origin,
+  type Pinned,
   type SiteCatalogue,
   type Snapshot,
   type Source,
@@ -76,7 +80,10 @@ export function createMirror(options: MirrorOptions): Mirror {
   const underway = new Set<Promise<unknown>>();
 
   const wires = { transport, gate, emit };
-  const upstreams = createUpstreams(settings, wires, isTokenForAll);
+  let pool: Promise<DecodePool> | undefined;
+  const decoders = (): Promise<DecodePool> => (pool ??= openDecoders(Math.max(1, budget.threads - 1)));
+  const byXet = settings.hfXet === 'off' ? {} : { decoders };
+  const upstreams = createUpstreams(settings, { ...wires, ...byXet }, isTokenForAll);
 
   const bring = (task: TransferTask, tap: EventSink): Promise<TransferResult> => {
     const work = bringOne(task, tap);
@@ -156,6 +163,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       stop.abort();
       await Promise.all(underway);
       await hands.close();
+      await (await pool)?.close();
       await transport.close();
     },
   };
@@ -171,10 +179,23 @@ export function createMirror(options: MirrorOptions): Mirror {
     const sources = (): readonly Source[] => {
       const mayShare = pinned.isPublic === true || upstreams.isTokenForAll;
       const origins = [...(mayShare ? upstreams.shared(ref.origin) : []), ...upstreams.own(ref.origin, caller)];
-      return origins.map((origin) => origin.source(pinned, file));
+      return origins.flatMap((origin) => fillSources(origin, pinned, file, settings.hfXet));
     };
     return fills.content(file, sizeBytes, sources, used);
   }
+}
+
+/** Callers read a file from its beginning while it comes, which plain requests bring in order: chunks are for what comes no other way. */
+function fillSources(
+  origin: Origin,
+  pinned: Pinned,
+  file: ManifestFile,
+  xet: PullSettings['hfXet'],
+): readonly Source[] {
+  const plain = origin.source(pinned, file);
+  const chunked = origin.xetSource?.(pinned, file);
+  if (chunked === undefined) return [plain];
+  return xet === 'only' ? [chunked] : [plain, { ...chunked, isReserve: true }];
 }
 
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */

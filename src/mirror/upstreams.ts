@@ -26,7 +26,7 @@ export const UPSTREAM_PATIENCE = { patienceMs: 2500, maxPausesMs: MAX_PAUSE_MS }
 
 export function createUpstreams(
   settings: PullSettings,
-  wires: Omit<Wires, 'patienceMs' | 'decoders'>,
+  wires: Omit<Wires, 'patienceMs'>,
   isTokenForAll: () => boolean,
 ): Upstreams {
   // The object stays while what it says is read anew.
@@ -36,9 +36,7 @@ export function createUpstreams(
     const endpoints = hub === 'hf' ? settings.hfEndpoints : settings.msEndpoints;
     const own = { ...settings, hfToken: token, msToken: token };
     return perHub[hub].get(token, JSON.stringify([endpoints, hfTokenEndpoints]), () =>
-      endpoints.map((endpoint) =>
-        hubOrigin(hub, endpoint, own, { ...wires, ...UPSTREAM_PATIENCE, decoders: undefined }),
-      ),
+      endpoints.map((endpoint) => hubOrigin(hub, endpoint, own, { ...wires, ...UPSTREAM_PATIENCE })),
     );
   };
   return {

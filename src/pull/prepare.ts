@@ -1,5 +1,5 @@
 import { SluiceError, type PlanSummary } from '../base/index.js';
-import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref } from '../hubs/index.js';
+import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref, type Source } from '../hubs/index.js';
 import { chunkListsIn, openStore, type Store } from '../store/index.js';
 import { Elsewhere } from './elsewhere/elsewhere.js';
 import { placesFor } from './elsewhere/places.js';
@@ -83,7 +83,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
       );
-      if (origins.some((origin) => missing.some((file) => origin.xetSource?.(manifest.pinned, file) !== undefined)))
+      if (origins.some((origin) => missing.some((file) => usesXet(origin.xetSource?.(manifest.pinned, file)))))
         wires.decoders?.().then(
           (pool) => pool.warm(),
           () => undefined,
@@ -97,6 +97,10 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     elsewhere.stop();
     throw thrown;
   }
+}
+
+function usesXet(source: Source | undefined): boolean {
+  return source !== undefined && source.isReserve !== true;
 }
 
 /** A commit that was listed before is not asked about again. */

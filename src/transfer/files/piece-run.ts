@@ -74,7 +74,8 @@ export class PieceRun {
     this.#slot = Slot.create(last - first, held.map.startOf(first) + (this.#current?.filledBytes ?? 0));
     this.#askedEndByte = held.map.endOf(last);
     const { map } = held;
-    if (from.source.spans !== undefined) this.#reach = WriteReach.create(map.startOf(first), map.pieceBytes, map.endOf(last));
+    if (from.source.spans !== undefined)
+      this.#reach = WriteReach.create(map.startOf(first), map.pieceBytes, map.endOf(last));
   }
 
   /** The piece it is at. */
