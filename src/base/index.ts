@@ -42,6 +42,7 @@ export { assertSafePath, printable, unsafeReason } from './safe-path.js';
 export { engineBudget, type EngineBudget, type MachineDescription } from './machine/engine-budget.js';
 export { readMachine } from './machine/read-machine.js';
 export { SpareThreads } from './threads/spare-threads.js';
+export { WriteReach } from './machine/write-reach.js';
 export { WriteTurn } from './machine/write-turn.js';
 export { rateAt, type Timetable } from './timetable/timetable.js';
 export { parseTimetable } from './timetable/parse-timetable.js';

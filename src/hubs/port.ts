@@ -2,7 +2,7 @@ import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
 import type { Question } from './face.js';
 import type { Ref } from './ref.js';
-import type { ChunkVerdict, OpenFile } from './xet/index.js';
+import type { ChunkVerdict, XetTarget } from './xet/index.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
 export interface ManifestFile {
@@ -48,13 +48,13 @@ export interface Spans {
   /** Shorter ones are not worth asking for. */
   readonly worthwhileBytes: number;
   /**
-   * Writes bytes [startByte, endByte) of the file to `file` at their places; once this has settled nothing is written any more.
+   * Writes bytes [startByte, endByte) of the file to `to` at their places; once this has settled nothing is written any more.
    * `received` tells of bytes on the wire, and a promise holds the next ones back; `advanced` tells up to where all of the span is written.
    * @throws SluiceError
    */
   fetch(
     span: { readonly startByte: number; readonly endByte: number },
-    file: OpenFile,
+    to: XetTarget,
     progress: SpanProgress,
     signal: AbortSignal,
   ): Promise<void>;
@@ -96,6 +96,8 @@ export interface Source {
   redirected?(target: string): void;
   /** Set where bytes come by these alone: `url` is never asked then, and says only whose they are. */
   readonly spans?: Spans;
+  /** Asked for bytes only while nobody else can be. */
+  readonly isReserve?: boolean;
 }
 
 /**
@@ -112,7 +114,7 @@ export interface Origin {
   pin(ref: Ref, signal: AbortSignal): Promise<Pinned>;
   list(pinned: Pinned, signal: AbortSignal): Promise<Manifest>;
   source(pinned: Pinned, file: ManifestFile): Source;
-  /** Another way to the same bytes of the same endpoint, where it has one for this file. */
+  /** Another way to the same bytes of the same endpoint, where it has one for this file; a reserve where it would not be faster. */
   xetSource?(pinned: Pinned, file: ManifestFile): Source | undefined;
   /** Asks, with requests of its own, what `Pinned.isPublic` could not tell; an origin without it never can. */
   isPublic?(ref: Ref, signal: AbortSignal): Promise<boolean>;

@@ -1,11 +1,13 @@
 import { engineBudget, readMachine, SluiceError, type EventSink, type UpstreamTable } from '../base/index.js';
 import {
   compilePattern,
+  openDecoders,
   Registry,
   repositoryPath,
   type Caller,
   type Catalogue,
   type Content,
+  type DecodePool,
   type ImageCatalogue,
   type ManifestFile,
   type SiteCatalogue,
@@ -85,9 +87,19 @@ export function createMirror(options: MirrorOptions): Mirror {
   const budget = engineBudget(readMachine(), settings.memoryBytes);
 
   const wires = { transport, gate, emit };
+  let pool: Promise<DecodePool> | undefined;
+  const decoders = (): Promise<DecodePool> => (pool ??= openDecoders(Math.max(1, budget.threads - 1)));
+  const byXet = settings.hfXet === 'off' ? {} : { decoders };
   const now = (): number => Date.now();
   const tables = options.upstreams ?? (() => []);
-  const upstreams = createUpstreams({ settings, tables, wires, isTokenForAll, emit, now });
+  const upstreams = createUpstreams({
+    settings,
+    tables,
+    wires: { ...wires, ...byXet },
+    isTokenForAll,
+    emit,
+    now,
+  });
   const others = new OtherPlaces({ store, upstreams, wires, emit, signal: stop.signal, now });
 
   const transfers = new MirrorTransfers({
@@ -167,6 +179,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       stop.abort();
       await transfers.close();
       await hands.close();
+      await (await pool)?.close();
       await transport.close();
     },
   };

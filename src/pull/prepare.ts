@@ -1,5 +1,5 @@
 import { SluiceError, type PlanSummary } from '../base/index.js';
-import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref } from '../hubs/index.js';
+import { formatRef, parseRef, type Manifest, type Origin, type Pinned, type Ref, type Source } from '../hubs/index.js';
 import { chunkListsIn, openStore, type Store } from '../store/index.js';
 import { Elsewhere } from './elsewhere/elsewhere.js';
 import { placesFor } from './elsewhere/places.js';
@@ -78,11 +78,17 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     const wanted = selectFiles(manifest.files, request);
     const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal);
     const missing = surveyed.filter(({ sha256 }) => sha256 === undefined).map(({ file }) => file);
-    if (!settings.offline)
-      wires.ahead?.prepare(
+    if (!settings.offline && wires.ahead !== undefined) {
+      wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
       );
+      if (origins.some((origin) => missing.some((file) => usesXet(origin.xetSource?.(manifest.pinned, file)))))
+        wires.decoders?.().then(
+          (pool) => pool.warm(),
+          () => undefined,
+        );
+    }
     elsewhere.want(missing, manifest.pinned, origins[0]);
     const plan = await planTransfer(store, surveyed, origins, target);
     emit({ type: 'plan.ready', ref: formatRef(ref), plan });
@@ -91,6 +97,10 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     elsewhere.stop();
     throw thrown;
   }
+}
+
+function usesXet(source: Source | undefined): boolean {
+  return source !== undefined && source.isReserve !== true;
 }
 
 /** A commit that was listed before is not asked about again. */

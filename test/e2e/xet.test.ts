@@ -75,6 +75,31 @@ describe('files that a hub keeps in Xet storage', () => {
     await expectRight(await sluice(withEnv(machine, { SLUICE_HF_XET: 'auto' }), 'pull', 'acme/tiny', '--json'));
   });
 
+  it('come by plain ranges while the storage is away, and by chunks again when it is back', async () => {
+    const sim = await hub({ repositories, xet: { maxXorbBytes: 2 * MIB } });
+    // Alone plain ranges would take all day; before anything of a xorb has come nothing is broken.
+    sim.faults.add({ on: { kind: 'cdn' }, fault: { type: 'slow', bytesPerSecond: MIB / 4 } });
+    const slow = sim.faults.add({ on: { kind: 'xorb' }, fault: { type: 'slow', bytesPerSecond: 2 * MIB } });
+    const machine = await newMachine({ HF_ENDPOINT: sim.url });
+    const { done } = startSluice(machine, ['pull', 'acme/tiny', '--json']);
+    const served = (kind: string): number => sim.requests.filter((each) => each.kind === kind && each.bytes > MIB / 8).length; // prettier-ignore
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await until(() => served('xorb') > 0);
+    const kinds = ['xorb', 'xet-token', 'xet-reconstruction'] as const;
+    const away = sim.faults.add({ on: { kind: kinds }, fault: { type: 'status', status: 503 } });
+    // Its answers under way end badly too.
+    const cut = sim.faults.add({ on: { kind: 'xorb' }, fault: { type: 'reset', afterBytes: 0 } });
+    await until(() => away.hits > 0);
+    const plainBefore = served('cdn');
+    await until(() => served('cdn') > plainBefore);
+    for (const fault of [away, cut, slow]) fault.remove();
+    const before = served('xorb');
+    await expectRight(await done);
+    expect(served('xorb')).toBeGreaterThan(before);
+  });
+
   it('go on by plain ranges where a pull by chunks was killed', async () => {
     const sim = await hub({ repositories, xet, network: { totalBytesPerSecond: 16 * MIB } });
     const machine = await newMachine({ HF_ENDPOINT: sim.url, SLUICE_HF_XET: 'only' });

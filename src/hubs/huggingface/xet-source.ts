@@ -16,7 +16,9 @@ export interface XetRepository {
 }
 
 /** Shorter spans than this would cost more in round trips and in chunks that two of them share than they are worth. */
-const WORTHWHILE_BYTES = 16 * 2 ** 20;
+const WORTHWHILE_BYTES = 4 * 2 ** 20;
+/** Shorter files come so only where they come no other way: the time until the first bytes are there is most of it. */
+const WORTHWHILE_FILE_BYTES = 8 * 2 ** 20;
 
 /** Files of one commit as the content service behind the hub has them. What speaks its protocol is loaded when the first of them is fetched. */
 export class XetSources {
@@ -33,7 +35,6 @@ export class XetSources {
     const { endpoint, id, credentials, failure, options } = this.#repository;
     const { decoders } = options;
     if (xetHash === undefined || sizeBytes === undefined || decoders === undefined) return undefined;
-    if (sizeBytes < WORTHWHILE_BYTES / 2) return undefined;
     const source = `${id}/xet`;
     let file: Promise<XetFile> | undefined;
     const open = async (): Promise<XetFile> => {
@@ -65,7 +66,14 @@ export class XetSources {
       judge: async () => (await file)?.judge() ?? { state: 'incomplete' },
       keep: async (sha256, isProven) => (await file)?.keep(sha256, isProven),
     };
-    return { id: source, url: endpoint, credentials, failure, spans };
+    return {
+      id: source,
+      url: endpoint,
+      credentials,
+      failure,
+      spans,
+      isReserve: sizeBytes < WORTHWHILE_FILE_BYTES,
+    };
   }
 
   /** One for all files: what was read of lists is not read again. */

@@ -8,6 +8,8 @@ export interface XorbRequest {
   readonly gate: HostGate;
   readonly range: XorbRange;
   readonly signal: AbortSignal;
+  /** As `BodySink.room`. */
+  room(): Buffer;
   /** A promise holds the next bytes back; what it throws ends the request. */
   onData(chunk: Buffer): Promise<void> | undefined;
 }
@@ -46,6 +48,10 @@ export async function fetchXorb(request: XorbRequest): Promise<void> {
           if (isRefusal(head)) return true;
           failure = unfit(head, range);
           return failure === undefined;
+        },
+        room: () => {
+          const isWanted = answered !== undefined && !isRefusal(answered) && failure === undefined;
+          return isWanted && receivedBytes < wantedBytes ? request.room() : undefined;
         },
         onData(chunk) {
           if (answered !== undefined && isRefusal(answered)) {

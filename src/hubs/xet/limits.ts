@@ -13,10 +13,10 @@ export const MAX_XORB_CHUNKS = 8192;
 export const MAX_XORB_BYTES = 64 * 1024 * 1024 + MAX_XORB_CHUNKS * (CHUNK_HEADER_BYTES + 40) + 96;
 
 /** Chunk records are decoded in batches of about this many stored bytes; the last record may reach beyond. */
-export const BATCH_BYTES = 1024 * 1024;
+export const BATCH_BYTES = 512 * 1024;
 
 /** Raw bytes of one batch. */
-export const BATCH_RAW_BYTES = 2 * 1024 * 1024;
+export const BATCH_RAW_BYTES = 1024 * 1024;
 
 /** Chunks of one batch, however small they are. */
 export const BATCH_CHUNKS = 1024;

@@ -29,6 +29,8 @@ export interface OpenFile {
   readonly fd: number;
   /** The turn that all writers of the file take (`WriteTurn`); without it they do not wait for each other. */
   readonly turn?: SharedArrayBuffer;
+  /** How far may be written (`WriteReach`), which may become less at any time; what lies behind is dropped. Without it everything is written. */
+  readonly reach?: SharedArrayBuffer;
 }
 
 /** Where decoded bytes go. Written by the decoding threads themselves when there is a file: they then never pass through the main thread. */

@@ -50,8 +50,8 @@ export interface ReaderOptions {
 export class RecordReader {
   readonly #options: ReaderOptions;
   readonly #end: number;
-  #memory: SharedArrayBuffer;
-  #bytes: Uint8Array;
+  /** Lent when bytes come: whoever waits for the decoders holds none. */
+  #memory: SharedArrayBuffer | undefined;
   #filled = 0;
   /** Where the record begins that is not whole yet. */
   #scanned = 0;
@@ -72,17 +72,26 @@ export class RecordReader {
     this.#batchChunk = chunks.start;
     this.#end = chunks.end;
     this.#later = [...options.fetch.uses].reverse();
-    this.#memory = options.lend();
-    this.#bytes = new Uint8Array(this.#memory);
   }
 
-  /** Takes a copy. A promise holds the next bytes back. @throws what `refuse` makes, for records that are not those which were asked for */
+  /** Where the bytes that come next may land: `push` is then given what was filled of it. */
+  room(): Buffer {
+    return Buffer.from(this.#held(), this.#filled, this.#wanted() - this.#filled);
+  }
+
+  /** Takes a copy of what did not land in `room`. A promise holds the next bytes back. @throws what `refuse` makes, for records that are not those which were asked for */
   push(chunk: Uint8Array): Promise<void> | undefined {
     let pause: Promise<void> | undefined;
     let rest = chunk;
+    if (this.#memory !== undefined && chunk.buffer === this.#memory) {
+      this.#filled += chunk.length;
+      while (this.#scan()) pause = this.#cut();
+      return pause;
+    }
     while (rest.length > 0) {
-      const taken = Math.min(rest.length, this.#wanted() - this.#filled);
-      this.#bytes.set(rest.subarray(0, taken), this.#filled);
+      const room = this.room();
+      const taken = Math.min(rest.length, room.length);
+      room.set(rest.subarray(0, taken));
       this.#filled += taken;
       rest = rest.subarray(taken);
       while (this.#scan()) pause = this.#cut();
@@ -98,8 +107,8 @@ export class RecordReader {
     if (this.#lengths.length > 0) void this.#cut();
   }
 
-  /** The memory that it holds, once nothing is pushed any more. */
-  release(): SharedArrayBuffer {
+  /** The memory that it holds, if any, once nothing is pushed any more. */
+  release(): SharedArrayBuffer | undefined {
     return this.#memory;
   }
 
@@ -124,10 +133,14 @@ export class RecordReader {
     }
   }
 
+  #held(): SharedArrayBuffer {
+    return (this.#memory ??= this.#options.lend());
+  }
+
   #readHeader(): ChunkHeader {
     const { refuse } = this.#options;
     if (this.#chunk >= this.#end) throw refuse('more chunks of the xorb than asked for');
-    const header = readChunkHeader(this.#bytes, this.#scanned);
+    const header = readChunkHeader(Buffer.from(this.#held(), this.#scanned, CHUNK_HEADER_BYTES), 0);
     if (typeof header === 'string') throw refuse(`${header} (number ${this.#chunk} of the xorb)`);
     return header;
   }
@@ -188,14 +201,13 @@ export class RecordReader {
       taking.runRecord = 0;
       taking.runPosition = taking.position;
     }
-    const full = this.#bytes;
-    const bytes = this.#memory;
+    const bytes = this.#held();
     const lengthBytes = this.#scanned;
-    this.#memory = this.#options.lend();
-    this.#bytes = new Uint8Array(this.#memory);
-    this.#bytes.set(full.subarray(lengthBytes, this.#filled));
-    this.#filled -= lengthBytes;
+    const left = Buffer.from(bytes, lengthBytes, this.#filled - lengthBytes);
+    this.#memory = undefined;
+    this.#filled = 0;
     this.#scanned = 0;
+    if (left.length > 0) this.#filled = left.copy(this.room());
     const read: ReadBatch = {
       batch: {
         bytes,

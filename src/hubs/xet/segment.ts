@@ -127,6 +127,7 @@ class Segment {
         gate,
         range: fetch.range,
         signal: this.#ending.signal,
+        room: () => reader.room(),
         onData: (chunk) => {
           this.#counters.wireBytes += chunk.length;
           const limit = this.#progress.received?.(chunk.length);
@@ -136,7 +137,8 @@ class Segment {
       });
       reader.end();
     } finally {
-      pool.giveBack(reader.release());
+      const memory = reader.release();
+      if (memory !== undefined) pool.giveBack(memory);
     }
   }
 

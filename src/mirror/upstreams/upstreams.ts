@@ -58,7 +58,8 @@ export interface UpstreamsOptions {
   /** Both may change under way: what they say is read anew each time. */
   readonly settings: PullSettings;
   readonly tables: () => readonly UpstreamTable[];
-  readonly wires: Omit<Wires, 'patienceMs' | 'decoders'>;
+  /** With decoders, files that come in no other way come as Xet's chunks. */
+  readonly wires: Omit<Wires, 'patienceMs'>;
   readonly isTokenForAll: () => boolean;
   readonly emit: EventSink;
   readonly now: () => number;
@@ -137,7 +138,9 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
     sources: (pinned, file, caller) => {
       const asked = holders(pinned, caller);
       const able = asked.filter(({ upstream }) => upstream.breaker.state !== 'open');
-      return (able.length > 0 ? able : asked).map(({ origin }) => origin.source(pinned, file));
+      return (able.length > 0 ? able : asked).flatMap(({ origin }) =>
+        fillSources(origin, pinned, file, settings.hfXet),
+      );
     },
     first: async (asked, signal, ask) => {
       let failure: SluiceError | undefined;
@@ -179,7 +182,7 @@ function originOf(table: UpstreamTable, token: string | undefined, settings: Pul
   const { kind, url } = table;
   if (kind === 'files') throw new SluiceError('INTERNAL', { reason: 'a folder is no hub' });
   const its = { hfToken: token, hfTokenEndpoints: [url], msToken: token, msEndpoints: [url] };
-  return hubOrigin(kind, url, { ...settings, ...its }, { ...wires, decoders: undefined });
+  return hubOrigin(kind, url, { ...settings, ...its }, wires);
 }
 
 function candidateOf<T>(
@@ -197,4 +200,17 @@ function candidateOf<T>(
       return error.exitCode === 3 ? notFound : 'stop';
     },
   };
+}
+
+/** Callers read a file from its beginning while it comes, which plain requests bring in order: chunks are for what comes no other way. */
+function fillSources(
+  origin: Origin,
+  pinned: Pinned,
+  file: ManifestFile,
+  xet: PullSettings['hfXet'],
+): readonly Source[] {
+  const plain = origin.source(pinned, file);
+  const chunked = origin.xetSource?.(pinned, file);
+  if (chunked === undefined) return [plain];
+  return xet === 'only' ? [chunked] : [plain, { ...chunked, isReserve: true }];
 }

@@ -23,6 +23,11 @@ export function answerResolve(request: SimRequest, state: HubState, target: Reso
   const linked = { ...linkedHeaders(commit, file), ...xet };
   const info = answerFileInfo(request, state.xet, { repository, commit, file }, linked);
   if (info !== undefined) return info;
+  if (state.xet?.isOnlyWay === true && xet['x-xet-hash'] !== undefined) {
+    const headers = { ...linked, etag: `"${file.etag}"` };
+    if (request.method === 'HEAD') return { kind: 'resolve', status: 200, headers, path };
+    return { ...textAnswer('resolve', 403, 'This file is to be had by Xet only.\n', headers), path };
+  }
   if (file.isLfs && state.habits.lfs === 'redirect') {
     const location = state.signedUrls.issue(file.content, file.sha256, baseName(path));
     return redirect(302, location, path, linked);

@@ -8,6 +8,8 @@ export interface XetOptions {
   readonly tokenLifeMs?: number;
   /** Of URLs of xorbs; an hour unless told. */
   readonly urlLifeMs?: number;
+  /** Whether its files come no other way: `resolve` only tells of them. No unless told. */
+  readonly isOnlyWay?: boolean;
   /** `auto` unless told. */
   readonly compression?: XetCompression;
   /** Content in one xorb at most; 64 MiB unless told. */

@@ -16,6 +16,8 @@ export class XetService {
   readonly tokens: XetTokens;
   readonly urls: XorbUrls;
   readonly hasV2: boolean;
+  /** Its files come no other way. */
+  readonly isOnlyWay: boolean;
   readonly rangesPerUrl: number;
   /** Where the service listens; known once it does. */
   casUrl = '';
@@ -30,6 +32,7 @@ export class XetService {
       elsewhere: options.xorbsAt,
     });
     this.hasV2 = options.v2 ?? true;
+    this.isOnlyWay = options.isOnlyWay ?? false;
     this.rangesPerUrl = options.rangesPerUrl ?? RANGES_PER_URL;
     for (const repository of repositories) this.library.include(repository);
   }

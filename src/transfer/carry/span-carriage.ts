@@ -10,7 +10,7 @@ export interface SpanMeans {
   readonly followers: Followers;
   readonly limiter: RateLimiter;
   /** The partial's data. */
-  readonly file: { readonly fd: number; readonly turn: SharedArrayBuffer };
+  readonly file: { readonly fd: number; readonly turn: SharedArrayBuffer; readonly reach?: SharedArrayBuffer };
 }
 
 /** A run of pieces whose bytes are put together and written by somebody else: what is there of them is read back to be hashed. */

@@ -1,4 +1,4 @@
-import { SluiceError, toSluiceError } from '../../base/index.js';
+import { SluiceError, toSluiceError, WriteReach } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
 import type { Carriage, CarryListener } from '../carry/carriers.js';
 import type { CarryEnd, CarryOrder, Grant, RunMode } from '../carry/messages.js';
@@ -42,6 +42,8 @@ export class PieceRun {
   readonly #first: number;
   readonly #slot: Slot;
   readonly #askedEndByte: number;
+  /** What is put together by others: how far it may be written. */
+  readonly #reach: WriteReach | undefined;
   #carriage: Carriage | undefined;
   /** The piece that is to land next; undefined while none is wanted. */
   #current: PieceProgress | undefined;
@@ -71,6 +73,9 @@ export class PieceRun {
     if (mode === 'whole' && held.map.take(first)) this.#current = beginPiece(first, this.startedMs);
     this.#slot = Slot.create(last - first, held.map.startOf(first) + (this.#current?.filledBytes ?? 0));
     this.#askedEndByte = held.map.endOf(last);
+    const { map } = held;
+    if (from.source.spans !== undefined)
+      this.#reach = WriteReach.create(map.startOf(first), map.pieceBytes, map.endOf(last));
   }
 
   /** The piece it is at. */
@@ -127,9 +132,11 @@ export class PieceRun {
 
   /** Pieces that it has not begun go to somebody else; false when it has begun them after all. */
   shrinkTo(last: number): boolean {
-    // What is put together by others is still being written beyond the piece where we would stop: over what another source brought there.
-    if (this.from.source.spans !== undefined) return false;
-    return this.mode === 'range' && this.#slot.shrinkTo(last - this.#first);
+    const offset = last - this.#first;
+    if (this.mode !== 'range' || offset < this.#slot.current) return false;
+    // Others may be about to write there; if not, they will not. The slot of such a run is moved by this thread alone.
+    if (this.#reach?.shrinkTo(offset) === false) return false;
+    return this.#slot.shrinkTo(offset);
   }
 
   abort(): void {
@@ -221,7 +228,11 @@ export class PieceRun {
     return carrySpans(spans, order, listener, {
       followers,
       limiter,
-      file: { fd: held.handle.fd, turn: held.turn.shared },
+      file: {
+        fd: held.handle.fd,
+        turn: held.turn.shared,
+        ...(this.#reach === undefined ? {} : { reach: this.#reach.shared }),
+      },
     });
   }
 

@@ -50,6 +50,19 @@ export function isShut(sources: readonly FileSource[], from: FileSource): boolea
   return from.isSetAside && sources.some(isUsable);
 }
 
+/** Whether it waits for others to fail: some may be asked now. */
+export function isSpared(sources: readonly FileSource[], from: FileSource, nowMs: number): boolean {
+  if (from.source.isReserve !== true) return false;
+  return sources.some(
+    ({ source, state, banned, isSetAside }) =>
+      source.isReserve !== true &&
+      !isSetAside &&
+      banned === undefined &&
+      state.banned === undefined &&
+      state.waitUntilMs <= nowMs,
+  );
+}
+
 /** The validators of an answer. Weak ETags count as their strong form: here they only tell one version from another. */
 function validatorsOf(head: ResponseHead): Validators {
   const etag = head.headers.etag?.replace(/^W\//, '');

@@ -1,7 +1,7 @@
 import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
 import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
-import { isShut, type FileSource } from '../request/file-source.js';
+import { isShut, isSpared, type FileSource } from '../request/file-source.js';
 import { healthChanged, levelChanged } from './announce.js';
 import { choose, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
@@ -134,6 +134,7 @@ export class Scheduler<D extends Desk> {
 
   #isOpen(job: D, from: FileSource, nowMs: number): boolean {
     if (from.banned !== undefined || nowMs < from.state.waitUntilMs || isShut(job.sources, from)) return false;
+    if (isSpared(job.sources, from, nowMs)) return false;
     if (from.state.active + from.state.expected >= from.state.mostActive) return false;
     // Pieces can wait and be asked for in larger runs; small files cannot.
     if (job.freeBytes > SMALL_FILE_BYTES && !from.state.refusals.allowance.admits(nowMs)) return false;

@@ -16,13 +16,15 @@ export type Decoded = { readonly hashes: Uint8Array; readonly parts: Parts | und
 export type Copied = { readonly parts: Parts | undefined } | { readonly fault: Fault };
 
 /**
- * Threads that decode and hash records. Memory: about 4 MiB a thread, and 1.3 MiB for each batch that is lent; `room` keeps those that wait few.
- * Threads start when first needed.
+ * Threads that decode and hash records. Memory: about 2.5 MiB a thread, and 0.8 MiB for each batch that is lent; `room` keeps those that wait few.
+ * Threads start when first needed, or when they are told to.
  */
 export interface DecodePool {
   /** Memory for one batch, with room for `BATCH_BYTES` and one more record. It goes with `decode`, or back by `giveBack`. */
   lend(): SharedArrayBuffer;
   giveBack(bytes: SharedArrayBuffer): void;
+  /** Starts all threads now. */
+  warm(): void;
   /** Decodes; writes to `file` where it is given. @throws SluiceError FILE_SYSTEM, DISK_FULL, INTERRUPTED */
   decode(batch: Batch, file: OpenFile | undefined): Promise<Decoded>;
   /** Copies chunks that are here, to `file` where it is given; says which one is not what it should be. @throws as `decode` */
@@ -77,16 +79,19 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
     if (index >= 0) lanes.splice(index, 1);
     for (const [id, job] of jobs) if (job.lane === lane) receive({ type: 'error', id, error: plainError(error) });
   };
+  const addLane = (): Lane => {
+    module ??= compileCodec();
+    const lane = openLane(module, receive, failLane);
+    lanes.push(lane);
+    return lane;
+  };
   const pickLane = (): Lane => {
     const idlest = lanes.reduce<Lane | undefined>(
       (best, lane) => (best && best.jobs <= lane.jobs ? best : lane),
       undefined,
     );
     if (idlest !== undefined && (idlest.jobs === 0 || lanes.length >= threads)) return idlest;
-    module ??= compileCodec();
-    const lane = openLane(module, receive, failLane);
-    lanes.push(lane);
-    return lane;
+    return addLane();
   };
   const begin = async (message: (id: number) => ToWorker): Promise<FromWorker> => {
     if (isOver()) throw new SluiceError('INTERRUPTED');
@@ -105,6 +110,9 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
   return {
     lend: () => free.pop() ?? new SharedArrayBuffer(BATCH_MEMORY_BYTES),
     giveBack: (bytes) => void free.push(bytes),
+    warm: () => {
+      while (!isOver() && lanes.length < threads) addLane();
+    },
     decode: async (batch, file) => {
       // Memory that a failed thread may still hold is not lent again.
       const message = await begin((id) => ({ type: 'batch', id, batch, file }));

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { WriteTurn } from '../../../base/index.js';
+import { WriteReach, WriteTurn } from '../../../base/index.js';
 import { HASH_BYTES } from '../codec/hash-text.js';
 import { fileId, merkleRoot, type ChunkSequence } from '../codec/merkle.js';
 import { createCodec, type Codec, type CodecModule } from '../wasm/codec.js';
@@ -58,14 +58,19 @@ function memoryOf(parts: Parts | undefined): readonly ArrayBuffer[] {
   return parts === undefined ? [] : [parts.bytes.buffer as ArrayBuffer];
 }
 
-/** Positional writes, whole, when it is our turn. */
-function writer({ fd, turn }: OpenFile): Put {
-  const write: Put = (bytes, position) => {
-    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+/** Positional writes, whole, when it is our turn, as far as they are still wanted. */
+function writer({ fd, turn, reach }: OpenFile): Put {
+  const reaches = reach === undefined ? undefined : new WriteReach(reach);
+  const turns = turn === undefined ? undefined : new WriteTurn(turn);
+  return (bytes, position) => {
+    const endByte = position + bytes.length;
+    const wanted = Math.max(0, (reaches?.take(endByte) ?? endByte) - position);
+    const write = (): void => {
+      for (let done = 0; done < wanted;) done += writeSync(fd, bytes, done, wanted - done, position + done);
+    };
+    if (turns === undefined || wanted === 0) write();
+    else turns.run(write);
   };
-  if (turn === undefined) return write;
-  const turns = new WriteTurn(turn);
-  return (bytes, position) => turns.run(() => write(bytes, position));
 }
 
 /** Copies of what was put, one behind the other. */

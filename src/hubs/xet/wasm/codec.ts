@@ -45,7 +45,7 @@ const OUTPUT_AT = aligned(INPUT_AT + INPUT_BYTES + SLACK_BYTES);
 const MEMORY_BYTES = OUTPUT_AT + BATCH_RAW_BYTES + SLACK_BYTES;
 
 /**
- * The kernels over one memory of about 3.6 MiB: an input of stored records, an output of raw bytes, room for one chunk in groups. Addresses are those of
+ * The kernels over one memory of about 2.1 MiB: an input of stored records, an output of raw bytes, room for one chunk in groups. Addresses are those of
  * `memory`. One caller at a time.
  */
 export interface Codec {
