@@ -123,7 +123,10 @@ function createEnvironment(
     limiter,
     slabs: new Slabs(slabs),
     carriers,
-    couriers: createCouriers({ transport, limiter, store, threads: courierThreads(options.threads) }),
+    couriers: createCouriers({
+      ...{ transport, limiter, store, threads: courierThreads(options.threads) },
+      ...spareOf(options.ahead?.couriers),
+    }),
     pulse: new Set(),
     lookedAtMs: options.lookedAtMs ?? -Infinity,
     hands: options.hands ?? openHands(store),
@@ -145,7 +148,7 @@ function spareOf(spare: SpareThreads | undefined): { readonly spare?: SpareThrea
 }
 
 /** One core is left to everything else. */
-function courierThreads(threads = availableParallelism()): number {
+export function courierThreads(threads = availableParallelism()): number {
   return Math.max(1, Math.min(MAX_COURIER_THREADS, threads - 1));
 }
 

@@ -1,5 +1,4 @@
-import { Worker } from 'node:worker_threads';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, SpareThreads } from '../../base/index.js';
 import { createHostGate, type ResponseHead } from '../../net/index.js';
 import { openBlobMaker, type Store } from '../../store/index.js';
 import type { SharedBucket } from '../budget/shared-bucket.js';
@@ -50,6 +49,13 @@ export interface CouriersOptions extends WireMeans {
   readonly limiter: SharedBucket;
   readonly store: Store;
   readonly threads: number;
+  /** Those that were started ahead of need. */
+  readonly spare?: SpareThreads;
+}
+
+/** Threads for `createCouriers`, to be started ahead of need; undefined where everything is done in this one. */
+export function spareCouriers(): SpareThreads | undefined {
+  return import.meta.url.endsWith('.js') ? new SpareThreads(new URL('./worker.js', import.meta.url)) : undefined;
 }
 
 /**
@@ -62,7 +68,8 @@ export function createCouriers(options: CouriersOptions): Couriers {
 
 class CouriersOf implements Couriers {
   readonly #options: CouriersOptions;
-  readonly #canThread: boolean;
+  /** Undefined where no thread can do it. */
+  readonly #spare: SpareThreads | undefined;
   readonly #most: number;
   readonly #lanes: Lane[] = [];
   readonly #waiting = new Map<number, Waiting>();
@@ -72,8 +79,8 @@ class CouriersOf implements Couriers {
 
   constructor(options: CouriersOptions) {
     this.#options = options;
-    this.#canThread = options.transport.blueprint !== undefined && import.meta.url.endsWith('.js');
-    this.#most = this.#canThread ? Math.max(1, options.threads) : 1;
+    this.#spare = options.transport.blueprint === undefined ? undefined : (options.spare ?? spareCouriers());
+    this.#most = this.#spare !== undefined ? Math.max(1, options.threads) : 1;
   }
 
   bring(order: BatchOrder, listener: OrderListener): Errand {
@@ -83,7 +90,7 @@ class CouriersOf implements Couriers {
     const ended = this.#ask(id, lane, listener, { type: 'order', id, order }).then((last): BatchEnd => {
       lane.active -= 1;
       const end = last.type === 'ended' ? last.end : { requests: 0 };
-      if (this.#canThread) this.#options.transport.countElsewhere?.(end.requests);
+      if (this.#spare !== undefined) this.#options.transport.countElsewhere?.(end.requests);
       return end;
     });
     return { ended, stop: () => lane.post({ type: 'stop', id }) };
@@ -99,7 +106,7 @@ class CouriersOf implements Couriers {
   }
 
   warm(): void {
-    while (this.#canThread && this.#lanes.length < this.#most) this.#lanes.push(this.#open());
+    while (this.#spare !== undefined && this.#lanes.length < this.#most) this.#lanes.push(this.#open());
   }
 
   async close(): Promise<void> {
@@ -163,9 +170,9 @@ class CouriersOf implements Couriers {
 
   #open(): Lane {
     const { transport, limiter, store } = this.#options;
-    if (this.#canThread && transport.blueprint !== undefined) {
+    if (this.#spare !== undefined && transport.blueprint !== undefined) {
       const setup = { transport: transport.blueprint, store: store.root, limit: limiter.buffer };
-      return this.#openThread(setup);
+      return this.#openThread(this.#spare, setup);
     }
     const means = {
       transport,
@@ -177,8 +184,9 @@ class CouriersOf implements Couriers {
     return { post: serveBatches(means, this.#receive), close: () => Promise.resolve(), active: 0 };
   }
 
-  #openThread(setup: CourierSetup): Lane {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  #openThread(spare: SpareThreads, setup: CourierSetup): Lane {
+    const worker = spare.take();
+    worker.postMessage(setup);
     const lane: Lane = {
       post: (message) => worker.postMessage(message),
       close: async () => {
