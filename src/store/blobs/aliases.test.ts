@@ -7,9 +7,9 @@ import { openStore } from '../open-store.js';
 import type { Store } from '../port.js';
 import { gitIdOf, proofOf, temporaryFolder } from '../testing/fixtures.js';
 
-const { link } = calls;
+const USUAL = { ...calls };
 afterEach(() => {
-  calls.link = link;
+  Object.assign(calls, USUAL);
 });
 
 const bytes = Buffer.from('{"vocab":1}');

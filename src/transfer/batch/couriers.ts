@@ -96,13 +96,25 @@ class CouriersOf implements Couriers {
     return { ended, stop: () => lane.post({ type: 'stop', id }) };
   }
 
+  /** Each folder is synced by one of them, side by side. */
   async sync(): Promise<void> {
     const sha256s = this.#stored.splice(0);
     if (sha256s.length === 0) return;
-    const id = this.#nextId();
-    const last = await this.#ask(id, this.#idlest(), undefined, { type: 'sync', id, sha256s });
-    const { failure } = last.type === 'synced' ? last : last.end;
-    if (failure !== undefined) throw revivedFailure(failure);
+    if (this.#lanes.length === 0) this.#idlest();
+    const shares = this.#lanes.map((lane, index, { length }) => ({
+      lane,
+      sha256s: sha256s.filter((sha256) => Number.parseInt(sha256.slice(0, 2), 16) % length === index),
+    }));
+    const asked = shares
+      .filter((share) => share.sha256s.length > 0)
+      .map((share) => {
+        const id = this.#nextId();
+        return this.#ask(id, share.lane, undefined, { type: 'sync', id, sha256s: share.sha256s });
+      });
+    for (const last of await Promise.all(asked)) {
+      const { failure } = last.type === 'synced' ? last : last.end;
+      if (failure !== undefined) throw revivedFailure(failure);
+    }
   }
 
   warm(): void {
@@ -110,7 +122,10 @@ class CouriersOf implements Couriers {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.splice(0).map((lane) => lane.close()));
+    const busy = new Set([...this.#waiting.values()].map(({ lane }) => lane));
+    const closing = this.#lanes.splice(0).map((lane) => ({ lane, closed: lane.close() }));
+    // Those that have nothing to do end by themselves; that takes 10 ms in which a pull can go on.
+    await Promise.all(closing.filter(({ lane }) => busy.has(lane)).map(({ closed }) => closed));
     this.#lose(() => true, new SluiceError('INTERRUPTED'));
   }
 
