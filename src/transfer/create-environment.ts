@@ -48,7 +48,10 @@ export function createEnvironment(
     limiter,
     slabs: new Slabs(slabs),
     carriers,
-    couriers: createCouriers({ transport, limiter, store, threads: courierThreads(options.threads) }),
+    couriers: createCouriers({
+      ...{ transport, limiter, store, threads: courierThreads(options.threads) },
+      ...spareOf(options.ahead?.couriers),
+    }),
     pulse: new Set(),
     lookedAtMs: options.lookedAtMs ?? -Infinity,
     hands: options.hands ?? openHands(store),
@@ -70,7 +73,7 @@ function spareOf(spare: SpareThreads | undefined): { readonly spare?: SpareThrea
 }
 
 /** One core is left to everything else. */
-function courierThreads(threads = availableParallelism()): number {
+export function courierThreads(threads = availableParallelism()): number {
   return Math.max(1, Math.min(MAX_COURIER_THREADS, threads - 1));
 }
 

@@ -1,14 +1,31 @@
+import { dirname } from 'node:path';
 import type { DigestAlgorithm, Digests } from '../../base/index.js';
 import { calls } from '../files/calls.js';
-import { writeHint } from '../files/write-atomic.js';
+import { jsonObject } from '../files/json-object.js';
+import { inFolder, writeHint } from '../files/write-atomic.js';
 import { isSha256, type Layout } from '../layout.js';
 
 /** Digests that identify content well enough to find it by. MD5 and the CRCs do not. */
 const ALIASED = ['gitSha1', 'sha512', 'sha1'] as const satisfies readonly DigestAlgorithm[];
 
-/** Makes the blob findable under its other digests. */
+export interface Alias {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Makes the blob findable under its other digests. Each is one more name of its stamp, which says all that an alias does: of thousands of small
+ * files that spares an inode each. Without a stamp, or where names cannot be added, it is a file of its own.
+ */
 export async function writeAliases(layout: Layout, sha256: string, sizeBytes: number, digests: Digests): Promise<void> {
-  for (const path of aliasPaths(layout, digests)) await writeHint(path, formatAlias(sha256, sizeBytes), layout.tmp);
+  const stamp = layout.stamp(sha256);
+  for (const path of aliasPaths(layout, digests)) {
+    try {
+      await inFolder(dirname(path), () => calls.link(stamp, path));
+    } catch {
+      await writeHint(path, formatAlias(sha256, sizeBytes), layout.tmp);
+    }
+  }
 }
 
 /** Where content with these digests may be found by one that is not its SHA-256. */
@@ -38,10 +55,18 @@ export function formatAlias(sha256: string, sizeBytes: number): string {
   return `${sha256} ${sizeBytes}\n`;
 }
 
-export function parseAlias(text: string): { readonly sha256: string; readonly sizeBytes: number } | undefined {
+/** Never throws: undefined for what is neither `formatAlias` nor a stamp. */
+export function parseAlias(text: string): Alias | undefined {
   const [, sha256, size] = /^([0-9a-f]{64}) (\d{1,15})\n$/.exec(text) ?? [];
-  if (sha256 === undefined || size === undefined || !isSha256(sha256)) return undefined;
-  return { sha256, sizeBytes: Number(size) };
+  return sha256 === undefined ? aliasOfStamp(text) : { sha256, sizeBytes: Number(size) };
+}
+
+/** Whoever reads the blob looks at its stamp again: of which version this one is, and what else it says, is no matter. */
+function aliasOfStamp(text: string): Alias | undefined {
+  const { sha256, sizeBytes } = jsonObject(text) ?? {};
+  if (typeof sha256 !== 'string' || !isSha256(sha256)) return undefined;
+  if (typeof sizeBytes !== 'number' || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) return undefined;
+  return { sha256, sizeBytes };
 }
 
 function isHex(text: string): boolean {

@@ -73,10 +73,10 @@ const STAMP_TRIES = 10;
  * the stamp to that of the other, until the later of them has looked.
  */
 async function record(layout: Layout, proof: BlobProof, file: StampedFile | undefined): Promise<void> {
-  await writeAliases(layout, proof.sha256, proof.sizeBytes, proof.digests);
   let stamp: Stamp = file === undefined ? { proof } : { proof, file };
   for (let tries = 0; tries < STAMP_TRIES; tries += 1) {
     await writeStamp(layout, stamp);
+    if (tries === 0) await addNames(layout, proof);
     const found = await blobStat(layout, proof.sha256);
     // Our file, even if its size or times changed since: then it was written to, and stays unproven.
     if (found === undefined || String(found.ino) === stamp.file?.inode) return;

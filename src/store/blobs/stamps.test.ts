@@ -38,11 +38,26 @@ test('whatever is not a stamp is no stamp', () => {
   );
 });
 
-test('aliases are read as written and nothing else is an alias', () => {
+test('aliases are read as written, also as stamps, and nothing else is an alias', () => {
   expect(parseAlias(formatAlias(sha256, 12))).toEqual({ sha256, sizeBytes: 12 });
+  const stamp = JSON.stringify({ version: 1, sha256, sizeBytes: 12, mtimeNs: '1', inode: '2', digests: {} });
+  expect(parseAlias(stamp)).toEqual({ sha256, sizeBytes: 12 });
+  const almost = fc
+    .record({
+      sha256: fc.constantFrom(sha256, sha256.toUpperCase(), `${sha256}0`, '../x', null, 7),
+      sizeBytes: fc.constantFrom(12, -1, 0.5, 2 ** 60, '12', null),
+    })
+    .filter((value) => value.sha256 !== sha256 || value.sizeBytes !== 12);
+  const cut = fc.nat(stamp.length - 1).map((length) => stamp.slice(0, length));
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    cut,
+    almost.map((value) => JSON.stringify(value)),
+  );
   fc.assert(
-    fc.property(fc.string(), (text) => {
-      expect(parseAlias(text)).toBeUndefined();
+    fc.property(text, (each) => {
+      expect(parseAlias(each)).toBeUndefined();
     }),
   );
 });

@@ -130,7 +130,8 @@ async function orphanAliases(layout: Layout, doomed: ReadonlySet<string>): Promi
     if (stat === undefined || text === undefined) continue;
     const sha256 = parseAlias(text)?.sha256;
     const needed = sha256 !== undefined && !doomed.has(sha256) && (await blobStat(layout, sha256)) !== undefined;
-    if (!needed) leftovers.push({ path, sizeBytes: stat.blocks * 512 });
+    // Another name of a stamp takes no room of its own.
+    if (!needed) leftovers.push({ path, sizeBytes: stat.nlink > 1 ? 0 : stat.blocks * 512 });
   }
   return leftovers;
 }

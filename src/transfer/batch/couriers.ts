@@ -1,5 +1,4 @@
-import { Worker } from 'node:worker_threads';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, SpareThreads } from '../../base/index.js';
 import { createHostGate, type ResponseHead } from '../../net/index.js';
 import { openBlobMaker, type Store } from '../../store/index.js';
 import type { SharedBucket } from '../budget/shared-bucket.js';
@@ -50,6 +49,13 @@ export interface CouriersOptions extends WireMeans {
   readonly limiter: SharedBucket;
   readonly store: Store;
   readonly threads: number;
+  /** Those that were started ahead of need. */
+  readonly spare?: SpareThreads;
+}
+
+/** Threads for `createCouriers`, to be started ahead of need; undefined where everything is done in this one. */
+export function spareCouriers(): SpareThreads | undefined {
+  return import.meta.url.endsWith('.js') ? new SpareThreads(new URL('./worker.js', import.meta.url)) : undefined;
 }
 
 /**
@@ -62,7 +68,8 @@ export function createCouriers(options: CouriersOptions): Couriers {
 
 class CouriersOf implements Couriers {
   readonly #options: CouriersOptions;
-  readonly #canThread: boolean;
+  /** Undefined where no thread can do it. */
+  readonly #spare: SpareThreads | undefined;
   readonly #most: number;
   readonly #lanes: Lane[] = [];
   readonly #waiting = new Map<number, Waiting>();
@@ -72,8 +79,8 @@ class CouriersOf implements Couriers {
 
   constructor(options: CouriersOptions) {
     this.#options = options;
-    this.#canThread = options.transport.blueprint !== undefined && import.meta.url.endsWith('.js');
-    this.#most = this.#canThread ? Math.max(1, options.threads) : 1;
+    this.#spare = options.transport.blueprint === undefined ? undefined : (options.spare ?? spareCouriers());
+    this.#most = this.#spare !== undefined ? Math.max(1, options.threads) : 1;
   }
 
   bring(order: BatchOrder, listener: OrderListener): Errand {
@@ -83,27 +90,42 @@ class CouriersOf implements Couriers {
     const ended = this.#ask(id, lane, listener, { type: 'order', id, order }).then((last): BatchEnd => {
       lane.active -= 1;
       const end = last.type === 'ended' ? last.end : { requests: 0 };
-      if (this.#canThread) this.#options.transport.countElsewhere?.(end.requests);
+      if (this.#spare !== undefined) this.#options.transport.countElsewhere?.(end.requests);
       return end;
     });
     return { ended, stop: () => lane.post({ type: 'stop', id }) };
   }
 
+  /** Each folder is synced by one of them, side by side. */
   async sync(): Promise<void> {
     const sha256s = this.#stored.splice(0);
     if (sha256s.length === 0) return;
-    const id = this.#nextId();
-    const last = await this.#ask(id, this.#idlest(), undefined, { type: 'sync', id, sha256s });
-    const { failure } = last.type === 'synced' ? last : last.end;
-    if (failure !== undefined) throw revivedFailure(failure);
+    if (this.#lanes.length === 0) this.#idlest();
+    const shares = this.#lanes.map((lane, index, { length }) => ({
+      lane,
+      sha256s: sha256s.filter((sha256) => Number.parseInt(sha256.slice(0, 2), 16) % length === index),
+    }));
+    const asked = shares
+      .filter((share) => share.sha256s.length > 0)
+      .map((share) => {
+        const id = this.#nextId();
+        return this.#ask(id, share.lane, undefined, { type: 'sync', id, sha256s: share.sha256s });
+      });
+    for (const last of await Promise.all(asked)) {
+      const { failure } = last.type === 'synced' ? last : last.end;
+      if (failure !== undefined) throw revivedFailure(failure);
+    }
   }
 
   warm(): void {
-    while (this.#canThread && this.#lanes.length < this.#most) this.#lanes.push(this.#open());
+    while (this.#spare !== undefined && this.#lanes.length < this.#most) this.#lanes.push(this.#open());
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.splice(0).map((lane) => lane.close()));
+    const busy = new Set([...this.#waiting.values()].map(({ lane }) => lane));
+    const closing = this.#lanes.splice(0).map((lane) => ({ lane, closed: lane.close() }));
+    // Those that have nothing to do end by themselves; that takes 10 ms in which a pull can go on.
+    await Promise.all(closing.filter(({ lane }) => busy.has(lane)).map(({ closed }) => closed));
     this.#lose(() => true, new SluiceError('INTERRUPTED'));
   }
 
@@ -163,9 +185,9 @@ class CouriersOf implements Couriers {
 
   #open(): Lane {
     const { transport, limiter, store } = this.#options;
-    if (this.#canThread && transport.blueprint !== undefined) {
+    if (this.#spare !== undefined && transport.blueprint !== undefined) {
       const setup = { transport: transport.blueprint, store: store.root, limit: limiter.buffer };
-      return this.#openThread(setup);
+      return this.#openThread(this.#spare, setup);
     }
     const means = {
       transport,
@@ -177,8 +199,9 @@ class CouriersOf implements Couriers {
     return { post: serveBatches(means, this.#receive), close: () => Promise.resolve(), active: 0 };
   }
 
-  #openThread(setup: CourierSetup): Lane {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  #openThread(spare: SpareThreads, setup: CourierSetup): Lane {
+    const worker = spare.take();
+    worker.postMessage(setup);
     const lane: Lane = {
       post: (message) => worker.postMessage(message),
       close: async () => {
