@@ -112,7 +112,11 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   shun(victim: Work, untilMs: number): void {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range') return;
+    // Where there is nobody else, they would wait for nobody.
+    const hasOther = this.sources.some(
+      (other) => other !== run?.from && other.banned === undefined && !this.#isShut(other),
+    );
+    if (run?.mode !== 'range' || !hasOther) return;
     this.#handOut?.shun({ first: run.index, last: run.last }, run.from.source.id, untilMs);
   }
 
