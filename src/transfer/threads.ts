@@ -13,8 +13,8 @@ export interface TransferThreads {
   readonly followers: SpareThreads;
   /** Something may come: the first of them. */
   begin(): void;
-  /** These sizes will come: as many as they need. */
-  prepare(sizesBytes: readonly (number | undefined)[], threads: number): void;
+  /** These sizes will come: as many as they need. `isHashed`: whole files are, since their pieces prove nothing. */
+  prepare(sizesBytes: readonly (number | undefined)[], threads: number, isHashed: boolean): void;
   close(): Promise<void>;
 }
 
@@ -29,11 +29,11 @@ export function threadsOf(carriers: SpareThreads, followers: SpareThreads): Tran
     carriers,
     followers,
     begin: () => carriers.ahead(1),
-    prepare: (sizesBytes, threads) => {
+    prepare: (sizesBytes, threads, isHashed) => {
       const large = sizesBytes.filter((sizeBytes = 0) => sizeBytes > SMALL_FILE_BYTES).length;
       if (large === 0) return;
-      carriers.ahead(carrierThreads(threads));
-      followers.ahead(Math.min(large, FOLLOWERS_AHEAD));
+      carriers.ahead(carrierThreads(threads, isHashed));
+      if (isHashed) followers.ahead(Math.min(large, FOLLOWERS_AHEAD));
     },
     close: async () => {
       await Promise.all([carriers.close(), followers.close()]);

@@ -45,9 +45,16 @@ export function createFileSource(source: Source, state: SourceState): FileSource
 
 /** Whether it is set aside and others may still be asked. */
 export function isShut(sources: readonly FileSource[], from: FileSource): boolean {
-  const isUsable = (other: FileSource): boolean =>
-    !other.isSetAside && other.banned === undefined && other.state.banned === undefined;
   return from.isSetAside && sources.some(isUsable);
+}
+
+/** Whether somebody else may be asked. */
+export function hasOther(sources: readonly FileSource[], from: FileSource): boolean {
+  return sources.some((other) => other !== from && isUsable(other));
+}
+
+function isUsable({ isSetAside, banned, state }: FileSource): boolean {
+  return !isSetAside && banned === undefined && state.banned === undefined;
 }
 
 /** The validators of an answer. Weak ETags count as their strong form: here they only tell one version from another. */
