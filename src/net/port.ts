@@ -33,7 +33,7 @@ export interface BodySink {
   onHead(head: ResponseHead): boolean;
   /**
    * Where the bytes that come next may land. A transport that can reads straight into it, as often as it likes, and then gives `onData` just the part
-   * that it filled; so a sink knows its own memory again. It stays the transport's until the next call of `onData` or the end of `get`.
+   * that it filled; so a sink knows its own memory again. What is not filled stays the transport's until it is, or until the end of `get`.
    */
   room?(): Buffer | undefined;
   /**

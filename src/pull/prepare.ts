@@ -82,6 +82,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
       wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
+        missing.some(({ digests, sizeBytes }) => piecesOf?.(digests.sha256, sizeBytes) === undefined),
       );
       if (origins.some((origin) => missing.some((file) => usesXet(origin.xetSource?.(manifest.pinned, file)))))
         wires.decoders?.().then(

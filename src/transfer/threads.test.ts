@@ -25,14 +25,20 @@ test.each([
   ['many empty files, which nobody brings', Array.from({ length: MANY_FILES }, () => 0), [], [], []],
 ])('for %s as many threads as that needs come up', (_, sizes, ...expected) => {
   const { threads, counts } = fakeThreads();
-  threads.prepare(sizes, 8);
+  threads.prepare(sizes, 8, true);
   expect(counts).toEqual(expected);
+});
+
+test('where pieces prove the file nobody hashes it, and one more brings it', () => {
+  const { threads, counts } = fakeThreads();
+  threads.prepare([2 ** 30], 8, false);
+  expect(counts).toEqual([[carrierThreads(9, false)], [], []]);
 });
 
 test('a machine of two cores gets one, and so does a pull of which nothing is known', () => {
   const { threads, counts } = fakeThreads();
   threads.begin();
-  threads.prepare([2 ** 30, ...Array.from({ length: MANY_FILES }, () => 1)], 2);
+  threads.prepare([2 ** 30, ...Array.from({ length: MANY_FILES }, () => 1)], 2, true);
   expect(counts).toEqual([[1, 1], [1], [1]]);
 });
 

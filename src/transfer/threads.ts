@@ -16,8 +16,8 @@ export interface TransferThreads {
   readonly couriers: SpareThreads;
   /** Something may come: the first of them. */
   begin(): void;
-  /** These sizes will come: as many as they need. */
-  prepare(sizesBytes: readonly (number | undefined)[], threads: number): void;
+  /** These sizes will come: as many as they need. `isHashed`: whole files are, since their pieces prove nothing. */
+  prepare(sizesBytes: readonly (number | undefined)[], threads: number, isHashed: boolean): void;
   close(): Promise<void>;
 }
 
@@ -33,13 +33,13 @@ export function threadsOf(spare: Pick<TransferThreads, 'carriers' | 'followers' 
   return {
     ...spare,
     begin: () => carriers.ahead(1),
-    prepare: (sizesBytes, threads) => {
+    prepare: (sizesBytes, threads, isHashed) => {
       const large = sizesBytes.filter((sizeBytes = 0) => sizeBytes > SMALL_FILE_BYTES).length;
       const small = sizesBytes.filter((sizeBytes = 0) => sizeBytes > 0 && sizeBytes <= SMALL_FILE_BYTES).length;
       if (small >= MANY_FILES) couriers.ahead(courierThreads(threads));
       if (large === 0) return;
-      carriers.ahead(carrierThreads(threads));
-      followers.ahead(Math.min(large, FOLLOWERS_AHEAD));
+      carriers.ahead(carrierThreads(threads, isHashed));
+      if (isHashed) followers.ahead(Math.min(large, FOLLOWERS_AHEAD));
     },
     close: async () => {
       await Promise.all([carriers.close(), followers.close(), couriers.close()]);

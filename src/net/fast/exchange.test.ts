@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { OnReadOpts, Socket } from 'node:net';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { scriptedServer } from '../testing/scripted-server.js';
@@ -15,11 +16,16 @@ async function connectionByHand() {
   const socket = Object.assign(new EventEmitter(), {
     destroyed: false,
     closed: false,
+    isReading: true,
     ref() {},
     unref() {},
     write() {},
-    pause() {},
-    resume() {},
+    pause() {
+      socket.isReading = false;
+    },
+    resume() {
+      socket.isReading = true;
+    },
     destroy() {},
   });
   const connection = await Connection.open(
@@ -41,7 +47,7 @@ async function connectionByHand() {
       rest = rest.subarray(part.length);
     }
   };
-  return { connection, land };
+  return { connection, land, socket };
 }
 
 test('what is decrypted behind a pause leaves the chunk alone that the sink still reads, and comes after it', async () => {
@@ -91,6 +97,89 @@ test('what is decrypted behind a pause leaves the chunk alone that the sink stil
   }
   expect(Buffer.concat(brought).equals(body)).toBe(true);
   expect(await exchange.end).toMatchObject({ kind: 'done' });
+});
+
+/** An exchange by hand whose sink wants the body in `memory`, one room of `roomBytes` after the other. */
+async function intoMemory(bodyBytes: number, roomBytes: number, onData: (chunk: Buffer) => void | Promise<void>) {
+  const { connection, land, socket } = await connectionByHand();
+  const memory = Buffer.alloc(bodyBytes);
+  const ending = new AbortController();
+  let position = 0;
+  const exchange = new Exchange(
+    connection,
+    {
+      url: new URL('https://h/f'),
+      headers: {},
+      signal: ending.signal,
+      onWire: () => {},
+      sink: {
+        onHead: () => true,
+        room: () => memory.subarray(position, position - (position % roomBytes) + roomBytes),
+        onData: (chunk) => {
+          chunk.copy(memory, position);
+          position += chunk.length;
+          return onData(chunk);
+        },
+      },
+    },
+    { headTimeoutMs: 5000, idleMs: 5000 },
+  );
+  // Who asks for its end only later must not miss it.
+  exchange.end.catch(() => undefined);
+  exchange.start('GET');
+  land(Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${bodyBytes}\r\n\r\n`));
+  return { exchange, land, memory, ending, socket, brought: () => position };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('the records of one turn reach the memory of the sink as one chunk, also when the request ends then', async () => {
+  const chunks: number[] = [];
+  const body = Buffer.alloc(100_000, 'records');
+  const { land, memory, ending, exchange, brought } = await intoMemory(
+    body.length,
+    64_000,
+    (chunk) => void chunks.push(chunk.length),
+  );
+  for (let at = 0; at < 48_000; at += 16_000) land(body.subarray(at, at + 16_000));
+  await turn();
+  for (let at = 48_000; at < 96_000; at += 16_000) land(body.subarray(at, at + 16_000));
+  ending.abort();
+  await expect(exchange.end).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(chunks).toEqual([48_000, 16_000, 32_000]);
+  expect(memory.subarray(0, brought()).equals(body.subarray(0, 96_000))).toBe(true);
+});
+
+test('a connection is read from again for its next guest, though all of the answer came behind a pause', async () => {
+  const { exchange, land, socket } = await intoMemory(1000, 1000, () => turn());
+  land(Buffer.alloc(400));
+  await turn();
+  expect(socket.isReading).toBe(false);
+  land(Buffer.alloc(600));
+  expect(await exchange.end).toMatchObject({ kind: 'done' });
+  expect(socket.isReading).toBe(true);
+});
+
+test('whatever comes in one turn, and whenever the sink is busy, its memory holds the body in order', async () => {
+  const records = fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.boolean(), fc.boolean()), { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(records, fc.integer({ min: 500, max: 9000 }), async (each, roomBytes) => {
+      const body = Buffer.from(Array.from({ length: each.reduce((sum, [bytes]) => sum + bytes, 1) }, (_, at) => at ^ (at >> 8))); // prettier-ignore
+      let isBusy = false;
+      const { exchange, land, memory } = await intoMemory(body.length, roomBytes, () => (isBusy ? turn() : undefined));
+      let at = 0;
+      for (const [bytes, endsTurn, busy] of each) {
+        isBusy = busy;
+        land(body.subarray(at, at + bytes));
+        at += bytes;
+        if (endsTurn) await turn();
+      }
+      land(body.subarray(at));
+      expect(await exchange.end).toMatchObject({ kind: 'done' });
+      expect(memory.equals(body)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('a server that goes on behind the end of its answer is cut off, though the sink is still busy', async () => {

@@ -23,6 +23,7 @@ export type ExchangeEnd =
 
 /** So much is given to the sink at once, if it comes within one turn of the event loop. */
 const GATHER_BYTES = BLOCK_BYTES / 2;
+const NOTHING = Buffer.alloc(0);
 
 /** One request and its answer on a connection, which is destroyed unless the answer was read to its end. */
 export class Exchange implements Guest {
@@ -38,6 +39,9 @@ export class Exchange implements Guest {
   /** Set while the body of a redirect is read only to keep the connection. */
   #redirect: ResponseHead | undefined;
   #leftBytes = 0;
+  /** Memory of the sink, and how much of its beginning came in this turn of the event loop and was not given to the sink yet. */
+  #lent: Buffer = NOTHING;
+  #lentBytes = 0;
   #writing: Promise<void> | undefined;
   #isCollecting = false;
   #chunks: ChunksReader | undefined;
@@ -69,6 +73,7 @@ export class Exchange implements Guest {
   room(): Buffer | undefined {
     const isPlain = !this.#isOver && this.#answer !== undefined && !this.#isCollecting && this.#redirect === undefined;
     if (!isPlain || this.#writing !== undefined || this.#connection.intake.pendingBytes > 0) return undefined;
+    if (this.#lentBytes > 0) return this.#lent.subarray(this.#lentBytes);
     const room = this.#leftBytes > 0 ? this.#leg.sink.room?.() : undefined;
     return room !== undefined && room.length > this.#leftBytes ? room.subarray(0, this.#leftBytes) : room;
   }
@@ -78,10 +83,12 @@ export class Exchange implements Guest {
       this.#connection.destroy();
       return;
     }
-    this.#timer?.refresh();
+    // What was lent since then begins where this ends.
+    if (this.#lentBytes === 0) this.#lent = room;
+    this.#lentBytes += bytes;
     this.#leftBytes -= bytes;
-    this.#deliver(room.subarray(0, bytes));
-    if (!this.#isDone()) this.#pump();
+    if (bytes === room.length || this.#leftBytes === 0) this.#pump();
+    else this.#pumpSoon();
   }
 
   onBytes(): void {
@@ -112,13 +119,16 @@ export class Exchange implements Guest {
     // What comes behind can land where the sink wants it only when nothing waits here.
     if (this.#leg.sink.room !== undefined || pendingBytes >= GATHER_BYTES || pendingBytes >= this.#leftBytes)
       this.#pump();
-    else if (!this.#isPumpDue) {
-      this.#isPumpDue = true;
-      setImmediate(() => {
-        this.#isPumpDue = false;
-        this.#pump();
-      });
-    }
+    else this.#pumpSoon();
+  }
+
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   #readHead(): void {
@@ -203,6 +213,7 @@ export class Exchange implements Guest {
 
   #pump(): void {
     const { intake } = this.#connection;
+    this.#deliverLent();
     while (!this.#isOver && this.#writing === undefined) {
       const bytes = Math.min(intake.pendingBytes, this.#leftBytes);
       if (bytes === 0) break;
@@ -217,6 +228,15 @@ export class Exchange implements Guest {
     if (this.#writing !== undefined) return;
     if (this.#leftBytes === 0) this.#finishSoon();
     else if (this.#closed !== undefined) this.#endedEarly(this.#closed.error);
+  }
+
+  /** What landed in the sink's own memory came before anything in the intake. */
+  #deliverLent(): void {
+    if (this.#lentBytes === 0 || this.#isOver || this.#writing !== undefined) return;
+    const chunk = this.#lent.subarray(0, this.#lentBytes);
+    this.#lentBytes = 0;
+    this.#timer?.refresh();
+    this.#deliver(chunk);
   }
 
   #deliver(chunk: Buffer): void {
@@ -285,12 +305,15 @@ export class Exchange implements Guest {
   }
 
   readonly #onAbort = (): void => {
+    this.#deliverLent();
     this.#fail(new SluiceError('INTERRUPTED'));
   };
 
   /** Bytes behind the end come in the same turn of the event loop, if at all: such a connection is not kept. */
   #finishSoon(): void {
     this.#settle();
+    // All of it may have come behind a pause: whoever uses the connection next must be able to hear.
+    this.#connection.release();
     const keepAliveMs = this.#answer?.keepAliveMs ?? 0;
     setImmediate(() => {
       if (this.#redirect === undefined) this.#resolve({ kind: 'done', keepAliveMs });

@@ -6,8 +6,12 @@ import { alreadyHere } from './already-here.js';
 /** What there is of a file: all of it, come from elsewhere or long ago, or its partial under our lease. */
 export type Found = { readonly here: TransferResult } | { readonly partial: Partial };
 
-/** Looks for a file of known size and takes its partial, waiting for whoever holds it. @throws SluiceError */
-export async function findOrOpen(environment: Environment, task: TransferTask, sizeBytes: number): Promise<Found> {
+/** Looks for a file and takes its partial, waiting for whoever holds it. `sizeBytes` is undefined where nobody tells it. @throws SluiceError */
+export async function findOrOpen(
+  environment: Environment,
+  task: TransferTask,
+  sizeBytes: number | undefined,
+): Promise<Found> {
   const { store, signal, emit } = environment;
   const url = task.sources[0]?.url;
   const identity = {

@@ -6,7 +6,7 @@ import { Doubts, type DoubtOwner } from '../doubt/doubts.js';
 import type { Environment } from '../environment.js';
 import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
-import { isShut, type FileSource } from '../request/file-source.js';
+import { hasOther, isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
@@ -134,7 +134,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   shun(victim: Work, untilMs: number): void {
     const run = this.#runs.runOf(victim);
-    if (run?.mode !== 'range') return;
+    // Where there is nobody else, the pieces would only wait.
+    const open = this.sources.filter((each) => !this.#isShut(each));
+    if (run?.mode !== 'range' || !hasOther(open, run.from)) return;
     this.#handOut?.shun({ first: run.index, last: run.last }, run.from.source.id, untilMs);
   }
 

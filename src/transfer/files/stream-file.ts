@@ -7,10 +7,10 @@ import { contentLength, sizeMismatch } from '../request/check-answer.js';
 import { fetchBody, performHere } from '../request/fetch-body.js';
 import type { FileSource } from '../request/file-source.js';
 import type { WireTarget } from '../request/perform.js';
-import { alreadyHere } from './already-here.js';
 import { BlockWriter } from './block-writer.js';
 import { JobCore } from './job-core.js';
 import type { Job, Work } from './job.js';
+import { findOrOpen } from './open-partial.js';
 import { WholeRequest, workOf } from './request-work.js';
 
 /**
@@ -95,22 +95,12 @@ export class StreamFile extends JobCore implements Job {
 
   async #open(): Promise<void> {
     const { environment, task } = this;
-    const { store, signal, emit } = environment;
-    const here = await alreadyHere(environment, task, signal);
-    if (here !== undefined) {
-      if (this.close()) this.succeedWith(here);
+    const found = await findOrOpen(environment, task, undefined);
+    if ('here' in found) {
+      if (this.close()) this.succeedWith(found.here);
       return;
     }
-    const url = task.sources[0]?.url;
-    const identity = {
-      digests: task.digests,
-      sizeBytes: undefined,
-      ...(url === undefined ? {} : { url }),
-      ...(task.validators ? { validators: task.validators } : {}),
-    };
-    const onWait = (holder: string): void => emit({ type: 'file.waiting', file: task.path, holder });
-    const partial = await store.openPartial(identity, { signal, onWait });
-    if (partial === undefined) return this.#open();
+    const { partial } = found;
     if (this.isOver) return partial.release();
     this.#partial = partial;
     const reason = 'another process took this partial over';

@@ -45,8 +45,6 @@ export function createFileSource(source: Source, state: SourceState): FileSource
 
 /** Whether it is set aside and others may still be asked. */
 export function isShut(sources: readonly FileSource[], from: FileSource): boolean {
-  const isUsable = (other: FileSource): boolean =>
-    !other.isSetAside && other.banned === undefined && other.state.banned === undefined;
   return from.isSetAside && sources.some(isUsable);
 }
 
@@ -54,13 +52,17 @@ export function isShut(sources: readonly FileSource[], from: FileSource): boolea
 export function isSpared(sources: readonly FileSource[], from: FileSource, nowMs: number): boolean {
   if (from.source.isReserve !== true) return false;
   return sources.some(
-    ({ source, state, banned, isSetAside }) =>
-      source.isReserve !== true &&
-      !isSetAside &&
-      banned === undefined &&
-      state.banned === undefined &&
-      state.waitUntilMs <= nowMs,
+    (other) => other.source.isReserve !== true && isUsable(other) && other.state.waitUntilMs <= nowMs,
   );
+}
+
+/** Whether somebody else may be asked. */
+export function hasOther(sources: readonly FileSource[], from: FileSource): boolean {
+  return sources.some((other) => other !== from && isUsable(other));
+}
+
+function isUsable({ isSetAside, banned, state }: FileSource): boolean {
+  return !isSetAside && banned === undefined && state.banned === undefined;
 }
 
 /** The validators of an answer. Weak ETags count as their strong form: here they only tell one version from another. */

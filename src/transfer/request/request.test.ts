@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { checkAnswer, type Asked } from './check-answer.js';
 import { parseContentRange } from './content-range.js';
 import { expiresAtMs } from './expiry.js';
-import { validatorConflict } from './file-source.js';
+import { SluiceError } from '../../base/index.js';
+import { SourceState } from '../schedule/source-state.js';
+import { createFileSource, hasOther, validatorConflict } from './file-source.js';
 import { Route } from './route.js';
 
 describe('parseContentRange', () => {
@@ -123,5 +125,21 @@ describe('validatorConflict', () => {
     expect(validatorConflict({ etag: '"a"' }, { etag: '"b"', lastModified: 'x' })).toBeDefined();
     expect(validatorConflict({ lastModified: 'x' }, { lastModified: 'y' })).toBeDefined();
     expect(validatorConflict({ etag: '"a"' }, { lastModified: 'y' })).toBeUndefined();
+  });
+});
+
+describe('hasOther', () => {
+  it('counts neither the source itself nor those that are not asked', () => {
+    const [one, two, three] = ['one', 'two', 'three'].map((id) =>
+      createFileSource(
+        { id, url: `https://${id}/f`, failure: () => new SluiceError('INTERNAL') },
+        new SourceState(id, 8),
+      ),
+    );
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three sources');
+    expect([hasOther([one], one), hasOther([one, two], one)]).toEqual([false, true]);
+    two.isSetAside = true;
+    three.banned = new SluiceError('INTERNAL');
+    expect(hasOther([one, two, three], one)).toBe(false);
   });
 });
