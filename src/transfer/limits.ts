@@ -103,6 +103,8 @@ export const SCHEDULE = {
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
   reliefGainCountedMs: 1000,
+  /** Bytes of a file that are hashed in a millisecond, a little less than a core does while others receive. */
+  hashRate: 900_000,
   /** Of several sources each is asked so often at least: four answers say how it does. */
   watchMs: 500,
   /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */

@@ -72,6 +72,11 @@ export class HeldFile {
     if (!this.#byPieces) this.#follower = this.#follow();
   }
 
+  /** The whole is hashed, piece after piece, while it arrives. */
+  get isOrdered(): boolean {
+    return !this.#byPieces;
+  }
+
   /** The journal stands before the space is taken, and both before the first byte is asked for. */
   static async open(environment: Environment, task: TransferTask, opening: Opening): Promise<HeldFile> {
     const { partial, header, pieces, parts } = opening;

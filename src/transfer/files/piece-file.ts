@@ -14,7 +14,7 @@ import { JobCore } from './job-core.js';
 import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
-import { firstFor, lateFront } from './front.js';
+import { findLate, firstFor } from './front.js';
 import { openFile } from './open-file.js';
 import { findOrOpen } from './open-partial.js';
 import { beginPiece, type PieceProgress } from './piece-progress.js';
@@ -97,9 +97,10 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     if (from.ignoresRanges) return this.#takeWhole(from);
     const wish = Math.max(wishBytes, from.source.spans?.worthwhileBytes ?? 0);
     const { map } = this.held;
-    const late = lateFront(this.#runs.all(), from, map);
-    const taken = late === undefined ? undefined : this.#handOut?.split(late, wish);
-    const share = taken ?? this.#handOut?.take(from.source.id, wish, nowMs, firstFor(from, this.sources, map));
+    const front = { sources: this.sources, map, wishBytes: wish, nowMs };
+    const late = this.held.isOrdered ? findLate(this.#runs.all(), from, front) : undefined;
+    if (late !== undefined) this.#handOut?.trim(late.run, late.last);
+    const share = this.#handOut?.take(from.source.id, wish, nowMs, firstFor(from, front));
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
 
@@ -375,7 +376,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   #track(run: PieceRun): Work {
     const isOpen = (): boolean => this.#held !== undefined;
-    return this.#runs.add(run, this.held.map, isOpen, (reason) => {
+    return this.#runs.add(run, this.held, isOpen, (reason) => {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });
