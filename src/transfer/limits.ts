@@ -43,7 +43,7 @@ export const REPORT_MS = 200;
 
 /**
  * What the scheduler decides by; times in milliseconds. Shares are of the ideal in virtual time, as `node bench/sweep.mjs` shows them
- * (docs/decisions/0009-scheduler.md), with pieces of 256 KiB; the mean of 300 random networks is 0.870.
+ * (docs/decisions/0009-scheduler.md), with pieces of 256 KiB and without hashing; with both as they are the mean of 200 random networks is 0.862.
  */
 export const SCHEDULE = {
   /** Connections in all when nobody says how many. */
