@@ -49,7 +49,7 @@ export const REPORT_MS = 200;
 
 /**
  * What the scheduler decides by; times in milliseconds. Shares are of the ideal in virtual time, as `node bench/sweep.mjs` shows them
- * (docs/decisions/0009-scheduler.md), with pieces of 256 KiB; the mean of 300 random networks is 0.870.
+ * (docs/decisions/0009-scheduler.md), with pieces of 256 KiB and without hashing; with both as they are the mean of 200 random networks is 0.862.
  */
 export const SCHEDULE = {
   /** Connections in all when nobody says how many. */
@@ -109,6 +109,8 @@ export const SCHEDULE = {
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
   reliefGainCountedMs: 1000,
+  /** Bytes of a file that are hashed in a millisecond, a little less than a core does while others receive. */
+  hashRate: 900_000,
   /** Of several sources each is asked so often at least: four answers say how it does. */
   watchMs: 500,
   /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */

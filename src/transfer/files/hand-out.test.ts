@@ -48,6 +48,26 @@ describe('HandOut', () => {
     expect(handOut.take('slow', MIB, 2000)).toEqual({ first: 1, last: 1 });
   });
 
+  it('gives from a place on, and the last piece where nothing is free from there', () => {
+    const { map, handOut } = make();
+    expect(handOut.take('slow', 2 * MIB, 0, 5)).toEqual({ first: 5, last: 6 });
+    map.take(7);
+    expect(handOut.take('slow', 2 * MIB, 0, 5)).toEqual({ first: 4, last: 4 });
+    handOut.shun({ first: 3, last: 3 }, 'slow', 2000);
+    expect(handOut.take('slow', 2 * MIB, 0, 99)).toEqual({ first: 2, last: 2 });
+    expect(handOut.take('fast', 9 * MIB, 0)).toEqual({ first: 0, last: 1 });
+  });
+
+  it('frees what a request lets go of, unless that was begun after all', () => {
+    const { map, handOut } = make();
+    handOut.take('a', 99 * MIB, 0);
+    const run = { index: 0, last: 7, shrinkTo: (last: number): boolean => last > 2 };
+    expect(handOut.trim(run, 1)).toBe(false);
+    expect(map.freeCount).toBe(0);
+    expect(handOut.trim(run, 3)).toBe(true);
+    expect([map.freeCount, map.firstFreeFrom(0)]).toEqual([4, 4]);
+  });
+
   it('splits off the last pieces that are not begun, never the one under way', () => {
     const { handOut } = make();
     const run = {

@@ -27,10 +27,19 @@ export class HandOut {
     this.#isBegun = isBegun;
   }
 
-  /** About so many bytes, at least a piece, from the first free piece on that is not before `earliest`, or else from the first. They are taken. */
+  /** About so many bytes, at least a piece, from the first free piece on that is not before `earliest`, or else the last one. They are taken. */
   take(source: string, wishBytes: number, nowMs: number, earliest = 0): Share | undefined {
-    const later = earliest > 0 ? this.#takeFrom(earliest, source, wishBytes, nowMs) : undefined;
-    return later ?? this.#takeFrom(0, source, wishBytes, nowMs);
+    if (earliest === 0) return this.#takeFrom(0, source, wishBytes, nowMs);
+    return this.#takeFrom(earliest, source, wishBytes, nowMs) ?? this.#takeLast(source, nowMs);
+  }
+
+  #takeLast(source: string, nowMs: number): Share | undefined {
+    const map = this.#map;
+    for (let index = map.count - 1; index >= 0; index -= 1) {
+      if (!map.isFree(index) || this.#isShunned(index, source, nowMs) || !map.take(index)) continue;
+      return { first: index, last: index };
+    }
+    return undefined;
   }
 
   /** The same of pieces that somebody waits for, the first of these shares that has one left; undefined when none has. */
@@ -66,6 +75,14 @@ export class HandOut {
     if (count < 1) return undefined;
     const share = { first: run.last - count + 1, last: run.last };
     return run.shrinkTo(share.first - 1) ? share : undefined;
+  }
+
+  /** A request lets go of all behind a piece, which is free again; false when it has begun it after all. */
+  trim(run: Sharer, last: number): boolean {
+    const end = run.last;
+    if (!run.shrinkTo(last)) return false;
+    for (let index = last + 1; index <= end; index += 1) this.#map.giveBack(index);
+    return true;
   }
 
   /** A request was relieved of these pieces: its source is not to have them again so soon. */

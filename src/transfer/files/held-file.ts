@@ -29,6 +29,9 @@ export interface Opening {
   readonly trusted: readonly string[] | undefined;
 }
 
+/** Pieces that are hashed by one errand. */
+const PIECES_AT_ONCE = 16;
+
 /** A partial under our lease: its data, its journal, its map, and the follower that hashes it. */
 export class HeldFile {
   readonly partial: Partial;
@@ -47,6 +50,9 @@ export class HeldFile {
   /** Its pieces prove it. */
   readonly #byPieces: boolean;
   #follower: Follower | undefined;
+  /** SHA-256 of landed pieces that are known by less; null where the disk has something else. */
+  readonly #strong = new Map<LandedPiece, string | null>();
+  #preparing: Promise<void> = Promise.resolve();
 
   private constructor(
     environment: Environment,
@@ -71,6 +77,11 @@ export class HeldFile {
       this.map.land(piece.index);
     }
     if (!this.#byPieces) this.#follower = this.#follow();
+  }
+
+  /** The whole is hashed, piece after piece, while it arrives. */
+  get isOrdered(): boolean {
+    return !this.#byPieces;
   }
 
   /** The journal stands before the space is taken, and both before the first byte is asked for. */
@@ -181,16 +192,36 @@ export class HeldFile {
    */
   async useSha256(): Promise<LandedPiece[]> {
     this.algorithm = 'sha256';
-    const weak = [...this.landed.values()].filter(({ digest }) => pieceAlgorithmOf(digest) !== 'sha256');
-    const unlike = new Set(await this.unlike(weak));
-    const whole = weak.filter((piece) => !unlike.has(piece));
-    const strong = await this.#sha256Of(whole);
-    whole.forEach((piece, at) => {
-      const digest = strong[at];
-      if (digest !== undefined && this.landed.get(piece.index) === piece)
-        this.landed.set(piece.index, { ...piece, digest });
-    });
-    return [...unlike];
+    await this.prepareSha256();
+    const unlike: LandedPiece[] = [];
+    for (const piece of this.landed.values()) {
+      const digest = this.#strong.get(piece);
+      if (digest === null) unlike.push(piece);
+      else if (digest !== undefined) this.landed.set(piece.index, { ...piece, digest });
+    }
+    this.#strong.clear();
+    return unlike;
+  }
+
+  /** Finds out beforehand what `useSha256` needs; nothing changes by it. */
+  prepareSha256(): Promise<void> {
+    this.#preparing = this.#preparing.catch(() => undefined).then(() => this.#prepare());
+    return this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    const isWeak = (piece: LandedPiece): boolean =>
+      pieceAlgorithmOf(piece.digest) !== 'sha256' && !this.#strong.has(piece);
+    const weak = [...this.landed.values()].filter(isWeak);
+    // A few at a time: whoever has a question about one piece does not wait for all.
+    for (let at = 0; at < weak.length; at += PIECES_AT_ONCE) {
+      const some = weak.slice(at, at + PIECES_AT_ONCE);
+      const unlike = new Set(await this.unlike(some));
+      const whole = some.filter((piece) => !unlike.has(piece));
+      const digests = await this.#sha256Of(whole);
+      for (const piece of unlike) this.#strong.set(piece, null);
+      whole.forEach((piece, index) => this.#strong.set(piece, digests[index] ?? null));
+    }
   }
 
   /** A piece by what pieces are known by now: a run that began before that changed tells a weaker digest. Its bytes are with the kernel. */

@@ -17,6 +17,8 @@ export interface RequestView {
   readonly leftBytes: number;
   /** Of that, what it has not begun and `split` may give to another. */
   readonly spareBytes: number;
+  /** What lies behind its piece in a file that is hashed in order, and has to wait for it. */
+  readonly behindBytes?: number | undefined;
   /** When it may be taken back without losing what it brought: a `rigid` one never, a `whole` one only when it is silent. */
   readonly keeps: 'loose' | 'whole' | 'rigid';
 }

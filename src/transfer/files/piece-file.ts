@@ -13,7 +13,7 @@ import { JobCore } from './job-core.js';
 import { HandOut, type Share } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
-import { firstFor, lateFront } from './front.js';
+import { findLate, firstFor } from './front.js';
 import { openFile } from './open-file.js';
 import { findOrOpen } from './open-partial.js';
 import { beginPiece, landedPiece, type PieceProgress } from './piece-progress.js';
@@ -109,9 +109,12 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     const fairBytes = wanted?.wishBytes(from, wishBytes, nowMs) ?? wishBytes;
     const wish = Math.max(fairBytes, from.source.spans?.worthwhileBytes ?? 0);
     const { map } = this.held;
-    const late = lateFront(this.#runs.all(), from, map);
-    const taken = late === undefined ? undefined : this.#handOut?.split(late, wish);
-    const share = taken ?? this.#shareFor(from, wish, nowMs, firstFor(from, this.sources, map));
+    const front = { sources: this.sources, map, wishBytes: wish, nowMs };
+    // Of runs on demand nothing is cut: what is on the wire would be sent twice.
+    const isCut = this.held.isOrdered && wanted === undefined;
+    const late = isCut ? findLate(this.#runs.all(), from, front) : undefined;
+    if (late !== undefined) this.#handOut?.trim(late.run, late.last);
+    const share = this.#shareFor(from, wish, nowMs, firstFor(from, front));
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
 
@@ -389,7 +392,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   #track(run: PieceRun): Work {
     const isOpen = (): boolean => this.#held !== undefined;
-    return this.#runs.add(run, this.held.map, isOpen, (reason) => {
+    return this.#runs.add(run, this.held, isOpen, (reason) => {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });

@@ -82,7 +82,11 @@ export class Repair {
     const pending = this.#pending.splice(0).filter((index) => held.landed.has(index));
     const known = pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
     if (known !== undefined) return this.drop(held, known, false);
-    if (this.#believed === undefined && this.#doubts.beginSearch()) return;
+    if (this.#believed === undefined && this.#doubts.beginSearch()) {
+      // Needed as soon as somebody is found out: done while sources are asked. Where it fails it is done then.
+      held.prepareSha256().catch(() => undefined);
+      return;
+    }
     const wrong = await this.#wrongOnDisk(held);
     if (wrong !== undefined) return this.drop(held, wrong, false);
     this.#believed ??= believable(this.#sources, this.#doubts.aside, held.landed.values());

@@ -54,6 +54,9 @@ export function workOf(view: RequestView, handlers: Pick<Work, 'run' | 'abort'>)
     get spareBytes() {
       return view.spareBytes;
     },
+    get behindBytes() {
+      return view.behindBytes;
+    },
     get keeps() {
       return view.keeps;
     },

@@ -1,5 +1,5 @@
 import { toSluiceError } from '../../base/index.js';
-import type { PieceMap } from '../pieces/piece-map.js';
+import type { HeldFile } from './held-file.js';
 import type { RequestView, Work } from './job.js';
 import type { PieceRun } from './piece-run.js';
 import { workOf } from './request-work.js';
@@ -10,16 +10,19 @@ interface Entry {
   reason: string | undefined;
 }
 
+/** The file that runs are of: its pieces, and whether it is hashed in their order. */
+export type RunsOf = Pick<HeldFile, 'map' | 'isOrdered'>;
+
 /** The runs of one file that are under way. */
 export class RunSet {
   readonly #entries = new Map<PieceRun, Entry>();
   readonly #runOf = new WeakMap<Work, PieceRun>();
 
   /** Makes a run the work of a connection, as long as its file is open. `onFailure` hears why it failed, once it has let go of its pieces. */
-  add(run: PieceRun, map: PieceMap, isOpen: () => boolean, onFailure: (reason: string) => void): Work {
+  add(run: PieceRun, file: RunsOf, isOpen: () => boolean, onFailure: (reason: string) => void): Work {
     const entry: Entry = { run, reason: undefined };
     this.#entries.set(run, entry);
-    const work = workOf(viewOf(entry, map, isOpen), {
+    const work = workOf(viewOf(entry, file, isOpen), {
       abort: (reason) => {
         entry.reason = reason;
         run.abort();
@@ -63,7 +66,7 @@ export class RunSet {
 }
 
 /** `isOpen`: a file that begins anew closes while its runs still end. */
-function viewOf(entry: Entry, map: PieceMap, isOpen: () => boolean): RequestView {
+function viewOf(entry: Entry, { map, isOrdered }: RunsOf, isOpen: () => boolean): RequestView {
   const { run } = entry;
   const isRange = (): boolean => run.mode === 'range';
   const spareBytes = (): number =>
@@ -93,6 +96,9 @@ function viewOf(entry: Entry, map: PieceMap, isOpen: () => boolean): RequestView
     },
     get spareBytes() {
       return spareBytes();
+    },
+    get behindBytes() {
+      return isOrdered && isOpen() ? map.sizeBytes - map.endOf(run.index) : undefined;
     },
     get keeps() {
       return isRange() ? 'loose' : 'rigid';

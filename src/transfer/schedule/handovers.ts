@@ -4,7 +4,9 @@ import type { Schedule } from '../limits.js';
 import type { FileSource } from '../request/file-source.js';
 import { takenBack } from './announce.js';
 import { byNeed, openSources, type Choice, type ChoiceContext } from './choose.js';
+import type { Flight } from './flight.js';
 import type { Flights } from './flights.js';
+import { findLateFront, type LateContext } from './late-front.js';
 import { findRelief, type Relief } from './relief.js';
 import { SHUN_MS } from './recalls.js';
 
@@ -30,7 +32,7 @@ export class Handovers<D extends Desk> {
         const relief = findRelief(flights, from, {
           schedule: this.#schedule,
           nowMs: context.nowMs,
-          handedOver: ({ work }) => this.#times.get(job)?.get(work.index) ?? 0,
+          handedOver: (flight) => this.#handedOver(flight),
         });
         if (relief === undefined) continue;
         if (relief.splitBytes === undefined) {
@@ -44,15 +46,40 @@ export class Handovers<D extends Desk> {
     return undefined;
   }
 
+  /** What is late at the front of its file goes to whoever of the faster source is ready next. */
+  clearFront(context: Omit<LateContext<D>, 'handedOver'>): void {
+    const late = findLateFront(this.#flights, { ...context, handedOver: (flight) => this.#handedOver(flight) });
+    if (late === undefined) return;
+    this.#noteHandOver(late.flight);
+    this.#end(late, late.to, context.nowMs);
+  }
+
   /** It ends where it is, and what it leaves goes on elsewhere from there. */
-  #handOver({ flight, leftMs, thenMs }: Relief<D>, to: FileSource, nowMs: number): void {
-    const times = this.#times.get(flight.job) ?? new Map<number, number>();
-    this.#times.set(flight.job, times.set(flight.work.index, (times.get(flight.work.index) ?? 0) + 1));
+  #handOver(relief: Relief<D>, to: FileSource, nowMs: number): void {
+    const { flight } = relief;
+    this.#noteHandOver(flight);
     flight.leavesFor = to.state;
     to.state.expected += 1;
+    this.#end(relief, to, nowMs);
+  }
+
+  #end(
+    { flight, leftMs, thenMs }: Pick<Relief<D>, 'flight' | 'leftMs' | 'thenMs'>,
+    to: FileSource,
+    nowMs: number,
+  ): void {
     // Where its own source takes over, on a better connection, it must be allowed to.
     flight.end('sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
     const silentMs = flight.silentMs(nowMs);
     this.#emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
+  }
+
+  #handedOver({ job, work }: Flight<D>): number {
+    return this.#times.get(job)?.get(work.index) ?? 0;
+  }
+
+  #noteHandOver(flight: Flight<D>): void {
+    const times = this.#times.get(flight.job) ?? new Map<number, number>();
+    this.#times.set(flight.job, times.set(flight.work.index, this.#handedOver(flight) + 1));
   }
 }

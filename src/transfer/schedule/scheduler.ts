@@ -124,6 +124,7 @@ export class Scheduler<D extends Desk> {
     this.#recalls.sweep(states, nowMs);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
     const leftBytes = this.#flights.leftBytes + freeBytes;
+    this.#handovers.clearFront({ schedule: this.#schedule, nowMs, leftBytes, states });
     for (const state of states) {
       this.#lookAfter(state, states, nowMs);
       this.#tellLevel(state, state.settleRefusal(nowMs));

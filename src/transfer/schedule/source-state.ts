@@ -43,6 +43,8 @@ export class SourceState {
   lastByteMs = -Infinity;
   readonly #level: ConnectionLevel;
   readonly #random: () => number;
+  readonly #schedule: Schedule;
+  #answers = 0;
   #mostSeen = 0;
   #requests = 0;
   #countedBytes = 0;
@@ -55,6 +57,7 @@ export class SourceState {
   constructor(id: string, most: number, schedule: Schedule = SCHEDULE, random: () => number = Math.random) {
     this.id = id;
     this.#random = random;
+    this.#schedule = schedule;
     this.#level = new ConnectionLevel(schedule, most);
     this.health = new Health(schedule);
   }
@@ -84,9 +87,15 @@ export class SourceState {
     return this.#failures > 1 || this.silences > 0 || this.refusals.isTrying ? 1 : this.#level.limit;
   }
 
+  /** It has answered more requests than it was asked at first: it takes to being asked. */
+  get takesMore(): boolean {
+    return this.#answers > this.#schedule.startConnections;
+  }
+
   /** An answer began: of a request from after its last failure that shows that it is well again. */
   answerBegan(startedMs: number): void {
     const isWell = startedMs > this.#lastFailureMs;
+    this.#answers += 1;
     this.refusals.answerBegan(isWell);
     this.silences = 0;
     if (isWell) this.#failures = 0;

@@ -36,4 +36,6 @@ export interface VirtualScenario {
   /** The time that nobody can beat. */
   readonly idealMs: number;
   readonly mostConnections?: number;
+  /** Bytes per second that are hashed of what arrived in order. */
+  readonly hashRate?: number;
 }

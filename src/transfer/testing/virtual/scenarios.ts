@@ -51,7 +51,7 @@ export const SCENARIOS: readonly VirtualScenario[] = [
   one('far', SMALL, 200 * MB, { roundTripMs: 200, connectionRate: 20 * MB, totalRate: 200 * MB }),
   one('far-2048', LARGE, 200 * MB, { roundTripMs: 200, connectionRate: 20 * MB, totalRate: 200 * MB }),
   one('home', SMALL, 12.5 * MB, { roundTripMs: 15, totalRate: 12.5 * MB, jitter: 0.3 }),
-  one('clean', LARGE, 2000 * MB, { roundTripMs: 0.3, totalRate: 2000 * MB, connectionRate: 700 * MB }),
+  one('clean', LARGE, 1000 * MB, { roundTripMs: 0.3, totalRate: 2000 * MB, connectionRate: 700 * MB }),
   {
     name: 'slow-first',
     sizeBytes: SMALL,

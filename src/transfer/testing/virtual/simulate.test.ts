@@ -27,7 +27,7 @@ describe('named networks', () => {
     ['stalls', 0.95],
     ['collapse-8', 0.94],
     ['collapse-4', 0.89],
-    ['429-window', 0.96],
+    ['429-window', 0.93],
     ['429-beyond-4', 0.86],
     ['503-every-4th', 0.95],
     ['far', 0.44],

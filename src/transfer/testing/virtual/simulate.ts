@@ -28,6 +28,8 @@ interface Flown {
 }
 
 const STEP_MS = 5;
+/** What one core hashes in a second beside everything else. */
+const HASH_RATE = 1e9;
 
 /** A pull of one file in virtual time. Everything that chance decides follows from `seed`. Throws where the scheduler breaks a promise. */
 export function simulate(
@@ -72,7 +74,7 @@ export function simulate(
       if (flown.size > most) throw new Error('more connections than allowed');
     }
   };
-  while (!file.map.isComplete && nowMs < limitMs) {
+  while (!file.isProven && nowMs < limitMs) {
     pump();
     nowMs += STEP_MS;
     for (const server of servers) server.answer(nowMs);
@@ -80,8 +82,9 @@ export function simulate(
     settle();
     if (nowMs % TICK_MS === 0) scheduler.tick(nowMs, file.freeBytes);
     settle();
+    file.prove(((scenario.hashRate ?? HASH_RATE) * STEP_MS) / 1000);
   }
-  const isDone = file.map.isComplete;
+  const isDone = file.isProven;
   return {
     ms: isDone ? nowMs : undefined,
     share: isDone ? scenario.idealMs / nowMs : 0,

@@ -1,4 +1,5 @@
 import type { Desk, RequestView, Work } from '../../files/job.js';
+import { findLate, firstFor, type FrontRun } from '../../files/front.js';
 import { HandOut } from '../../files/hand-out.js';
 import { workOf } from '../../files/request-work.js';
 import { PieceMap } from '../../pieces/piece-map.js';
@@ -14,8 +15,10 @@ export class VirtualFile implements Desk {
   readonly filled: number[];
   /** The furthest that anything was asked for ahead of the oldest missing byte. */
   furthestBytes = 0;
+  #provenBytes = 0;
   readonly #handOut: HandOut;
   readonly #owners: (VirtualRun | undefined)[];
+  readonly #runs = new Set<VirtualRun>();
   readonly #runOf = new WeakMap<Work, VirtualRun>();
 
   constructor(path: string, sizeBytes: number, sources: readonly FileSource[], pieceBytes = pieceBytesFor(sizeBytes)) {
@@ -27,6 +30,16 @@ export class VirtualFile implements Desk {
     this.#handOut = new HandOut(this.map, (index) => (this.filled[index] ?? 0) > 0);
   }
 
+  /** Everything is here, and hashed. */
+  get isProven(): boolean {
+    return this.#provenBytes >= this.map.sizeBytes;
+  }
+
+  /** Hashing goes on, in order, as far as pieces are whole, by so much at most. */
+  prove(mostBytes: number): void {
+    this.#provenBytes = Math.min(this.map.frontierBytes, this.#provenBytes + mostBytes);
+  }
+
   get isFetching(): boolean {
     return !this.map.isComplete;
   }
@@ -36,21 +49,24 @@ export class VirtualFile implements Desk {
   }
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
-    const share = this.#handOut.take(from.source.id, wishBytes, nowMs);
+    const front = { sources: this.sources, map: this.map, wishBytes, nowMs };
+    const late = findLate([...this.#runs], from, front);
+    if (late !== undefined) this.#handOut.trim(late.run, late.last);
+    const share = this.#handOut.take(from.source.id, wishBytes, nowMs, firstFor(from, front));
     if (share === undefined) return undefined;
     this.furthestBytes = Math.max(this.furthestBytes, this.map.endOf(share.last) - this.map.frontierBytes);
-    return this.#track(new VirtualRun(this, share.first, share.last, from.source.id));
+    return this.#track(new VirtualRun(this, share.first, share.last, from));
   }
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runOf.get(victim);
     const share = run === undefined || run.isOver ? undefined : this.#handOut.split(run, wishBytes);
-    return share === undefined ? undefined : this.#track(new VirtualRun(this, share.first, share.last, from.source.id));
+    return share === undefined ? undefined : this.#track(new VirtualRun(this, share.first, share.last, from));
   }
 
   shun(victim: Work, untilMs: number): void {
     const run = this.#runOf.get(victim);
-    if (run !== undefined) this.#handOut.shun({ first: run.index, last: run.last }, run.source, untilMs);
+    if (run !== undefined) this.#handOut.shun({ first: run.index, last: run.last }, run.from.source.id, untilMs);
   }
 
   runOf(work: Work): VirtualRun {
@@ -79,8 +95,14 @@ export class VirtualFile implements Desk {
     if (this.#owners[index] === run) this.#owners[index] = undefined;
   }
 
-  leave(run: VirtualRun): void {
+  /** It has all that it wants. */
+  over(run: VirtualRun): void {
     run.isOver = true;
+    this.#runs.delete(run);
+  }
+
+  leave(run: VirtualRun): void {
+    this.over(run);
     for (let index = run.index; index <= run.last; index += 1) {
       if (this.#owners[index] !== run) continue;
       this.#owners[index] = undefined;
@@ -89,6 +111,7 @@ export class VirtualFile implements Desk {
   }
 
   #track(run: VirtualRun): Work {
+    this.#runs.add(run);
     const work = workOf(run, {
       abort: () => {
         run.isAborted = true;
@@ -101,9 +124,10 @@ export class VirtualFile implements Desk {
 }
 
 /** What one request still has to bring. */
-export class VirtualRun implements RequestView {
+export class VirtualRun implements RequestView, FrontRun {
   readonly keeps = 'loose';
-  readonly source: string;
+  readonly mode = 'range';
+  readonly from: FileSource;
   /** The end of what was asked for on the wire. */
   readonly asked: number;
   receivedBytes = 0;
@@ -115,12 +139,12 @@ export class VirtualRun implements RequestView {
   last: number;
   readonly #file: VirtualFile;
 
-  constructor(file: VirtualFile, first: number, last: number, source: string) {
+  constructor(file: VirtualFile, first: number, last: number, from: FileSource) {
     this.#file = file;
     this.index = first;
     this.last = last;
     this.asked = last;
-    this.source = source;
+    this.from = from;
     for (let index = first; index <= last; index += 1) file.begin(this, index);
   }
 
@@ -129,9 +153,18 @@ export class VirtualRun implements RequestView {
     return this.last > this.index ? map.endOf(this.last) - map.startOf(this.index + 1) : 0;
   }
 
-  get leftBytes(): number {
+  get leftOfPieceBytes(): number {
     const { map, filled } = this.#file;
-    return map.lengthOf(this.index) - (filled[this.index] ?? 0) + this.spareBytes;
+    return map.lengthOf(this.index) - (filled[this.index] ?? 0);
+  }
+
+  get behindBytes(): number {
+    const { map } = this.#file;
+    return map.sizeBytes - map.endOf(this.index);
+  }
+
+  get leftBytes(): number {
+    return this.leftOfPieceBytes + this.spareBytes;
   }
 
   shrinkTo(last: number): boolean {
@@ -153,7 +186,7 @@ export class VirtualRun implements RequestView {
       rest -= part;
       if (part < room) continue;
       if (this.index === this.last) {
-        this.isOver = true;
+        this.#file.over(this);
         return true;
       }
       this.index += 1;
