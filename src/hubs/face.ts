@@ -90,6 +90,8 @@ export interface FaceRequest {
   /** Scheme, host and prefix by which the client reached us, without trailing slash: what URLs in answers begin with. */
   readonly publicUrl: string;
   readonly caller: Caller;
+  /** Whose token or password of this server the client showed; undefined for everybody else. */
+  readonly who?: string | undefined;
   readonly signal: AbortSignal;
   /** @throws SluiceError BAD_REQUEST when it is longer */
   body(limitBytes: number): Promise<Buffer>;

@@ -59,6 +59,7 @@ async function askFaces(
     ...asked,
     headers,
     caller: admission.caller,
+    who: admission.who,
     signal,
     body: (limitBytes) =>
       readBody(message, Math.min(limitBytes, MAX_BODY_BYTES)).catch((thrown: unknown) => {

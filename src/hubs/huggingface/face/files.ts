@@ -15,13 +15,18 @@ const WRONG_MS = 120_000;
 
 /** `GET /{repo}/resolve/{rev}/{path}` and `/api/resolve-cache/…`: the bytes themselves, never a redirect; `raw`: what git has. */
 export async function answerFile(at: Addressed, isRaw: boolean): Promise<FaceReply> {
-  const { request, context, named } = at;
-  const { revision, path } = splitRevision(named.rest);
+  const { revision, path } = splitRevision(at.named.rest);
   const snapshot = await snapshotOf(at, revision);
   const file = path === undefined ? undefined : TreeIndex.of(snapshot.files).file(path);
   if (file === undefined) return entryNotFound(snapshot);
   const { sha256 } = file.digests;
   if (isRaw && sha256 !== undefined) return pointerReply(at, snapshot, file, sha256);
+  return fileReply(at, snapshot, file);
+}
+
+/** The bytes of a file that a listing has. */
+export async function fileReply(at: Addressed, snapshot: Snapshot, file: ManifestFile): Promise<FaceReply> {
+  const { request, context } = at;
   const content = await context.catalogue.content(snapshot, file, request.caller);
   const headers = fileHeaders(at, snapshot, file);
   if (isRepeated(request.headers['if-none-match'], headers.etag)) return { status: 304, headers };
