@@ -97,7 +97,7 @@ export interface FaceRequest {
   body(limitBytes: number): Promise<Buffer>;
 }
 
-/** An answer. One with `content` gets its length, its ranges (RFC 9110 §14) and its body from it; a body is left out of answers to HEAD. */
+/** An answer. One of status 200 with an `etag` answers to the conditions of the request (RFC 9110 §13), so that faces need not. One with `content` gets its length, its ranges (RFC 9110 §14) and its body from it; a body is left out of answers to HEAD. */
 export interface FaceReply {
   readonly status: number;
   /** Names in lower case. */

@@ -116,4 +116,4 @@ function record(its: Answering, exchange: Exchange, { face, reply, who }: Chosen
 }
 
 const LONGEST_LOGGED = 1024;
-const METHODS = new Set(['GET', 'HEAD', 'POST']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);

@@ -99,6 +99,8 @@ function makeServer(tls: TlsKeys | undefined): HttpServer {
       ? createServer(options)
       : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 });
   server.timeout = limits.STALLED_READER_MS;
+  // Node would leave out those beyond its count, and nobody would know.
+  server.maxHeadersCount = 0;
   return server;
 }
 
