@@ -111,7 +111,9 @@ export function createMirror(options: MirrorOptions): Mirror {
   const descriptions = new Descriptions({ ...common, snapshot });
   const questions = new Questions(common);
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
-  const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
+  const held = new HeldFiles(store, options.smallFilesBytes ?? 0, (sha256) =>
+    emit({ type: 'notice', code: 'FILE_SYSTEM', message: changedOnDisk(sha256) }),
+  );
   const fills = new Fills({ store, emit, bring });
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -175,6 +177,10 @@ export function createMirror(options: MirrorOptions): Mirror {
     };
     return fills.content(file, sizeBytes, sources, used);
   }
+}
+
+function changedOnDisk(sha256: string): string {
+  return `the blob ${sha256} has changed on the disk: it is hashed again, and fetched again where it is wrong`;
 }
 
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */

@@ -36,6 +36,8 @@ const READS: Readonly<Record<string, Action>> = {
   'xet-read-token': answerXetToken,
 };
 const WRITES = ['preupload', 'commit', 'branch', 'tag', 'settings', 'super-squash', 'lfs-files', 'xet-write-token'];
+/** Words behind a repository's name by which something is read: a test asks each of them on behalf of everybody. */
+export const HUGGING_FACE_WORDS: readonly string[] = Object.keys(READS);
 const API_WORDS = new Set([...Object.keys(READS), ...WRITES]);
 const FILE_WORDS = new Set(['resolve', 'raw']);
 /** What clients ask in passing and can do without. */
