@@ -81,7 +81,14 @@ async function registry(): Promise<Way> {
   const machine = await newMachine();
   const serving = await startServing(machine, '--registry', `docker.io=${upstream.url}`);
   const read = (): Promise<Buffer> => bytesOf(`${serving.url}/v2/acme/model/blobs/${digestOf(BYTES)}`);
-  return { machine, serving, sha256: SHA256, read, spoil: upstream.spoil, fetched: () => upstream.served.length };
+  return {
+    machine,
+    serving,
+    sha256: SHA256,
+    read,
+    spoil: (isSpoilt) => upstream.spoil(isSpoilt),
+    fetched: () => upstream.served.length,
+  };
 }
 
 async function site(): Promise<Way> {

@@ -105,7 +105,9 @@ describe('every route', () => {
     const expired = (await make('late', '--expires', '1s')).token;
     const { url } = await startServing(machine, ...world.args);
     const open = [...huggingFaceRoutes('acme/open', 'model', world.sim.commit('acme/open')), ...modelScopeRoutes('acme/open'), ...world.other]; // prettier-ignore
-    const isLate = async (): Promise<boolean> => (await ask(url, open[0] as Route, expired)).status === 401;
+    const [first] = huggingFaceRoutes('acme/open', 'model', world.sim.commit('acme/open'));
+    if (first === undefined) throw new Error('no route');
+    const isLate = async (): Promise<boolean> => (await ask(url, first, expired)).status === 401;
     await expect.poll(isLate, { timeout: 60_000 }).toBe(true);
     for (const route of [...open, ...guardedRoutes(world)]) {
       for (const token of [undefined, 'hf_wrong', TOKENS.granted, revoked, expired]) {

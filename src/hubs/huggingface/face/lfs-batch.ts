@@ -32,7 +32,7 @@ export function parseBatch(text: string): LfsBatch | undefined {
   const operation = body?.operation;
   const objects = asArray(body?.objects)?.map(parseObject);
   if (operation !== 'download' && operation !== 'upload') return undefined;
-  if (objects === undefined || !objects.every((each) => each !== undefined)) return undefined;
+  if (!objects?.every((each) => each !== undefined)) return undefined;
   // The JavaScript client of Hugging Face writes it with a line.
   const isSha256 = ['sha256', 'sha_256'].includes(asString(body?.hash_algo) ?? 'sha256');
   return { operation, objects, ref: asString(asObject(body?.ref)?.name), isSha256 };
