@@ -94,12 +94,14 @@ export interface FaceRequest {
   /** Scheme, host and prefix by which the client reached us, without trailing slash: what URLs in answers begin with. */
   readonly publicUrl: string;
   readonly caller: Caller;
+  /** Whose token or password of this server the client showed; undefined for everybody else. */
+  readonly who?: string | undefined;
   readonly signal: AbortSignal;
   /** @throws SluiceError BAD_REQUEST when it is longer */
   body(limitBytes: number): Promise<Buffer>;
 }
 
-/** An answer. One with `content` gets its length, its ranges (RFC 9110 §14) and its body from it; a body is left out of answers to HEAD. */
+/** An answer. One of status 200 with an `etag` answers to the conditions of the request (RFC 9110 §13), so that faces need not. One with `content` gets its length, its ranges (RFC 9110 §14) and its body from it; a body is left out of answers to HEAD. */
 export interface FaceReply {
   readonly status: number;
   /** Names in lower case. */

@@ -50,7 +50,7 @@ test('a small file is given from memory, whole or in part, under each digest, an
 
 test('a second after its file became another, was written to, or went, nothing is given from memory; until then the right bytes are', async () => {
   let now = 0;
-  const held = new HeldFiles(store, 2 ** 20, () => now);
+  const held = new HeldFiles(store, 2 ** 20, undefined, () => now);
   const change: readonly ((path: string) => Promise<unknown>)[] = [
     (path) => rm(path),
     async (path) => {

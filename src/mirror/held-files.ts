@@ -32,8 +32,16 @@ export class HeldFiles {
   readonly #small = new Map<string, Small>();
   #bytes = 0;
 
-  /** `mostBytes`: memory for small files; 0 keeps none. `now`: monotonic milliseconds. */
-  constructor(store: Store, mostBytes: number, now = () => performance.now()) {
+  readonly #changed: (sha256: string) => void;
+
+  /** `mostBytes`: memory for small files; 0 keeps none. `changed`: told of content that is not what was proven any more. `now`: monotonic milliseconds. */
+  constructor(
+    store: Store,
+    mostBytes: number,
+    changed: (sha256: string) => void = () => undefined,
+    now = () => performance.now(),
+  ) {
+    this.#changed = changed;
     this.#store = store;
     this.#mostBytes = mostBytes;
     this.#now = now;
@@ -47,9 +55,9 @@ export class HeldFiles {
   ): Promise<Content | undefined> {
     const key = keyOf(digests);
     if (key === undefined || this.#mostBytes === 0 || (sizeBytes ?? 0) > MOST_BYTES_EACH)
-      return heldContent(this.#store, digests, sizeBytes, used);
+      return heldContent(this.#store, digests, sizeBytes, used, this.#changed);
     const small = (await this.#recall(key, sizeBytes)) ?? (await this.#read(key, digests, sizeBytes));
-    if (small === undefined) return heldContent(this.#store, digests, sizeBytes, used);
+    if (small === undefined) return heldContent(this.#store, digests, sizeBytes, used, this.#changed);
     used(small.sha256);
     const { bytes } = small;
     return {
@@ -91,6 +99,7 @@ export class HeldFiles {
     if (bytes === undefined || after === undefined || !isSame(stat, after)) return undefined;
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
       // A disk that changed it under its stamp: it is taken away, and comes in anew.
+      this.#changed(sha256);
       await this.#store.proveBlob(sha256);
       return undefined;
     }

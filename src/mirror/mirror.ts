@@ -120,7 +120,9 @@ export function createMirror(options: MirrorOptions): Mirror {
   const descriptions = new Descriptions({ ...common, snapshot });
   const questions = new Questions(common);
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
-  const held = new HeldFiles(store, options.smallFilesBytes ?? 0);
+  const held = new HeldFiles(store, options.smallFilesBytes ?? 0, (sha256) =>
+    emit({ type: 'notice', code: 'FILE_SYSTEM', message: changedOnDisk(sha256) }),
+  );
   const fills = new Fills({
     store,
     emit,
@@ -208,6 +210,10 @@ export function createMirror(options: MirrorOptions): Mirror {
     if (why === undefined || (await resumableBytes(store, file)) > 0) return;
     if (settings.offline || !(await others.hasAny(shown, file))) throw why;
   }
+}
+
+function changedOnDisk(sha256: string): string {
+  return `the blob ${sha256} has changed on the disk: it is hashed again, and fetched again where it is wrong`;
 }
 
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */

@@ -124,4 +124,4 @@ function record(
 }
 
 const LONGEST_LOGGED = 1024;
-const METHODS = new Set(['GET', 'HEAD', 'POST']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);

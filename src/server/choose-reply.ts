@@ -7,6 +7,7 @@ import { MAX_BODY_BYTES } from './limits.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import { answerOwn, isOwnRoute } from './own-routes.js';
 import type { Readiness } from './readiness.js';
+import { methods } from './methods.js';
 import { refusal, type RefusalReason } from './refusal.js';
 import { readBody } from './request/read-request.js';
 
@@ -39,6 +40,7 @@ export async function chooseReply(
   const isOpen = (path: string): boolean => its.faces.some((face) => face.isOpen?.(path) === true);
   const verdict = await its.gate.judge(message, { headers, peer, isTls, isOpen });
   if ('refused' in verdict) return refused(its, verdict.refused, verdict.retryAfterMs);
+  if ('asksMethods' in verdict) return { face: 'none', reply: methods(headers) };
   const { passed } = verdict;
   const { who } = passed.admission;
   if (isOwnRoute(passed.path))
@@ -59,6 +61,7 @@ async function askFaces(
     ...asked,
     headers,
     caller: admission.caller,
+    who: admission.who,
     signal,
     body: (limitBytes) =>
       readBody(message, Math.min(limitBytes, MAX_BODY_BYTES)).catch((thrown: unknown) => {

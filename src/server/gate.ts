@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Admission, Gatekeeper } from './access/gatekeeper.js';
 import { readCredentials } from './access/credentials.js';
 import type { Headers } from '../net/index.js';
-import { MAX_BODY_BYTES, WRONG_CREDENTIALS } from './limits.js';
+import { MAX_BODY_BYTES, MAX_HEADERS, WRONG_CREDENTIALS } from './limits.js';
 import { isProbe } from './own-routes.js';
 import type { ServerPolicy } from './policy.js';
 import type { RefusalReason } from './refusal.js';
@@ -22,7 +22,10 @@ export interface Passed {
   readonly admission: Extract<Admission, { kind: 'in' }>;
 }
 
-export type Verdict = { readonly passed: Passed } | { readonly refused: RefusalReason; readonly retryAfterMs?: number };
+export type Verdict =
+  | { readonly passed: Passed }
+  | { readonly asksMethods: true }
+  | { readonly refused: RefusalReason; readonly retryAfterMs?: number };
 
 const NOBODY = { kind: 'in', who: undefined, caller: {} } as const;
 
@@ -78,6 +81,9 @@ export class Gate {
   async judge(message: IncomingMessage, { headers, peer, isTls, isOpen }: Judged): Promise<Verdict> {
     const client = limitKey(this.clientOf(peer, headers));
     const { method } = message;
+    if (message.rawHeaders.length > 2 * MAX_HEADERS) return { refused: 'headers' };
+    // Nobody shows who he is when he asks how he may ask, and the answer is the same for all that there is.
+    if (method === 'OPTIONS') return this.#crowded(client) ?? { asksMethods: true };
     const target = parseTarget(message.url ?? '');
     if (target === undefined) return { refused: 'target' };
     const url = this.#publicUrl(message, headers, peer, isTls);

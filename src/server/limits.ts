@@ -1,5 +1,7 @@
 /** Longest head of a request: names, tokens and one cookie. */
 export const MAX_HEADER_BYTES = 32 * 1024;
+/** More headers than any client has, behind several proxies. */
+export const MAX_HEADERS = 200;
 /** A client that takes this long to say what it wants is gone. */
 export const HEADERS_TIMEOUT_MS = 20_000;
 /** The same for a body, the largest of which are lists of paths. */

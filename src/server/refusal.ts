@@ -1,6 +1,9 @@
 import type { FaceReply } from '../hubs/index.js';
 import { RETRY_S } from './limits.js';
 
+/** What there is a use for. */
+export const METHODS = 'GET, HEAD, POST, OPTIONS';
+
 /** Why a request goes to no face. The names stand in metrics and logs. */
 export const REFUSALS = {
   draining: { status: 503, message: 'The server is being stopped', retry: true },
@@ -11,6 +14,7 @@ export const REFUSALS = {
   'client-rate': { status: 429, message: 'Too many requests a minute of your address', retry: true },
   'wrong-credentials': { status: 429, message: 'Too many wrong tokens or passwords of your address', retry: true },
   busy: { status: 503, message: 'Too many passwords are being checked', retry: true },
+  headers: { status: 431, message: 'Too many headers', retry: false },
   method: { status: 405, message: 'This method is none that is served', retry: false },
   target: { status: 400, message: 'This target makes no sense', retry: false },
   host: { status: 400, message: 'This host makes no sense', retry: false },
@@ -34,7 +38,7 @@ export function refusal(reason: RefusalReason, retryAfterMs = RETRY_S * 1000): F
       // Hugging Face's client sleeps by this one.
       ...(status === 429 ? { ratelimit: `"api";r=0;t=${seconds}` } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Basic realm="sluice", charset="UTF-8"' } : {}),
-      ...(status === 405 ? { allow: 'GET, HEAD, POST' } : {}),
+      ...(status === 405 ? { allow: METHODS } : {}),
     },
     body: JSON.stringify({ error: message, Code: status, Message: message, Success: false }),
   };

@@ -13,6 +13,16 @@ export interface ServerOptions extends Omit<Answering, 'isTls' | 'returned'> {
   readonly port: number;
   /** Certificate chain and key (PEM) to speak TLS with. */
   readonly tls: TlsKeys | undefined;
+  /** How long clients are waited for, where it is not as `limits.ts` has it; for tests. */
+  readonly patience?: Partial<Patience>;
+}
+
+/** All in milliseconds. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  readonly checkMs: number;
+  readonly stalledMs: number;
 }
 
 export interface TlsKeys {
@@ -34,7 +44,7 @@ const POLL_MS = 20;
 
 /** @throws SluiceError when the address cannot be had */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const server = makeServer(options.tls);
+  const server = makeServer(options.tls, { ...PATIENCE, ...options.patience });
   const { gate, metrics } = options;
   const answering: Answering = {
     ...options,
@@ -85,12 +95,19 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [number, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
-function makeServer(tls: TlsKeys | undefined): HttpServer {
+const PATIENCE: Patience = {
+  headersMs: limits.HEADERS_TIMEOUT_MS,
+  bodyMs: limits.BODY_TIMEOUT_MS,
+  checkMs: limits.CHECK_CONNECTIONS_MS,
+  stalledMs: limits.STALLED_READER_MS,
+};
+
+function makeServer(tls: TlsKeys | undefined, { headersMs, bodyMs, checkMs, stalledMs }: Patience): HttpServer {
   const options: HttpOptions = {
     maxHeaderSize: limits.MAX_HEADER_BYTES,
-    headersTimeout: limits.HEADERS_TIMEOUT_MS,
-    requestTimeout: limits.HEADERS_TIMEOUT_MS + limits.BODY_TIMEOUT_MS,
-    connectionsCheckingInterval: limits.CHECK_CONNECTIONS_MS,
+    headersTimeout: headersMs,
+    requestTimeout: headersMs + bodyMs,
+    connectionsCheckingInterval: checkMs,
     keepAliveTimeout: limits.KEEP_ALIVE_MS,
     noDelay: true,
   };
@@ -98,7 +115,9 @@ function makeServer(tls: TlsKeys | undefined): HttpServer {
     tls === undefined
       ? createServer(options)
       : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 });
-  server.timeout = limits.STALLED_READER_MS;
+  server.timeout = stalledMs;
+  // Node would leave out those beyond its count, and nobody would know.
+  server.maxHeadersCount = 0;
   return server;
 }
 

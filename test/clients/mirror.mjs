@@ -1,5 +1,5 @@
 // `sluice serve` as clients meet it: the built program, behind a door that notes what came and what went out, and may stand under a path.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { mkdtempSync } from 'node:fs';
@@ -10,7 +10,7 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 const NOTED_BYTES = 2_000_000;
 
 /** A mirror of `hub`. `url` is what clients are given; `requests` are those that came; `words` is every header and short body that went out. */
-export async function startMirror({ root, hub, scratch, prefix = '', env = {} }) {
+export async function startMirror({ root, hub, scratch, prefix = '', env = {}, tokenName }) {
   const home = mkdtempSync(join(scratch, 'mirror-'));
   const settings = {
     PATH: process.env.PATH,
@@ -21,6 +21,7 @@ export async function startMirror({ root, hub, scratch, prefix = '', env = {} })
     ...env,
   };
   const program = join(root, 'dist', 'cli', 'main.js');
+  const token = tokenName === undefined ? undefined : makeToken(program, tokenName, settings);
   const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--json'], { env: settings });
   let told = '';
   const inner = await new Promise((resolve, reject) => {
@@ -35,6 +36,8 @@ export async function startMirror({ root, hub, scratch, prefix = '', env = {} })
   const door = await openDoor(new URL(inner), prefix);
   return {
     url: door.url,
+    /** Of the mirror itself, where `tokenName` was given. */
+    token,
     requests: door.requests,
     words: door.words,
     stop: async () => {
@@ -46,6 +49,14 @@ export async function startMirror({ root, hub, scratch, prefix = '', env = {} })
       }
     },
   };
+}
+
+function makeToken(program, name, env) {
+  const { stdout } = spawnSync(process.execPath, [program, 'token', 'create', name, '--json'], {
+    env,
+    encoding: 'utf8',
+  });
+  return JSON.parse(stdout).token;
 }
 
 async function openDoor(target, prefix) {

@@ -1,5 +1,5 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only images|sites|sim|xet|pull|serve|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only images|sites|lfs|sim|xet|pull|serve|real]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
 import { pullLoadsModelScope } from './pull-loads-ms.mjs';
 import { realModel } from './real-model.mjs';
 import { serveImages } from './serve-images.mjs';
+import { serveLfs } from './serve-lfs.mjs';
 import { serveSites } from './serve-sites.mjs';
 import { serveHuggingFace } from './serve-hf.mjs';
 import { serveJavaScript } from './serve-js.mjs';
@@ -31,6 +32,13 @@ const SUITES = [
   { part: 'serve', families: ['hf'], suite: serveHuggingFace },
   { part: 'serve', families: ['js'], suite: serveJavaScript },
   { part: 'real', families: ['real'], suite: realModel },
+];
+
+/** Those that need no environment of Python. */
+const PLAIN = [
+  { part: 'images', suite: serveImages },
+  { part: 'sites', suite: serveSites },
+  { part: 'lfs', suite: serveLfs },
 ];
 
 const root = dirname(dirname(import.meta.dirname));
@@ -59,9 +67,8 @@ async function main() {
   const wanted = ENVIRONMENTS.filter(
     ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
   );
-  const withImages = options.client === undefined && (options.only?.includes('images') ?? true);
-  const withSites = options.client === undefined && (options.only?.includes('sites') ?? true);
-  if (wanted.length === 0 && !withImages && !withSites) {
+  const plain = PLAIN.filter(({ part }) => options.client === undefined && (options.only?.includes(part) ?? true));
+  if (wanted.length === 0 && plain.length === 0) {
     process.stdout.write('FAIL nothing is selected\n');
     return 1;
   }
@@ -69,9 +76,11 @@ async function main() {
   const environments = await makeEnvironments(root, python, wanted);
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
-    if (withImages) await serveImages({ root, scratch });
-    if (withSites) await serveSites({ root, scratch, python: python.python });
     const world = await makeWorld(root);
+    for (const { part, suite } of plain)
+      await suite({ root, scratch, world, python: python.python }).catch((reason) =>
+        proof(part, suite.name, () => Promise.reject(reason)),
+      );
     for (const environment of wanted) {
       const { error, ...made } = environments.get(environment.name);
       if (error !== undefined) {

@@ -160,6 +160,38 @@ export async function serveHuggingFace({ root, world, client, scratch }) {
       holds(commits.includes(hub.commit(MODEL)), 'commits name the head');
       holds(who.includes('ann'), `whoami: ${who}`);
     });
+    await proof(
+      label,
+      'login and whoami with a token of the mirror itself, of which the hub hears nothing',
+      async () => {
+        const closed = await startMirror({
+          root,
+          hub,
+          scratch,
+          tokenName: 'ci',
+          env: { SLUICE_SERVE_ANONYMOUS: 'false' },
+        });
+        try {
+          hub.forget();
+          const endpoint = closed.url;
+          const home = mkdtempSync(join(scratch, 'home-'));
+          const login = { call: 'login', kwargs: { token: closed.token } };
+          const [, who] = values(await call([login, { call: 'whoami' }], { endpoint, home }));
+          holds(who.includes("'name': 'ci'"), `whoami: ${who}`);
+          same(hub.requests.length, 0, 'requests to the hub');
+          // The next process takes the token that was kept.
+          same(
+            values(await call([file(MODEL, 'config.json')], { endpoint, home })),
+            [world.model['config.json']],
+            'a file',
+          );
+          const [nobody] = await call([file(MODEL, 'config.json', { token: false })], { endpoint });
+          holds(nobody.error !== undefined, 'nobody was let in');
+        } finally {
+          await closed.stop();
+        }
+      },
+    );
     await proof(label, 'no word that went out names the hub or its storage', () => {
       const hosts = [hub.url, hub.cdnUrl, hub.casUrl].map((url) => new URL(url).host);
       const named = mirror.words.filter((text) => hosts.some((host) => text.includes(host)));

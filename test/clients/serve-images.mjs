@@ -1,5 +1,5 @@
 // Debian's docker-registry and skopeo: an image from a real registry through `sluice serve`, by skopeo and by another registry in between.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -29,18 +29,13 @@ async function proveAll(root, folder) {
     'an image is pushed to a registry of Debian (needs the packages docker-registry and skopeo)',
     async () => {
       places.upstream = await startRegistry(folder, 'upstream');
-      await skopeo(
-        'copy',
-        '--dest-tls-verify=false',
-        `oci:${join(folder, 'layout')}:v1`,
-        `docker://${places.upstream}/acme/model:v1`,
-      );
-      await skopeo(
-        'copy',
-        '--dest-tls-verify=false',
-        `oci:${join(folder, 'layout')}:v1`,
-        `docker://${places.upstream}/library/tiny:v1`,
-      );
+      for (const name of ['acme/model', 'acme/other', 'library/tiny'])
+        await skopeo(
+          'copy',
+          '--dest-tls-verify=false',
+          `oci:${join(folder, 'layout')}:v1`,
+          `docker://${places.upstream}/${name}:v1`,
+        );
     },
   );
   if (places.upstream === undefined) return;
@@ -67,6 +62,20 @@ async function proveAll(root, folder) {
     const digest = createHash('sha256').update(raw).digest('hex');
     holds(readdirSync(join(folder, 'layout/blobs/sha256')).includes(digest), 'the manifest has changed on its way');
   });
+  if (spawnSync('oras', ['version']).status === 0)
+    await proof('oras', 'cold by a name of its own: manifest, tags and blobs as they are', async () => {
+      const to = join(folder, 'oras');
+      for (const args of [
+        ['copy', '--from-plain-http', `${mirror.host}/acme/other:v1`, '--to-oci-layout', `${to}:v1`],
+        ['repo', 'tags', '--plain-http', `${mirror.host}/acme/other`],
+      ]) {
+        const { code, stdout, stderr } = await run('oras', args, { env: { HOME: folder } });
+        holds(code === 0, `oras ${args[0]} ended with ${code}: ${stderr.slice(-800)}`);
+        if (args[0] === 'repo') same(stdout.trim(), 'v1', 'tags');
+      }
+      const blobs = (at) => readdirSync(join(at, 'blobs/sha256')).sort();
+      same(blobs(to), blobs(join(folder, 'layout')), 'blobs');
+    });
   await proof(CLIENT, 'another registry pulls through the mirror (chained proxies, HEAD on a miss)', async () => {
     const chained = await startRegistry(folder, 'chained', `proxy: {remoteurl: "http://${mirror.host}"}`);
     await copied(`${chained}/library/tiny:v1`, 'through');

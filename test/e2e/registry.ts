@@ -23,6 +23,8 @@ export interface TestRegistry {
   /** The tag means another manifest from now on. */
   tag(name: string, bytes: Buffer): void;
   readonly hits: number;
+  /** A byte of every blob is sent wrong from now on, or right again. */
+  spoil(isSpoilt: boolean): void;
 }
 
 export const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -36,10 +38,13 @@ export async function startRegistry(
   const byDigest = new Map(blobs.map((bytes) => [digestOf(bytes), bytes]));
   const byTag = new Map(Object.entries(tags));
   const served: { range: string | undefined; authorization: string | undefined }[] = [];
-  const state = { tokens: 0, status: undefined as number | undefined, hits: 0 };
+  const state = { tokens: 0, status: undefined as number | undefined, hits: 0, isSpoilt: false };
   const storage = await listen((request, response) => {
     served.push({ range: request.headers.range, authorization: request.headers.authorization });
-    sendBytes(request, response, byDigest.get(decodeURIComponent(request.url?.slice(1) ?? '')) ?? Buffer.alloc(0));
+    const bytes = Buffer.from(byDigest.get(decodeURIComponent(request.url?.slice(1) ?? '')) ?? '');
+    const middle = bytes.length >> 1;
+    if (state.isSpoilt) bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
+    sendBytes(request, response, bytes);
   });
   const main = await listen((request, response) => {
     state.hits += 1;
@@ -75,6 +80,7 @@ export async function startRegistry(
       return state.hits;
     },
     answerWith: (status) => (state.status = status),
+    spoil: (isSpoilt) => (state.isSpoilt = isSpoilt),
     tag: (name, bytes) => byTag.set(name, bytes),
   };
 }

@@ -3,6 +3,7 @@ import { formatDuration, SluiceError, type EventSink, type SluiceEvent } from '.
 import type { CommandContext, Session } from '../context.js';
 import { addNetworkOptions, repeatable, settingFlags, type SettingOptions } from '../options.js';
 import { requestLine } from '../render/request-line.js';
+import { wrap } from '../render/width.js';
 import { say } from '../texts/index.js';
 
 interface ServeFlags extends SettingOptions {
@@ -34,7 +35,7 @@ export function configure(command: Command, context: CommandContext): void {
     const { settings, path } = session.loaded;
     const emit: EventSink = options.json
       ? (event) => session.print(JSON.stringify({ at: new Date(host.now()).toISOString(), ...event }))
-      : (event) => tell(event, session, host.now, host.stderr.isTTY === true);
+      : (event) => tell(event, session, host);
     const api = await session.api();
     if (options.checkConfig === true) {
       await api.checkServe({ settings, emit, signal: host.signal });
@@ -62,8 +63,11 @@ function withUpstreams(options: ServeFlags): SettingOptions {
 }
 
 /** What people, or a collector of logs, want to see of the events: the address on standard output, the rest on standard error. */
-function tell(event: SluiceEvent, session: Session, now: () => number, isTerminal: boolean): void {
-  const { lang, printError } = session;
+function tell(event: SluiceEvent, session: Session, { now, stderr }: CommandContext['host']): void {
+  const { lang } = session;
+  const isTerminal = stderr.isTTY === true;
+  const columns = isTerminal ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const printError = (text: string): void => (isTerminal ? wrap(text, columns) : [text]).forEach(session.printError);
   const style = session.loaded.settings.serveAccessLog;
   if (event.type === 'server.listening')
     session.print(isTerminal ? say(lang, 'serve.listening', { url: event.url }) : event.url);
@@ -81,6 +85,6 @@ function tell(event: SluiceEvent, session: Session, now: () => number, isTermina
   else if (event.type === 'server.request' && style !== 'off') {
     const isText = style === 'text' || (style === 'auto' && isTerminal);
     const at = new Date(now());
-    printError(isText ? requestLine(event, at) : JSON.stringify({ at: at.toISOString(), ...event }));
+    session.printError(isText ? requestLine(event, at, columns) : JSON.stringify({ at: at.toISOString(), ...event }));
   }
 }

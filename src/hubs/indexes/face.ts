@@ -1,5 +1,6 @@
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { Face, FaceReply, FaceRequest } from '../face.js';
+import { hostlessWords } from '../hostless.js';
 import { parseLink } from './file-link.js';
 import { findTarball, packageOf, rewritePackument } from './npm.js';
 import { rewriteSimpleHtml, rewriteSimpleJson } from './pypi.js';
@@ -113,7 +114,8 @@ async function fileReply({ catalogue, site, request }: Question, file: SiteFile)
 }
 
 function refusal(error: SluiceError): FaceReply {
-  const { message, retryAfterMs, exitCode } = error;
+  const { retryAfterMs, exitCode } = error;
+  const message = hostlessWords(error);
   if (exitCode === 3) return text(404, `${message}\n`);
   if (exitCode === 4) return text(403, `${message}\n`);
   const seconds = String(Math.max(1, Math.ceil((retryAfterMs ?? 5000) / 1000)));

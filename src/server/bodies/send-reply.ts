@@ -6,6 +6,7 @@ import type { Content, FaceReply, Span } from '../../hubs/index.js';
 import type { Headers } from '../../net/index.js';
 import { STALLED_READER_MS } from '../limits.js';
 import type { Carriers } from './carriers.js';
+import { isSameForRange, judgeConditions, type Verdict } from './conditions.js';
 import { pumpFile } from './pump.js';
 import { parseRange } from './ranges.js';
 import { wireHead } from './wire-head.js';
@@ -48,6 +49,8 @@ const MOST_AT_ONCE_BYTES = 64 * 1024;
 /** Puts an answer on the wire. A body that cannot be finished ends with a reset of its connection, never like a whole one. */
 export async function sendReply(request: Asking, outlet: Outlet, reply: FaceReply): Promise<Sent> {
   const { content } = reply;
+  const verdict = conditionsOf(request, reply);
+  if (verdict !== 'go on') return sendWhole(request, outlet, { status: verdict, headers: reply.headers });
   if (content === undefined) return sendWhole(request, outlet, reply);
   const range = rangeOf(request, reply, content);
   const headers = { ...reply.headers, 'accept-ranges': 'bytes' };
@@ -74,11 +77,15 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
   return cache === undefined ? sent : { ...sent, cache };
 }
 
+function conditionsOf({ method, headers }: Asking, { status, headers: { etag } }: FaceReply): Verdict {
+  return method === 'POST' || status !== 200 || etag === undefined ? 'go on' : judgeConditions(headers, etag);
+}
+
+/** Only a GET has ranges (RFC 9110 §14.2). */
 function rangeOf({ method, headers }: Asking, reply: FaceReply, { sizeBytes }: Content): Span | 'all' | 'none' {
-  const condition = headers['if-range'];
-  // What the client has the rest of is something else: it gets all of this (RFC 9110 §13.1.5).
-  const isOther = condition !== undefined && condition !== reply.headers.etag;
-  return method === 'POST' || isOther ? 'all' : parseRange(headers.range, sizeBytes);
+  // What the client has the rest of may be something else: it gets all of this then.
+  const isPart = method === 'GET' && isSameForRange(headers['if-range'], reply.headers);
+  return isPart ? parseRange(headers.range, sizeBytes) : 'all';
 }
 
 function sendWhole({ method }: Asking, outlet: Outlet, reply: FaceReply): Sent {

@@ -11,7 +11,7 @@ import { Gate } from '../gate.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import type { ServerPolicy } from '../policy.js';
 import { Readiness } from '../readiness.js';
-import { startServer, type Server } from '../server.js';
+import { startServer, type Patience, type Server } from '../server.js';
 
 export const LOOSE: ServerPolicy = {
   publicUrl: undefined,
@@ -36,6 +36,7 @@ export interface TestServerOptions {
   readonly policy?: Partial<ServerPolicy>;
   readonly keys?: Partial<Keys>;
   readonly home?: string;
+  readonly patience?: Partial<Patience>;
 }
 
 const ending: (() => Promise<unknown>)[] = [];
@@ -46,7 +47,7 @@ afterEach(async () => {
 
 /** A server on a free port with an empty store, closed when the test ends. Anybody may read unless told. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { faces = [], policy, keys, home } = options;
+  const { faces = [], policy, keys, home, patience = {} } = options;
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'sluice-server-')));
   const gatekeeper = new Gatekeeper({ tokens: [], users: new Map(), anonymous: true, ...keys });
   const gate = new Gate({ ...LOOSE, ...policy }, gatekeeper);
@@ -62,6 +63,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: '127.0.0.1',
     port: 0,
     tls: undefined,
+    patience,
     faces,
     gate,
     metrics,

@@ -1,5 +1,6 @@
 import type { SluiceError } from '../../../base/index.js';
 import type { FaceReply } from '../../face.js';
+import { hostlessWords } from '../../hostless.js';
 
 /** An error as clients of Hugging Face read it: in headers, since answers to HEAD have nothing else, and in JSON. */
 export function errorReply(
@@ -28,7 +29,7 @@ const RETRY_S = 5;
  */
 export function replyFor(error: SluiceError, withToken: boolean): FaceReply {
   const { code, exitCode } = error;
-  const message = wordsOf(error);
+  const message = hostlessWords(error);
   if (code === 'REPOSITORY_NOT_FOUND')
     return withToken
       ? errorReply(404, 'RepoNotFound', 'Repository not found')
@@ -46,11 +47,6 @@ export function replyFor(error: SluiceError, withToken: boolean): FaceReply {
     return errorReply(429, undefined, message, { ...after, ratelimit: `"api";r=0;t=${later}` });
   if (exitCode === 7) return errorReply(code === 'STALLED' ? 504 : 503, undefined, message, after);
   return errorReply(exitCode === 5 ? 502 : 500, undefined, message);
-}
-
-/** The error in words that name no host. */
-function wordsOf({ message, details: { host } }: SluiceError): string {
-  return typeof host === 'string' && host !== '' ? message.replaceAll(host, 'the hub') : message;
 }
 
 /** Clients know a disabled repository by its exact words. */

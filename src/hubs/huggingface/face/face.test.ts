@@ -139,3 +139,20 @@ test('an upstream that came after the start is named no more than the first', as
   upstreams = ['http://one.example', 'http://two.example'];
   expect(await text()).not.toContain('two.example');
 });
+
+test('bombs in questions for paths are refused or bounded', async () => {
+  const ask = open(10);
+  const path = '/api/models/acme/many/paths-info/main';
+  const post = (text: string, type = 'application/x-www-form-urlencoded'): Promise<FaceReply> => {
+    const read = (): Promise<Buffer> => Promise.resolve(Buffer.from(text));
+    return ask(path, { method: 'POST', headers: { 'content-type': type }, body: read });
+  };
+  const known = 'folder 0/0000000.json';
+  const repeated = await post(Array.from({ length: 100_000 }, () => `paths=${known}`).join('&'));
+  expect(entriesOf(repeated).map((entry) => entry.path)).toEqual([known]);
+  expect((await post(Array.from({ length: 10_001 }, (_, index) => `paths=${index}`).join('&'))).status).toBe(413);
+  const json = 'application/json';
+  expect((await post('['.repeat(2_000_000), json)).status).toBe(400);
+  expect((await post(`{"paths":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`, json)).status).toBe(400);
+  expect((await post(`{"paths":[${'"a",'.repeat(1_000_000)}"a"]}`, json)).status).toBe(200);
+});

@@ -8,6 +8,7 @@ import { errorReply, headerText, replyFor } from './errors.js';
 import { answerFile } from './files.js';
 import { answerSearch, answerWhoAmI } from './hub.js';
 import { answerInfo } from './info.js';
+import { findLfsRoute } from './lfs.js';
 import { answerPathsInfo, answerTree, answerTreeSize } from './listings.js';
 import { kindOfPlural, parseRepositoryPath } from './repository-path.js';
 import { splitRevision } from './revision.js';
@@ -35,6 +36,8 @@ const READS: Readonly<Record<string, Action>> = {
   'xet-read-token': answerXetToken,
 };
 const WRITES = ['preupload', 'commit', 'branch', 'tag', 'settings', 'super-squash', 'lfs-files', 'xet-write-token'];
+/** Words behind a repository's name by which something is read: a test asks each of them on behalf of everybody. */
+export const HUGGING_FACE_WORDS: readonly string[] = Object.keys(READS);
 const API_WORDS = new Set([...Object.keys(READS), ...WRITES]);
 const FILE_WORDS = new Set(['resolve', 'raw']);
 /** What clients ask in passing and can do without. */
@@ -101,6 +104,8 @@ async function answerBy(route: Route, request: FaceRequest, { clean, xet }: Face
 function findRoute(request: FaceRequest, context: FaceContext): Route | undefined {
   const segments = request.path.split('/').slice(1);
   if (segments[0] === 'api') return findApiRoute(request, segments.slice(1), context);
+  const lfs = findLfsRoute(request, context);
+  if (lfs !== undefined) return lfs;
   const kind = segments[0] === 'models' ? undefined : kindOfPlural(segments[0]);
   const named = parseRepositoryPath(kind === undefined ? segments : segments.slice(1), kind ?? 'model', FILE_WORDS);
   if (named?.what === undefined || named.rest.length < 2) return undefined;

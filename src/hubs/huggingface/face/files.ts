@@ -15,16 +15,20 @@ const WRONG_MS = 120_000;
 
 /** `GET /{repo}/resolve/{rev}/{path}` and `/api/resolve-cache/…`: the bytes themselves, never a redirect; `raw`: what git has. */
 export async function answerFile(at: Addressed, isRaw: boolean): Promise<FaceReply> {
-  const { request, context, named } = at;
-  const { revision, path } = splitRevision(named.rest);
+  const { revision, path } = splitRevision(at.named.rest);
   const snapshot = await snapshotOf(at, revision);
   const file = path === undefined ? undefined : TreeIndex.of(snapshot.files).file(path);
   if (file === undefined) return entryNotFound(snapshot);
   const { sha256 } = file.digests;
   if (isRaw && sha256 !== undefined) return pointerReply(at, snapshot, file, sha256);
+  return fileReply(at, snapshot, file);
+}
+
+/** The bytes of a file that a listing has. */
+export async function fileReply(at: Addressed, snapshot: Snapshot, file: ManifestFile): Promise<FaceReply> {
+  const { request, context } = at;
   const content = await context.catalogue.content(snapshot, file, request.caller);
   const headers = fileHeaders(at, snapshot, file);
-  if (isRepeated(request.headers['if-none-match'], headers.etag)) return { status: 304, headers };
   const info = xetInfo(at, file, headers);
   if (info !== undefined) return info;
   if (isResumedTooLate(content, request.headers.range, context.now()))
@@ -41,7 +45,6 @@ async function pointerReply(
   await context.catalogue.admit(snapshot, request.caller);
   const etag = `"${gitOidOf(file)}"`;
   const headers = { ...snapshotHeaders(snapshot), etag, 'content-type': 'text/plain; charset=utf-8' };
-  if (isRepeated(request.headers['if-none-match'], etag)) return { status: 304, headers };
   return { status: 200, headers, body: lfsPointer(sha256, file.sizeBytes ?? 0) };
 }
 
@@ -78,12 +81,6 @@ function xetInfo({ request, context }: Addressed, file: ManifestFile, headers: F
   const hash = context.xet?.fileId(file);
   if (hash === undefined || !(request.headers.accept ?? '').includes(XET_INFO)) return undefined;
   return json({ hash, size: file.sizeBytes ?? 0, etag: headers.etag }, { ...headers, 'content-type': XET_INFO });
-}
-
-/** `If-None-Match` (RFC 9110 §13.1.2). */
-function isRepeated(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
 }
 
 /** Clients go on after a cut where they stopped, and check nothing in the end. */

@@ -7,9 +7,10 @@ import { ageHeaders, json } from './replies.js';
 
 const MAX_QUERY = 2000;
 
-/** `GET /api/whoami-v2`: as the hub knows the caller's own token. */
+/** `GET /api/whoami-v2`: as the hub knows the caller's own token; who has a token of this server is told here what it is. */
 export async function answerWhoAmI(request: FaceRequest, { catalogue, clean }: FaceContext): Promise<FaceReply> {
-  const { caller, signal, publicUrl } = request;
+  const { caller, signal, publicUrl, who } = request;
+  if (who !== undefined) return json(ownUser(who), { 'cache-control': 'no-store' });
   if (caller.token === undefined) return errorReply(401, undefined, 'Invalid username or password.');
   const told = await catalogue.ask('hf', { what: 'caller' }, caller, signal);
   return json(clean(told.value, publicUrl), ageHeaders(told));
@@ -37,4 +38,22 @@ export async function answerSearch(
 /** The upstream's query holds only what it needs to go on; its characters are made fit for a header. */
 function nextLink(publicUrl: string, kind: RepositoryKind, query: string): string {
   return `<${publicUrl}/api/${kind}s?${new URLSearchParams(query).toString()}>; rel="next"`;
+}
+
+/** The fields that clients read of a user. Reading is all that a token of a mirror is good for. */
+function ownUser(name: string): object {
+  return {
+    type: 'user',
+    id: `sluice-${name}`,
+    name,
+    fullname: name,
+    email: null,
+    emailVerified: false,
+    canPay: false,
+    isPro: false,
+    periodEnd: null,
+    avatarUrl: '',
+    orgs: [],
+    auth: { type: 'access_token', accessToken: { displayName: name, role: 'read' } },
+  };
 }

@@ -11,6 +11,8 @@ import { TreeIndex, type TreeNode } from './tree-index.js';
 /** So many entries of a listing come at once: llama.cpp reads one page and no more. */
 const PAGE_ENTRIES = 10_000;
 const MAX_PATHS_BODY_BYTES = 4 * 1024 * 1024;
+/** Different paths in one question; an entry is many times as long as a short path. */
+const MAX_PATHS = 10_000;
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -44,10 +46,12 @@ export async function answerPathsInfo(at: Addressed): Promise<FaceReply> {
   const { request, named } = at;
   const asked = readPaths(request.headers['content-type'], (await request.body(MAX_PATHS_BODY_BYTES)).toString());
   if (asked === undefined) return errorReply(400, undefined, 'paths must be a list of texts');
+  const paths = new Set(asked.paths);
+  if (paths.size > MAX_PATHS) return errorReply(413, undefined, `Ask for at most ${MAX_PATHS} paths at once.`);
   const snapshot = await snapshotOf(at, splitRevision(named.rest).revision);
   const index = TreeIndex.of(snapshot.files);
   const toEntry = await entryMaker(at, snapshot, asked.expand);
-  const entries = asked.paths.flatMap((text) => {
+  const entries = [...paths].flatMap((text) => {
     const path = text.replace(/\/+$/, '');
     const file = index.file(path);
     const folder = path === '' ? undefined : index.folder(path);

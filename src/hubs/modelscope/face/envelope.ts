@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SluiceError } from '../../../base/index.js';
 import type { FaceReply, Snapshot } from '../../face.js';
+import { hostlessWords } from '../../hostless.js';
 
 /** `{"Code":200,"Success":true,…,"Data":…}`, the wrapping of every answer. */
 export function answerOf(data: unknown, headers: Readonly<Record<string, string>> = {}): FaceReply {
@@ -31,7 +32,8 @@ export function absent(message: string): FaceReply {
  * 503 with `Retry-After`.
  */
 export function failureOf(error: SluiceError, withToken: boolean): FaceReply {
-  const { code, message, exitCode } = error;
+  const { code, exitCode } = error;
+  const message = hostlessWords(error);
   if (exitCode === 3) return absent(message);
   if (code === 'UNAUTHORIZED') return failure(401, UNAUTHORIZED, message);
   if (exitCode === 4) return failure(withToken ? 403 : 401, withToken ? FORBIDDEN : UNAUTHORIZED, message);

@@ -1,5 +1,6 @@
 import type { SluiceError } from '../../../base/index.js';
 import type { FaceReply } from '../../face.js';
+import { hostlessWords } from '../../hostless.js';
 
 /** An error as clients of registries read it (OCI distribution 1.1, "Error codes"). */
 export function errorReply(
@@ -19,7 +20,8 @@ const RETRY_S = '5';
 
 /** Only what a registry said definitively is a 401, 403 or 404. */
 export function replyFor(error: SluiceError, unknown: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN'): FaceReply {
-  const { message, retryAfterMs } = error;
+  const { retryAfterMs } = error;
+  const message = hostlessWords(error);
   if (error.exitCode === 3) return errorReply(404, unknown, message);
   // A client would ask for another token of ours; it is the mirror that may not.
   if (error.exitCode === 4) return errorReply(403, 'DENIED', message);

@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { newMachine, sluice } from './harness.js';
+import {
+  huggingFaceRoutes,
+  modelScopeRoutes,
+  openWorld,
+  SECRET,
+  TOKENS,
+  type Route,
+  type World,
+} from './serve-routes.js';
+import { startServing } from './serving.js';
+
+const worlds: World[] = [];
+afterEach(() => worlds.splice(0).forEach((world) => world.close()));
+
+async function start(): Promise<World> {
+  const world = await openWorld();
+  worlds.push(world);
+  return world;
+}
+
+let clients = 0;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+async function ask(url: string, route: Route, token?: string, method: string = route.method): Promise<Answer> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  // So many wrong tokens of one client a minute, and then none of its is looked at.
+  clients += 1;
+  const from = { 'x-forwarded-for': `10.0.${clients >> 8}.${clients & 255}` };
+  const answer = await fetch(url + route.path, {
+    method,
+    headers: { ...route.headers, ...authorization, ...from },
+    redirect: 'manual',
+    ...(route.body === undefined || method === 'HEAD' ? {} : { body: route.body }),
+  });
+  return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()).toString('latin1') }; // prettier-ignore
+}
+
+function guardedRoutes({ sim }: World): readonly Route[] {
+  return [
+    ...huggingFaceRoutes('acme/gated', 'model', sim.commit('acme/gated')),
+    ...huggingFaceRoutes('acme/private', 'model', sim.commit('acme/private')),
+    ...huggingFaceRoutes('acme/gated', 'dataset', sim.commit('acme/gated')),
+    ...modelScopeRoutes('acme/private'),
+  ];
+}
+
+/** Whether an answer gives a file, or what opens one. */
+const gives = ({ status, body }: Answer): boolean =>
+  status < 300 && (body.includes(SECRET) || /accessToken|"href"/.test(body) || body.length >= 400_000);
+
+describe('every route', () => {
+  it('gives files of repositories that are not for everybody to the granted alone, in any order', async () => {
+    const world = await start();
+    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    const routes = guardedRoutes(world);
+    for (const [who, token] of [
+      ['granted', TOKENS.granted],
+      ['nobody', undefined],
+      ['other', TOKENS.other],
+      ['wrong', `hf_${'w'.repeat(34)}`],
+      ['granted', TOKENS.granted],
+    ] as const) {
+      for (const route of routes) {
+        const answer = await ask(url, route, token);
+        const about = `${who} ${route.name} ${route.path}: ${answer.status}`;
+        if (who === 'granted') expect([about, answer.status]).toEqual([about, 200]);
+        else {
+          expect([about, gives(answer)]).toEqual([about, false]);
+          const isTold = route.guards === 'told' && route.path.includes('gated');
+          if (!isTold) expect([about, answer.status]).toEqual([about, expect.toSatisfy((status: number) => status >= 401 && status <= 404)]); // prettier-ignore
+        }
+        if (route.method === 'GET') {
+          const head = await ask(url, route, token, 'HEAD');
+          const compared = ['content-type', 'etag', 'x-error-code', 'content-length', 'link', 'x-repo-commit'];
+          const told = (from: Answer): unknown[] => [from.status, ...compared.map((name) => from.headers.get(name))];
+          // What is random in an answer may have another length.
+          const isRandom = /xet-read-token|\/api\/v1\//.test(route.path);
+          if (!isRandom) expect([about, ...told(head)]).toEqual([about, ...told(answer)]);
+          expect(head.body).toBe('');
+        }
+      }
+    }
+    expect(world.sim.leaks).toEqual([]);
+  }, 120_000);
+
+  it('wants a token of the server where it has callers, but for probes, OPTIONS and what is checked by itself', async () => {
+    const world = await start();
+    const machine = await newMachine({
+      ...world.env,
+      SLUICE_SERVE_ANONYMOUS: 'false',
+      SLUICE_SERVE_TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const make = async (...more: string[]): Promise<{ token: string }> =>
+      JSON.parse((await sluice(machine, 'token', 'create', ...more, '--json')).stdout) as { token: string };
+    const reader = (await make('reader')).token;
+    const revoked = (await make('gone')).token;
+    expect((await sluice(machine, 'token', 'revoke', 'gone')).code).toBe(0);
+    const expired = (await make('late', '--expires', '1s')).token;
+    const { url } = await startServing(machine, ...world.args);
+    const open = [...huggingFaceRoutes('acme/open', 'model', world.sim.commit('acme/open')), ...modelScopeRoutes('acme/open'), ...world.other]; // prettier-ignore
+    const [first] = huggingFaceRoutes('acme/open', 'model', world.sim.commit('acme/open'));
+    if (first === undefined) throw new Error('no route');
+    const isLate = async (): Promise<boolean> => (await ask(url, first, expired)).status === 401;
+    await expect.poll(isLate, { timeout: 60_000 }).toBe(true);
+    for (const route of [...open, ...guardedRoutes(world)]) {
+      for (const token of [undefined, 'hf_wrong', TOKENS.granted, revoked, expired]) {
+        const { status, body } = await ask(url, route, token);
+        expect([route.path, token, status]).toEqual([route.path, token, 401]);
+        expect(body).not.toContain(SECRET);
+      }
+    }
+    for (const path of ['/-/healthz', '/-/readyz']) expect((await fetch(url + path)).status).toBe(200);
+    expect((await fetch(`${url}/acme/open/resolve/main/config.json`, { method: 'OPTIONS' })).status).toBe(204);
+    const again = await startServing(machine, ...world.args);
+    const statuses = await Promise.all(
+      open.map(async (route) => [route.path, (await ask(again.url, route, reader)).status]),
+    );
+    const absent = (path: string): boolean => path.includes('none');
+    expect(statuses).toEqual(open.map(({ path }) => [path, absent(path) ? 404 : 200]));
+    for (const route of guardedRoutes(world)) expect(gives(await ask(again.url, route, reader))).toBe(false);
+  }, 120_000);
+
+  it('names no upstream, in any header or body, whether things go well, badly, or not at all', async () => {
+    const world = await start();
+    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    const routes = [
+      ...['acme/open', 'acme/gated', 'acme/none'].flatMap((id) => huggingFaceRoutes(id, 'model', world.sim.commit('acme/open'))), // prettier-ignore
+      ...huggingFaceRoutes('acme/private', 'space', world.sim.commit('acme/private')),
+      ...['acme/open', 'acme/none'].flatMap(modelScopeRoutes),
+      // What it counts by source is for its operators.
+      ...world.other.filter(({ path }) => path !== '/-/metrics'),
+    ];
+    const named: string[] = [];
+    const walk = async (state: string): Promise<void> => {
+      for (const route of routes)
+        for (const token of [undefined, TOKENS.granted])
+          for (const method of route.method === 'GET' ? ['GET', 'HEAD'] : ['POST']) {
+            const { headers, body } = await ask(url, route, token, method);
+            const words = `${JSON.stringify([...headers])} ${body}`;
+            // Our own addresses of files of an index tell where those are from.
+            const said = words.replaceAll(/files\/(?:any|sha256-[0-9a-f]+)\/[^/]+/g, '');
+            const host = world.hosts.find((each) => said.includes(each) || said.includes(each.replace(':', '~')));
+            if (host !== undefined) named.push(`${state} ${method} ${route.path}`);
+          }
+    };
+    await walk('well');
+    world.sim.faults.add({ fault: { type: 'status', status: 503, body: `ask ${world.sim.url}` } });
+    await walk('badly');
+    await world.sim.die();
+    world.close();
+    await walk('gone');
+    expect(named).toEqual([]);
+  }, 120_000);
+});
