@@ -8,12 +8,12 @@ import { MAX_RESTARTS } from '../limits.js';
 import type { TransferTask } from '../port.js';
 import { hasOther, isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
+import { chooseShare } from './choose-share.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
-import { HandOut, type Share } from './hand-out.js';
+import { HandOut } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
-import { findLate, firstFor } from './front.js';
 import { openFile } from './open-file.js';
 import { findOrOpen } from './open-partial.js';
 import { beginPiece, landedPiece, type PieceProgress } from './piece-progress.js';
@@ -101,29 +101,15 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   take(from: FileSource, wishBytes: number, nowMs: number): Work | undefined {
     if (!this.isFetching || this.#isShut(from)) return undefined;
-    const wanted = this.#wanted;
     const hasFree = this.held.map.freeCount > 0;
     const comparison = this.#doubts.take(from, wishBytes, hasFree);
     if (comparison !== undefined || !hasFree) return comparison;
     if (from.ignoresRanges) return this.#takeWhole(from);
-    const fairBytes = wanted?.wishBytes(from, wishBytes, nowMs) ?? wishBytes;
-    const wish = Math.max(fairBytes, from.source.spans?.worthwhileBytes ?? 0);
-    const { map } = this.held;
-    const front = { sources: this.sources, map, wishBytes: wish, nowMs };
-    // Of runs on demand nothing is cut: what is on the wire would be sent twice.
-    const isCut = this.held.isOrdered && wanted === undefined;
-    const late = isCut ? findLate(this.#runs.all(), from, front) : undefined;
-    if (late !== undefined) this.#handOut?.trim(late.run, late.last);
-    const share = this.#shareFor(from, wish, nowMs, firstFor(from, front));
+    if (this.#handOut === undefined) return undefined;
+    const { held, sources } = this;
+    const shares = { held, sources, handOut: this.#handOut, runs: this.#runs.all(), wanted: this.#wanted };
+    const share = chooseShare(shares, from, wishBytes, nowMs);
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
-  }
-
-  /** What somebody waits for goes first, but not to connections that are to work behind the front. */
-  #shareFor(from: FileSource, wishBytes: number, nowMs: number, earliest: number): Share | undefined {
-    const { id } = from.source;
-    const urgent = earliest === 0 ? (this.#wanted?.urgent ?? []) : [];
-    const handOut = this.#handOut;
-    return handOut?.takeUrgent(id, wishBytes, nowMs, urgent) ?? handOut?.take(id, wishBytes, nowMs, earliest);
   }
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
