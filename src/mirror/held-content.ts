@@ -12,6 +12,8 @@ export async function heldContent(
   used: (sha256: string) => void,
   changed: (sha256: string) => void = () => undefined,
 ): Promise<Content | undefined> {
+  // Nobody has to be asked for nothing.
+  if (sizeBytes === 0 && isOfNothing(digests)) return { sizeBytes, status: 'HIT', read: readNothing };
   const sha256 = await store.lookup(digests, sizeBytes);
   if (sha256 === undefined) return undefined;
   const state = await store.blobState(sha256);
@@ -21,4 +23,16 @@ export async function heldContent(
   const path = store.blobPath(sha256);
   const { size } = await stat(path);
   return { sizeBytes: size, status: 'HIT', path, read: (span, signal) => readFile(path, span, signal) };
+}
+
+const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** As git names an empty blob. */
+const GIT_OF_NOTHING = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
+
+function isOfNothing({ sha256, gitSha1 }: Digests): boolean {
+  return sha256 === undefined ? gitSha1 === GIT_OF_NOTHING : sha256 === SHA256_OF_NOTHING;
+}
+
+async function* readNothing(): AsyncGenerator<Buffer> {
+  // There is nothing.
 }

@@ -119,3 +119,15 @@ test('what was asked for longest ago makes room, and what is long, or would take
   expect(await off.content({ sha256: a }, 3000, () => undefined)).toMatchObject({ path: store.blobPath(a) });
   expect(await inMemory(off, { sha256: a })).toBeUndefined();
 });
+
+test('nothing is here always: nobody is asked for an empty file', async () => {
+  const held = new HeldFiles(store, 0);
+  const sha256 = createHash('sha256').digest('hex');
+  const gitSha1 = createHash('sha1').update('blob 0\0').digest('hex');
+  for (const digests of [{ sha256 }, { gitSha1 }]) {
+    const content = await held.content(digests, 0, () => undefined);
+    expect(content).toMatchObject({ sizeBytes: 0, status: 'HIT' });
+    expect(content?.read({ startByte: 0, endByte: 0 }, new AbortController().signal)).toBeDefined();
+  }
+  expect(await held.content({ sha256: 'a'.repeat(64) }, 0, () => undefined)).toBeUndefined();
+});
