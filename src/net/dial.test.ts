@@ -5,12 +5,12 @@ import { Dialler } from './dial.js';
 import { TEST_CERTIFICATE } from './testing/certificate.js';
 import { httpServer, httpsServer } from './testing/servers.js';
 import { writeTemporary } from './testing/temporary.js';
-import { trustContext } from './trust.js';
+import { Trust } from './trust.js';
 
 async function dialler(): Promise<Dialler> {
   return new Dialler({
     proxyFor: () => undefined,
-    secureContext: trustContext([await writeTemporary('ca.pem', TEST_CERTIFICATE)]),
+    trust: new Trust([await writeTemporary('ca.pem', TEST_CERTIFICATE)]),
     connectTimeoutMs: 5000,
     maxConnectionsPerHost: 8,
   });

@@ -2,33 +2,30 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { SluiceError } from '../base/index.js';
-import { dialFault, faultReason, tlsFault } from './fault.js';
+import { formatHost, type DialTarget } from './dial-target.js';
+import { dialFault, tlsFault } from './fault.js';
 import { Names } from './names.js';
-import type { Proxy, ProxyChoice } from './proxy.js';
+import type { Proxy } from './parse-proxy.js';
+import { Permits } from './permits.js';
+import type { ProxyChoice } from './proxy.js';
 import { Sessions } from './sessions.js';
-import type { TrustContext } from './trust.js';
-import { openTunnel } from './tunnel.js';
+import { throughProxy } from './through-proxy.js';
+import type { Trust } from './trust.js';
 
 /** How long one address may take before the next of the name is tried beside it; above the round trip of a bad mobile link. */
 const ATTEMPT_MS = 500;
 const KEEP_ALIVE_PROBE_MS = 30_000;
+/** Below the 10 from which on OpenSSH drops some of those who have not logged in (`MaxStartups`). */
+const MAX_SSH_LOGINS = 6;
 
 export interface DialOptions {
   readonly proxyFor: ProxyChoice;
-  readonly secureContext: TrustContext;
+  readonly trust: Trust;
   readonly connectTimeoutMs: number;
   readonly maxConnectionsPerHost: number;
   /** Called before a connection that would be one too many for its origin: whoever has one without use is to close it. */
   readonly makeRoom?: (origin: string) => void;
   readonly names?: Names;
-}
-
-/** Where to: `https:` is given a finished TLS connection. */
-export interface DialTarget {
-  readonly protocol: string;
-  /** Without brackets. */
-  readonly hostname: string;
-  readonly port: number;
 }
 
 /** Opens connections: the name, the proxy if any, its tunnel, TLS; all of it within one time limit. */
@@ -37,6 +34,7 @@ export class Dialler {
   readonly #underway = new Set<(error: Error) => void>();
   readonly #sessions = new Sessions();
   readonly #names: Names;
+  readonly #sshLogins = new Permits(MAX_SSH_LOGINS);
   /** Connections of each origin, those on their way included. */
   readonly #open = new Map<string, number>();
 
@@ -53,7 +51,7 @@ export class Dialler {
     const url = new URL(`${target.protocol}//${formatHost(target)}`);
     const leave = this.#enter(url.origin);
     try {
-      const socket = await this.#dial(target, this.#options.proxyFor(url), onread);
+      const socket = await this.#dialTrusting(target, this.#options.proxyFor(url), onread);
       if (socket.destroyed) leave();
       else socket.once('close', leave);
       return socket;
@@ -80,12 +78,30 @@ export class Dialler {
     };
   }
 
+  /** A server whose authority is not known is tried once more with the system's authorities. */
+  async #dialTrusting(
+    target: DialTarget,
+    proxy: Proxy | undefined,
+    onread: net.OnReadOpts | undefined,
+  ): Promise<net.Socket> {
+    const { trust } = this.#options;
+    const wasWide = trust.isWide;
+    try {
+      return await this.#dial(target, proxy, onread);
+    } catch (error) {
+      if (wasWide || !trust.widenFor(error)) throw error;
+      return this.#dial(target, proxy, onread);
+    }
+  }
+
   async #dial(target: DialTarget, proxy: Proxy | undefined, onread?: net.OnReadOpts): Promise<net.Socket> {
     const host = formatHost(target);
     let current: net.Socket | undefined;
     let given: Error | undefined;
+    const over = new AbortController();
     const giveUp = (error: Error): void => {
       given ??= error;
+      over.abort();
       current?.destroy(error);
     };
     const hold = (socket: net.Socket): net.Socket => {
@@ -99,7 +115,7 @@ export class Dialler {
     }, this.#options.connectTimeoutMs);
     this.#underway.add(giveUp);
     try {
-      if (onread === undefined) return await this.#steps(target, host, proxy, hold);
+      if (onread === undefined) return await this.#steps(target, host, proxy, hold, over.signal);
       if (proxy !== undefined) throw new SluiceError('INTERNAL', { reason: 'onread behind a proxy' });
       return await this.#direct(target, host, { onread }, hold);
     } catch (error) {
@@ -116,30 +132,24 @@ export class Dialler {
     host: string,
     proxy: Proxy | undefined,
     hold: (socket: net.Socket) => net.Socket,
+    signal: AbortSignal,
   ): Promise<net.Socket> {
-    const wantsTls = target.protocol === 'https:';
-    let socket: net.Socket;
-    if (proxy === undefined) {
-      socket = await this.#openTcp(tcpOptions(target), hold).catch(rethrow((error) => dialFault(error, host)));
-    } else {
-      const authority = `${bracketed(target.hostname)}:${target.port}`;
-      socket = await this.#openProxy(proxy, wantsTls ? authority : undefined, hold).catch(
-        rethrow((error) => proxyFault(error, proxy)),
-      );
-    }
-    if (!wantsTls) return socket;
-    return this.#secure(socket, target, host, hold).catch(rethrow((error) => tlsFault(error, host)));
-  }
-
-  async #openProxy(
-    proxy: Proxy,
-    authority: string | undefined,
-    hold: (socket: net.Socket) => net.Socket,
-  ): Promise<net.Socket> {
-    let socket = await this.#openTcp(tcpOptions(proxy), hold);
-    if (proxy.secure) socket = await this.#secure(socket, proxy, proxy.host, hold);
-    if (authority !== undefined) await openTunnel(socket, authority, proxy);
-    return socket;
+    const socket = await (proxy === undefined
+      ? this.#openTcp(tcpOptions(target), hold).catch(rethrow((error) => dialFault(error, host)))
+      : throughProxy(proxy, target, {
+          openTcp: (to) => this.#openTcp(tcpOptions(to), hold),
+          secure: (open, to) => this.#secure(open, to, to.host, hold),
+          find: (hostname) => this.#names.find(hostname),
+          hold,
+          logins: this.#sshLogins,
+          connectTimeoutMs: this.#options.connectTimeoutMs,
+          signal,
+        }));
+    if (target.protocol !== 'https:') return socket;
+    return this.#secure(socket, target, host, hold).catch(
+      // What the tunnel died of says more than that the handshake broke.
+      rethrow((error) => tlsFault(socket.errored instanceof SluiceError ? socket.errored : error, host)),
+    );
   }
 
   /** One socket from the name to the last byte: what reads into given memory has to be made for it from the start. */
@@ -195,7 +205,7 @@ export class Dialler {
 
   #tlsOptions(to: { readonly hostname: string }, host: string): tls.ConnectionOptions {
     const session = this.#sessions.get(host);
-    const secureContext = this.#options.secureContext();
+    const secureContext = this.#options.trust.context();
     return {
       ...(net.isIP(to.hostname) === 0 ? { servername: to.hostname } : {}),
       ...(secureContext === undefined ? {} : { secureContext }),
@@ -215,17 +225,6 @@ export class Dialler {
       throw error;
     });
   }
-}
-
-/** `name`, or `name:port` where the port is not the scheme's own. */
-function formatHost(target: DialTarget): string {
-  const standard = target.protocol === 'https:' ? 443 : 80;
-  const name = bracketed(target.hostname);
-  return target.port === standard ? name : `${name}:${target.port}`;
-}
-
-function bracketed(hostname: string): string {
-  return net.isIPv6(hostname) ? `[${hostname}]` : hostname;
 }
 
 function tcpOptions(to: { readonly hostname: string; readonly port: number }): net.TcpNetConnectOpts {
@@ -256,11 +255,6 @@ function timedOut(seconds: number, host: string, proxy: Proxy | undefined): Slui
   return proxy === undefined
     ? new SluiceError('CONNECT', { host, reason })
     : new SluiceError('PROXY', { host: proxy.host, reason: `${reason} to ${host}` });
-}
-
-function proxyFault(thrown: unknown, proxy: Proxy): SluiceError {
-  if (thrown instanceof SluiceError) return thrown;
-  return new SluiceError('PROXY', { host: proxy.host, reason: faultReason(thrown) }, { cause: thrown });
 }
 
 function rethrow(map: (error: unknown) => SluiceError): (error: unknown) => never {

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { expect, test } from 'vitest';
 
 import { Dialler } from './dial.js';
+import { Trust } from './trust.js';
 import { Names } from './names.js';
 import { httpServer } from './testing/servers.js';
 
@@ -78,7 +79,7 @@ test('an address that refuses is passed over at once, and tried last by those wh
   const { world, names, find } = scripted([four('127.0.0.9'), four('127.0.0.1')]);
   const dialler = new Dialler({
     proxyFor: () => undefined,
-    secureContext: () => undefined,
+    trust: new Trust([]),
     connectTimeoutMs: 5000,
     maxConnectionsPerHost: 8,
     names,

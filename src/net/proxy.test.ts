@@ -64,7 +64,7 @@ onEveryRoad(({ testTransport }) => {
       expect((await collect(transport, { url: server.origin })).body).toBe('direct');
     });
 
-    test.each(['socks5://host:1', 'ftp://host', 'http://', 'http://a b/', 'user:secret@ho st'])(
+    test.each(['socks4://host:1', 'ftp://host', 'http://', 'http://a b/', 'user:secret@ho st'])(
       '%s is a bad setting',
       (proxy) => {
         expect(() => testTransport({ proxy })).toThrow(/proxy cannot be/);

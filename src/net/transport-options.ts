@@ -1,12 +1,12 @@
 /** Plain values, so that they can be given to another thread. */
 export interface TransportOptions {
-  /** `http://[user:password@]host:port` or `https://…`: https goes through it by CONNECT, http in absolute form. */
+  /** `http://[user:password@]host:port`, `https://…`, `socks5://…` (names are found here), `socks5h://…` (there) or `ssh://[user@]host[:port]`. */
   readonly proxy?: string | undefined;
   /** For http:// URLs, where that is another one, or none; `proxy` unless told. */
   readonly httpProxy?: string | false;
   /** Hosts that are reached without the proxy, as in `NO_PROXY`. */
   readonly noProxy?: string | undefined;
-  /** PEM files with CAs to trust beside the default ones. */
+  /** PEM files with CAs to trust beside the default ones and, where those do not know an authority, the system's. */
   readonly caFiles?: readonly string[];
   readonly userAgent?: string;
   /** For everything up to the finished connection: name, proxy, TLS. */

@@ -12,7 +12,7 @@ import { chooseProxy, type ProxyChoice } from './proxy.js';
 import { redirectTarget } from './redirect.js';
 import type { Leg, LegEnd } from './road.js';
 import type { TransportOptions } from './transport-options.js';
-import { trustContext } from './trust.js';
+import { Trust } from './trust.js';
 
 /** Headers that identify the caller: they are for one origin and must come as `credentials`. */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
@@ -46,7 +46,7 @@ class TwoRoads implements Transport {
     this.#permits = new Permits(maxConnectionsPerHost);
     this.#dialler = new Dialler({
       proxyFor: this.#proxyFor,
-      secureContext: trustContext(options.caFiles ?? []),
+      trust: new Trust(options.caFiles ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       maxConnectionsPerHost,
       // As no more requests than that are under way, there is one without use, on one road or the other.

@@ -46,8 +46,9 @@ export class UndiciRoad {
   go(leg: Leg): Promise<LegEnd> {
     const { url, sink, signal, onWire } = leg;
     const { proxyFor, headTimeoutMs, idleMs } = this.#options;
-    // An https proxy request is tunnelled; only plain http is sent to the proxy itself.
-    const proxy = url.protocol === 'http:' ? proxyFor(url) : undefined;
+    // Only plain http is sent to the proxy itself, and that only where it speaks HTTP; everything else is tunnelled.
+    const chosen = url.protocol === 'http:' ? proxyFor(url) : undefined;
+    const proxy = chosen?.kind === 'http' ? chosen : undefined;
     const proxyHost = proxy === undefined ? {} : { proxyHost: proxy.host };
     const hop = new Hop({ url, sink, signal, onWire, headTimeoutMs, idleMs, ...proxyHost });
     if (signal.aborted) return hop.outcome;

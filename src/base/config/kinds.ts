@@ -256,8 +256,8 @@ function addressOf(value: string): string {
 
 function proxyUrl(value: string): string {
   const url = parseUrl(/^[a-z0-9+]+:\/\//i.test(value) ? value : `http://${value}`);
-  if (!['http:', 'https:', 'socks5:', 'socks5h:', 'socks:'].includes(url.protocol)) {
-    throw new BadValue('write an http://, https:// or socks5:// URL');
+  if (!['http:', 'https:', 'socks5:', 'socks5h:', 'socks:', 'ssh:'].includes(url.protocol)) {
+    throw new BadValue('write an http://, https://, socks5://, socks5h:// or ssh:// URL');
   }
   return url.href.replace(/\/$/, '');
 }

@@ -30,11 +30,12 @@ export const settingsEn: Record<SettingName, string> = {
     'Most bytes that bodies in flight may hold. auto is 64 MiB, and less where the container or the machine has little memory.',
   connections: 'Most connections at once, in all and to one host; `auto` uses as many as help.',
   noProgressMs: 'Gives a file up when it got no byte further for this long.',
-  proxy: 'Proxy for https:// URLs.',
-  httpProxy: 'Proxy for http:// URLs.',
+  proxy:
+    'Proxy for https:// URLs: http://, https://, socks5:// (addresses are found here), socks5h:// (the proxy finds them), each with user:password@ where needed, or ssh://[user@]host[:port], a machine to jump from with the keys of your ssh.',
+  httpProxy: 'Proxy for http:// URLs, of the same kinds.',
   noProxy: 'Hosts that are reached without proxy, separated by commas.',
   caFiles:
-    'Certificates (PEM) to trust beside the usual ones. All files that the variables name are read; those that do not exist are passed over.',
+    'Certificates (PEM) to trust beside the usual ones. All files that the variables name are read; those that do not exist are passed over. Where all these do not know an authority, the store of the system and SSL_CERT_DIR are asked.',
   color: 'Colours in the terminal.',
   progress: 'Live progress, or plain lines; auto is live on a terminal outside CI.',
   servePort: 'Port that `sluice serve` listens at; 0 takes a free one.',

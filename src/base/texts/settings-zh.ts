@@ -27,10 +27,12 @@ export const settingsZh: Record<SettingName, string> = {
   memoryBytes: '传输中的内容最多占用的内存字节数。auto 为 64 MiB，容器或本机内存较少时更少。',
   connections: '同时使用的最多连接数（总数及每台主机）；`auto` 表示按效果自动增减。',
   noProgressMs: '文件在这么长时间内没有任何进展时放弃。',
-  proxy: '访问 https:// 地址的代理。',
-  httpProxy: '访问 http:// 地址的代理。',
+  proxy:
+    '访问 https:// 地址的代理：http://、https://、socks5://（本机解析域名）、socks5h://（代理解析域名），需要时带 user:password@；或 ssh://[user@]host[:port]，即用本机 ssh 密钥登录的跳板机。',
+  httpProxy: '访问 http:// 地址的代理，种类同上。',
   noProxy: '不经代理访问的主机，以逗号分隔。',
-  caFiles: '除常用根证书外还信任的证书（PEM）。会读取各变量指定的所有文件，不存在的会跳过。',
+  caFiles:
+    '除常用根证书外还信任的证书（PEM）。会读取各变量指定的所有文件，不存在的会跳过。若都不认识签发机构，则再查系统证书库和 SSL_CERT_DIR。',
   color: '终端颜色。',
   progress: '实时进度或逐行输出；auto 在终端上且非 CI 时为实时。',
   servePort: '`sluice serve` 监听的端口；0 表示由系统选一个空闲端口。',
