@@ -146,10 +146,7 @@ export class Dialler {
           signal,
         }));
     if (target.protocol !== 'https:') return socket;
-    return this.#secure(socket, target, host, hold).catch(
-      // What the tunnel died of says more than that the handshake broke.
-      rethrow((error) => tlsFault(socket.errored instanceof SluiceError ? socket.errored : error, host)),
-    );
+    return this.#secure(socket, target, host, hold).catch(rethrow((error) => tlsFault(error, host)));
   }
 
   /** One socket from the name to the last byte: what reads into given memory has to be made for it from the start. */
