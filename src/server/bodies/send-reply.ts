@@ -2,12 +2,13 @@ import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { SluiceError, toSluiceError } from '../../base/index.js';
-import type { Content, FaceReply, Span } from '../../hubs/index.js';
+import type { Content, FaceReply, Guard, Span } from '../../hubs/index.js';
 import type { Headers } from '../../net/index.js';
+import { isIntact, type KnownPiece } from '../../proof/index.js';
 import { STALLED_READER_MS } from '../limits.js';
 import type { Carriers } from './carriers.js';
 import { isSameForRange, judgeConditions, type Verdict } from './conditions.js';
-import { pumpFile } from './pump.js';
+import { pumpChecked, type Judge } from './pump-checked.js';
 import { parseRange } from './ranges.js';
 import { wireHead } from './wire-head.js';
 
@@ -72,7 +73,9 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
     return { status, bytes: length };
   }
   const bytes =
-    content.path === undefined ? undefined : await sendHeld(outlet, status, whole, content.path, span, request);
+    content.path === undefined
+      ? undefined
+      : await sendHeld(outlet, status, whole, { path: content.path, guard: content.guard }, span, request);
   const sent = bytes ?? (await sendStream(outlet, status, whole, content.read(span, request.signal), request.signal));
   return cache === undefined ? sent : { ...sent, cache };
 }
@@ -104,12 +107,18 @@ function sendHead({ response, onHead }: Outlet, status: number, headers: Headers
   return { status, bytes: 0 };
 }
 
+/** A file, and who knows what of it is to be looked at. */
+interface Held {
+  readonly path: string;
+  readonly guard: Guard | undefined;
+}
+
 /** A file that is here. Undefined when it is not there any more, and nothing was sent. */
 async function sendHeld(
   outlet: Outlet,
   status: number,
   headers: Headers,
-  path: string,
+  { path, guard }: Held,
   span: Span,
   { signal }: Asking,
 ): Promise<Sent | undefined> {
@@ -118,8 +127,16 @@ async function sendHeld(
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;
   let leave: (() => void) | undefined;
+  const said: Promise<void>[] = [];
+  const judge: Judge = (piece, isRight) => {
+    const told = Promise.resolve(guard?.judged(piece, isRight));
+    // A stamp that cannot be written leaves the piece due, so it is found again.
+    if (!isRight) said.push(told.catch(() => undefined));
+  };
   try {
+    const due = (await guard?.due(span)) ?? [];
     if (length <= MOST_AT_ONCE_BYTES) {
+      await checkAll(file.fd, due, judge);
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, span.startByte);
       if (bytesRead < length) throw new SluiceError('FILE_SYSTEM', { path, reason: 'it ended early' });
       onHead();
@@ -131,9 +148,9 @@ async function sendHeld(
     const carriers = length >= LEAST_CARRIED_BYTES && socket !== undefined ? outlet.carriers : undefined;
     leave = carriers?.stay();
     if (carriers !== undefined && leave === undefined && socket !== undefined)
-      return await handOver(outlet, carriers, socket, { status, headers, path, span });
+      return await handOver(outlet, carriers, socket, { status, headers, path, span, due }, judge);
     response.writeHead(status, headers).flushHeaders();
-    const bytes = await pumpFile(file.fd, span, response, signal);
+    const bytes = await pumpChecked(file.fd, span, due, judge, response, signal);
     response.end();
     return { status, bytes };
   } catch (thrown) {
@@ -141,18 +158,41 @@ async function sendHeld(
   } finally {
     leave?.();
     await file.close();
+    // Whoever asks next is not to be given the same again.
+    await Promise.all(said);
   }
+}
+
+/** Bodies of a few bytes go out at once, so all that is due is compared before. @throws SluiceError CORRUPT_STORE */
+async function checkAll(fd: number, due: readonly KnownPiece[], judge: Judge): Promise<void> {
+  for (const piece of due) {
+    const isRight = await isIntact(fd, piece);
+    judge(piece, isRight);
+    if (!isRight) throw new SluiceError('CORRUPT_STORE', { count: 1, total: 1 });
+  }
+}
+
+interface Handing {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly path: string;
+  readonly span: Span;
+  readonly due: readonly KnownPiece[];
 }
 
 async function handOver(
   { response, keepAlive, returned }: Outlet,
   carriers: Carriers,
   socket: Socket,
-  { status, headers, path, span }: { status: number; headers: Headers; path: string; span: Span },
+  { status, headers, path, span, due }: Handing,
+  judge: Judge,
 ): Promise<Sent> {
   const head = wireHead(status, { ...response.getHeaders(), ...headers } as Headers, keepAlive);
-  const task = { head, path, ...span, keepAlive, stalledMs: STALLED_READER_MS };
-  const { bytes, reason, socket: back } = await carriers.carry({ ...task, socket });
+  const task = { head, path, ...span, due, keepAlive, stalledMs: STALLED_READER_MS };
+  const { bytes, rightPieces, isWrong, reason, socket: back } = await carriers.carry({ ...task, socket });
+  due.slice(0, rightPieces).forEach((piece) => judge(piece, true));
+  const wrong = isWrong ? due[rightPieces] : undefined;
+  if (wrong !== undefined) judge(wrong, false);
   returned(socket, back);
   return { status, bytes, ...(reason === undefined ? {} : { cut: reason }) };
 }
