@@ -90,3 +90,22 @@ test('what is remembered is bounded: blobs least recently asked for are compared
   for (const each of guard) await pass(each, 0, 2 * MIB);
   expect(await Promise.all(guard.map((each) => startsOf(each, 0, MIB)))).toEqual([[0], []]);
 });
+
+test('where a digest was wrong and not the bytes, hashing makes the digests anew', async () => {
+  const guards = new PieceGuards({ store, now: () => now });
+  const bytes = Buffer.alloc(9 * MIB, 3);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const digests = Array.from({ length: 3 }, () => 'dead0000');
+  await store.putBytes(bytes, {
+    sha256,
+    sizeBytes: bytes.length,
+    digests: {},
+    pieces: { pieceBytes: 4 * MIB, digests },
+  });
+  const span = { startByte: 0, endByte: 1 };
+  const [bad] = await (await guardOf(guards, sha256)).due(span);
+  if (bad !== undefined) await (await guardOf(guards, sha256)).judged(bad, false);
+  expect(await store.proveBlob(sha256)).toBe('proven');
+  const digest = crcHex(crc32(bytes.subarray(0, MIB)));
+  expect(await (await guardOf(guards, sha256)).due(span)).toEqual([{ startByte: 0, endByte: MIB, digest }]);
+});
