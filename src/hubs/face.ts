@@ -1,4 +1,5 @@
 import type { Headers } from '../net/index.js';
+import type { KnownPiece } from '../proof/index.js';
 import type { ManifestFile, Pinned } from './port.js';
 import type { RepositoryKind, RepositoryRef } from './ref.js';
 
@@ -40,6 +41,14 @@ export interface Span {
   readonly endByte: number;
 }
 
+/** What was proven may have become different on its disk since: what was not compared with its digests lately is, before it goes out. */
+export interface Guard {
+  /** Pieces that a span touches and that are to be compared before bytes of them are sent, in order. @throws SluiceError CORRUPT_STORE where the file is found to be wrong already */
+  due(span: Span): Promise<readonly KnownPiece[]>;
+  /** Told of each that was compared. Resolves when a wrong one has taken its file out of use. @throws SluiceError when it cannot be */
+  judged(piece: KnownPiece, isRight: boolean): Promise<void> | void;
+}
+
 /** The bytes of a file, here or on their way. */
 export interface Content {
   readonly sizeBytes: number;
@@ -48,6 +57,8 @@ export interface Content {
   readonly statusOf?: (span: Span) => CacheStatus;
   /** Where all of it is, proven; undefined while it is being filled. */
   readonly path?: string;
+  /** Who knows what of the file at `path` has to be looked at before it is sent; `read` asks it itself. */
+  readonly guard?: Guard;
   /** All of it, proven, where it is in memory. */
   readonly bytes?: Buffer;
   /**

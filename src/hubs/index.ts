@@ -8,6 +8,7 @@ export type {
   Caller,
   Catalogue,
   Content,
+  Guard,
   Description,
   Face,
   FaceReply,

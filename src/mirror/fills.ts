@@ -5,9 +5,11 @@ import type { Store } from '../store/index.js';
 import type { TransferResult, TransferTask } from '../transfer/index.js';
 import { Fill } from './fill.js';
 import { heldContent } from './held-content.js';
+import type { PieceGuards } from './piece-guards.js';
 
 export interface FillsOptions {
   readonly store: Store;
+  readonly guards: PieceGuards;
   readonly emit: (event: SluiceEvent) => void;
   /** Brings one file into the store as far as its demand says; told what happens to it meanwhile. The signal ends that, and what arrived is kept. */
   readonly bring: (
@@ -77,9 +79,9 @@ export class Fills {
 
   async *#read(key: string, wanted: Wanted, span: Span, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { file, sizeBytes, offer, used } = wanted;
-    const { store } = this.#options;
+    const { store, guards } = this.#options;
     // It may have come to be since it was looked for.
-    const held = this.#filling.has(key) ? undefined : await heldContent(store, file.digests, sizeBytes, used);
+    const held = this.#filling.has(key) ? undefined : await heldContent(store, guards, file.digests, sizeBytes, used);
     if (held !== undefined) {
       yield* held.read(span, signal);
       return;

@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises';
 import type { Digests } from '../base/index.js';
 import type { Content } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
+import type { PieceGuards } from './piece-guards.js';
 import { readFile } from './read-file.js';
 
 /** Content that is here and proven; undefined where it is not. `used` is told of its SHA-256, `changed` where something else than what was proven stands in its place. */
 export async function heldContent(
   store: Store,
+  guards: PieceGuards,
   digests: Digests,
   sizeBytes: number | undefined,
   used: (sha256: string) => void,
@@ -21,8 +23,10 @@ export async function heldContent(
   if (state !== 'proven') return undefined;
   used(sha256);
   const path = store.blobPath(sha256);
-  const { size } = await stat(path);
-  return { sizeBytes: size, status: 'HIT', path, read: (span, signal) => readFile(path, span, signal) };
+  const found = await stat(path, { bigint: true });
+  const guard = guards.guard(sha256, found);
+  const read: Content['read'] = (span, signal) => readFile(path, span, signal, guard);
+  return { sizeBytes: Number(found.size), status: 'HIT', path, guard, read };
 }
 
 const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

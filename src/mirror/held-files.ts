@@ -5,6 +5,7 @@ import { errnoOf, type Digests } from '../base/index.js';
 import type { Content } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import { heldContent } from './held-content.js';
+import { PieceGuards } from './piece-guards.js';
 
 /** Longer ones are read from the disk: finding them costs little beside sending them. */
 const MOST_BYTES_EACH = 1024 * 1024;
@@ -28,23 +29,26 @@ export class HeldFiles {
   readonly #store: Store;
   readonly #mostBytes: number;
   readonly #now: () => number;
+  readonly #guards: PieceGuards;
   /** Least recently used first. */
   readonly #small = new Map<string, Small>();
   #bytes = 0;
 
   readonly #changed: (sha256: string) => void;
 
-  /** `mostBytes`: memory for small files; 0 keeps none. `changed`: told of content that is not what was proven any more. `now`: monotonic milliseconds. */
+  /** `mostBytes`: memory for small files; 0 keeps none. `changed`: told of content that is not what was proven any more. `now`: monotonic milliseconds. `guards`: of what is read from the disk. */
   constructor(
     store: Store,
     mostBytes: number,
     changed: (sha256: string) => void = () => undefined,
     now = () => performance.now(),
+    guards = new PieceGuards({ store, now }),
   ) {
     this.#changed = changed;
     this.#store = store;
     this.#mostBytes = mostBytes;
     this.#now = now;
+    this.#guards = guards;
   }
 
   /** As `heldContent`. */
@@ -55,9 +59,9 @@ export class HeldFiles {
   ): Promise<Content | undefined> {
     const key = keyOf(digests);
     if (key === undefined || this.#mostBytes === 0 || (sizeBytes ?? 0) > MOST_BYTES_EACH)
-      return heldContent(this.#store, digests, sizeBytes, used, this.#changed);
+      return heldContent(this.#store, this.#guards, digests, sizeBytes, used, this.#changed);
     const small = (await this.#recall(key, sizeBytes)) ?? (await this.#read(key, digests, sizeBytes));
-    if (small === undefined) return heldContent(this.#store, digests, sizeBytes, used, this.#changed);
+    if (small === undefined) return heldContent(this.#store, this.#guards, digests, sizeBytes, used, this.#changed);
     used(small.sha256);
     const { bytes } = small;
     return {

@@ -23,6 +23,7 @@ import { Fills, type Offer } from './fills.js';
 import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
 import { MirrorTransfers } from './mirror-transfers.js';
+import { PieceGuards } from './piece-guards.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
@@ -120,16 +121,23 @@ export function createMirror(options: MirrorOptions): Mirror {
   const descriptions = new Descriptions({ ...common, snapshot });
   const questions = new Questions(common);
   const access = new Access({ ...common, wires: { ...wires, ...UPSTREAM_PATIENCE } });
-  const held = new HeldFiles(store, options.smallFilesBytes ?? 0, (sha256) =>
-    emit({ type: 'notice', code: 'FILE_SYSTEM', message: changedOnDisk(sha256) }),
+  const tell = (message: string): void => emit({ type: 'notice', code: 'FILE_SYSTEM', message });
+  const guards = new PieceGuards({ store, rotten: (sha256, atByte) => tell(rottenOnDisk(sha256, atByte)) });
+  const held = new HeldFiles(
+    store,
+    options.smallFilesBytes ?? 0,
+    (sha256) => tell(changedOnDisk(sha256)),
+    undefined,
+    guards,
   );
   const fills = new Fills({
     store,
+    guards,
     emit,
     bring: (task, tap, signal) => transfers.add(task, { emit: tap, signal }),
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
-  const guards = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
+  const breakers = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
     const endpoint = registryEndpoints[name];
@@ -143,7 +151,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     registryOf,
-    guards: guards.registry,
+    guards: breakers.registry,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -154,7 +162,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     wires: { ...wires, ...PATIENCE },
-    guards: guards.site,
+    guards: breakers.site,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
     now: () => Date.now(),
@@ -164,7 +172,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     images,
     sites,
     get upstreams() {
-      return [...upstreams.health, ...guards.registry.health, ...guards.site.health];
+      return [...upstreams.health, ...breakers.registry.health, ...breakers.site.health];
     },
     get budgets() {
       return gate.budgets();
@@ -214,6 +222,10 @@ export function createMirror(options: MirrorOptions): Mirror {
 
 function changedOnDisk(sha256: string): string {
   return `the blob ${sha256} has changed on the disk: it is hashed again, and fetched again where it is wrong`;
+}
+
+function rottenOnDisk(sha256: string, atByte: number): string {
+  return `the blob ${sha256} is wrong on the disk from about byte ${atByte} on, though its file looks untouched: answers with it are cut, and it is fetched again where it is wrong`;
 }
 
 /** So much stays free unless told: a disk that is full to the last byte stops everybody on it. */

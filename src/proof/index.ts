@@ -1,3 +1,4 @@
+export { isIntact, type KnownPiece } from './check-piece.js';
 export { crc32, crc32c, crcHex } from './crc.js';
 export type { ByteRange, FollowRequest } from './follow-file.js';
 export { createFollowers, spareFollowers, type Follower, type Followers } from './followers.js';

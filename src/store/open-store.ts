@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { SluiceError } from '../base/index.js';
 import { readAlias } from './blobs/aliases.js';
 import { blobState, blobStat } from './blobs/blob-state.js';
-import { proveBlob } from './blobs/prove-blob.js';
+import { distrustBlob, proveBlob } from './blobs/prove-blob.js';
 import { putBytes } from './blobs/put-blob.js';
 import { readStamp } from './blobs/stamps.js';
 import { documentsIn } from './documents/documents.js';
@@ -48,6 +48,7 @@ export function storeAt(layout: Layout, timing: LeaseTiming = LEASE_TIMING): Sto
       }),
     blobProof: (sha256) => asSluiceErrors(async () => (await readStamp(layout, sha256))?.proof),
     proveBlob: (sha256, signal) => asSluiceErrors(() => proveBlob(layout, sha256, timing, signal)),
+    distrustBlob: (sha256) => asSluiceErrors(() => distrustBlob(layout, sha256)),
     putBytes: (bytes, proof) => asSluiceErrors(() => putBytes(layout, bytes, proof)),
     openPartial: (identity, opening) => asSluiceErrors(() => openPartial(layout, identity, timing, opening)),
     journalPath: (identity) => join(layout.partial(partialKey(identity)), PARTIAL_FILES.journal),

@@ -81,10 +81,12 @@ export interface Store {
   /** The proof made when the blob came in, if it is still known; also for a blob that turned out wrong and waits to be mended. */
   blobProof(sha256: string): Promise<BlobProof | undefined>;
   /**
-   * Hashes the blob again; renews its stamp, or, when it is wrong, takes its name away and leaves its bytes for repair: the partial of its SHA-256 then
+   * Hashes the blob again; renews its stamp (with digests of pieces where it is large and had none, or was distrusted), or, when it is wrong, takes its name away and leaves its bytes for repair: the partial of its SHA-256 then
    * has `data` and no journal, and `blobProof` still tells the hash of every piece.
    */
   proveBlob(sha256: string, signal?: AbortSignal): Promise<'proven' | 'wrong' | 'absent'>;
+  /** Somebody found bytes of it that its proof does not allow: it is `unproven` until it is hashed again, whatever its file looks like. */
+  distrustBlob(sha256: string): Promise<void>;
   /** A small file that is already proven in memory. */
   putBytes(bytes: Uint8Array, proof: BlobProof): Promise<void>;
   /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -172,12 +173,44 @@ describe.each(WAYS)('a byte that is wrong, by way of %s', (_, make) => {
     const said = way.serving.events().map(({ message }) => String(message));
     expect(said.some((text) => text.includes(`${way.sha256} has changed on the disk`))).toBe(true);
   });
+
+  it('on our disk, in a file that looks untouched, never arrives as a success; it is found before it goes out, fetched again, and the log says where', async () => {
+    const way = await make();
+    await readAtLast(way);
+    const before = way.fetched();
+    await rotOnDisk(way);
+    // Several at once go out by way of carriers too.
+    const reads = await Promise.allSettled(Array.from({ length: 8 }, () => way.read()));
+    expect(reads.some(({ status }) => status === 'rejected')).toBe(true);
+    for (const read of reads) if (read.status === 'fulfilled') expect(hashOf(read.value)).toBe(way.sha256);
+    await readAtLast(way);
+    expect(way.fetched()).toBeGreaterThan(before);
+    const said = way.serving.events().map(({ message }) => String(message));
+    expect(said.some((text) => text.includes(`${way.sha256} is wrong on the disk from about byte`))).toBe(true);
+  });
 });
 
-/** Changes a byte of the blob where it stands. */
-async function flipOnDisk({ machine, sha256 }: Way): Promise<void> {
+function blobOf({ machine, sha256 }: Way): string {
   const names = readdirSync(machine.home, { recursive: true, encoding: 'utf8' });
-  const blob = join(machine.home, names.find((name) => name.endsWith(sha256)) ?? 'none');
+  return join(machine.home, names.find((name) => name.endsWith(sha256)) ?? 'none');
+}
+
+/** As a disk does that forgets a bit: size, modification time and inode stay. */
+async function rotOnDisk(way: Way): Promise<void> {
+  const blob = blobOf(way);
+  const { mtimeNs } = statSync(blob, { bigint: true });
+  const keeper = `${blob}.times`;
+  execFileSync('touch', ['-r', blob, keeper]);
+  await flipOnDisk(way);
+  execFileSync('touch', ['-r', keeper, blob]);
+  rmSync(keeper);
+  expect(statSync(blob, { bigint: true })).toMatchObject({ mtimeNs });
+}
+
+/** Changes a byte of the blob where it stands. */
+async function flipOnDisk(way: Way): Promise<void> {
+  const { sha256 } = way;
+  const blob = blobOf(way);
   const at = 1_500_000;
   const bytes = await readFile(blob);
   expect(hashOf(bytes)).toBe(sha256);

@@ -1,3 +1,5 @@
+import type { KnownPiece } from '../../proof/index.js';
+
 /** What a carrier is asked to send, along with the socket to send it on. */
 export interface CarrierTask {
   readonly id: number;
@@ -6,6 +8,8 @@ export interface CarrierTask {
   readonly path: string;
   readonly startByte: number;
   readonly endByte: number;
+  /** Pieces to be compared before bytes of them go out. */
+  readonly due: readonly KnownPiece[];
   /** Whether the connection goes on: it comes back with the report. */
   readonly keepAlive: boolean;
   /** Without a byte taken for so long, the client is gone. */
@@ -16,6 +20,10 @@ export interface CarrierTask {
 export interface CarrierReport {
   readonly id: number;
   readonly bytes: number;
+  /** So many of `due` were right, from the first on. */
+  readonly rightPieces: number;
+  /** Whether the next one was wrong. */
+  readonly isWrong: boolean;
   /** Why it was cut. */
   readonly reason?: string;
 }

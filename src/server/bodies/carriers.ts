@@ -7,8 +7,7 @@ import type { CarrierReport, CarrierTask } from './carrier-messages.js';
 /** What to send, and on what. */
 export type Carrying = Omit<CarrierTask, 'id'> & { readonly socket: Socket };
 
-export interface Carried {
-  readonly bytes: number;
+export interface Carried extends Pick<CarrierReport, 'bytes' | 'rightPieces' | 'isWrong'> {
   /** The connection, if it goes on. */
   readonly socket: Socket | undefined;
   /** Why it was cut. */
@@ -22,7 +21,8 @@ interface Carrier {
 
 /** One that ended by itself is replaced after so long. */
 const REPLACE_MS = 1000;
-const CARRIER_ENDED = 'carrier-ended';
+/** Of a task whose carrier ended. */
+const NOTHING: Carried = { bytes: 0, rightPieces: 0, isWrong: false, socket: undefined, reason: 'carrier-ended' };
 
 /**
  * Processes that send the bodies of files that are here. Node cannot let the kernel send a file, and one thread copies some 2 to 3 GB/s; so the
@@ -59,7 +59,7 @@ export class Carriers {
     return new Promise((resolve) => {
       carrier.tasks.set(id, resolve);
       carrier.child.send({ ...task, id } satisfies CarrierTask, socket, (error) => {
-        if (error !== null && carrier.tasks.delete(id)) resolve({ bytes: 0, socket: undefined, reason: CARRIER_ENDED });
+        if (error !== null && carrier.tasks.delete(id)) resolve(NOTHING);
       });
     });
   }
@@ -81,15 +81,15 @@ export class Carriers {
     const carrier: Carrier = { child, tasks: new Map() };
     this.#carriers.add(carrier);
     child.on('message', (message, socket) => {
-      const { id, bytes, reason } = message as CarrierReport;
+      const { id, reason, ...how } = message as CarrierReport;
       const task = carrier.tasks.get(id);
       carrier.tasks.delete(id);
-      task?.({ bytes, socket: socket as Socket | undefined, reason });
+      task?.({ ...how, socket: socket as Socket | undefined, reason });
     });
     child.on('error', () => undefined);
     child.on('exit', () => {
       this.#carriers.delete(carrier);
-      for (const resolve of carrier.tasks.values()) resolve({ bytes: 0, socket: undefined, reason: CARRIER_ENDED });
+      for (const resolve of carrier.tasks.values()) resolve(NOTHING);
       if (!this.#isClosed) setTimeout(() => this.#isClosed || this.#start(), REPLACE_MS).unref();
     });
   }

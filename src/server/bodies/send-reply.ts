@@ -1,50 +1,11 @@
-import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import { SluiceError, toSluiceError } from '../../base/index.js';
+import { SluiceError } from '../../base/index.js';
 import type { Content, FaceReply, Span } from '../../hubs/index.js';
 import type { Headers } from '../../net/index.js';
-import { STALLED_READER_MS } from '../limits.js';
-import type { Carriers } from './carriers.js';
 import { isSameForRange, judgeConditions, type Verdict } from './conditions.js';
-import { pumpFile } from './pump.js';
+import { cut, type Asking, type Outlet, type Sent } from './outlet.js';
 import { parseRange } from './ranges.js';
-import { wireHead } from './wire-head.js';
-
-/** What of a request its answer depends on. */
-export interface Asking {
-  readonly method: string;
-  readonly headers: Headers;
-  readonly signal: AbortSignal;
-}
-
-/** Where an answer goes, and who may send it. */
-export interface Outlet {
-  readonly response: ServerResponse;
-  /** Whether the connection goes on after it. */
-  readonly keepAlive: boolean;
-  /** Set where the connection may be handed over: nothing else is under way on it. */
-  readonly carriers: Carriers | undefined;
-  /** Told when a connection that was given to a carrier is free: back again, or undefined where it ended. */
-  readonly returned: (given: Socket, back: Socket | undefined) => void;
-  /** Called when the head goes out. */
-  readonly onHead: () => void;
-}
-
-export interface Sent {
-  readonly status: number;
-  /** Of the body. */
-  readonly bytes: number;
-  /** Why it could not be finished; its connection was cut then. */
-  readonly cut?: string;
-  /** Its `X-Cache-Status`, where that is of the part that was sent. */
-  readonly cache?: string;
-}
-
-/** Shorter bodies are sent sooner than handed over. */
-const LEAST_CARRIED_BYTES = 1024 * 1024;
-/** Shorter ones go out with their head. */
-const MOST_AT_ONCE_BYTES = 64 * 1024;
+import { sendHeld } from './send-held.js';
 
 /** Puts an answer on the wire. A body that cannot be finished ends with a reset of its connection, never like a whole one. */
 export async function sendReply(request: Asking, outlet: Outlet, reply: FaceReply): Promise<Sent> {
@@ -72,7 +33,9 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
     return { status, bytes: length };
   }
   const bytes =
-    content.path === undefined ? undefined : await sendHeld(outlet, status, whole, content.path, span, request);
+    content.path === undefined
+      ? undefined
+      : await sendHeld(outlet, status, whole, { path: content.path, guard: content.guard }, span, request);
   const sent = bytes ?? (await sendStream(outlet, status, whole, content.read(span, request.signal), request.signal));
   return cache === undefined ? sent : { ...sent, cache };
 }
@@ -104,59 +67,6 @@ function sendHead({ response, onHead }: Outlet, status: number, headers: Headers
   return { status, bytes: 0 };
 }
 
-/** A file that is here. Undefined when it is not there any more, and nothing was sent. */
-async function sendHeld(
-  outlet: Outlet,
-  status: number,
-  headers: Headers,
-  path: string,
-  span: Span,
-  { signal }: Asking,
-): Promise<Sent | undefined> {
-  const { response, onHead } = outlet;
-  const length = span.endByte - span.startByte;
-  const file = await open(path, 'r').catch(() => undefined);
-  if (file === undefined) return undefined;
-  let leave: (() => void) | undefined;
-  try {
-    if (length <= MOST_AT_ONCE_BYTES) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, span.startByte);
-      if (bytesRead < length) throw new SluiceError('FILE_SYSTEM', { path, reason: 'it ended early' });
-      onHead();
-      response.writeHead(status, headers).end(buffer);
-      return { status, bytes: length };
-    }
-    onHead();
-    const socket = response.socket?.constructor === Socket ? response.socket : undefined;
-    const carriers = length >= LEAST_CARRIED_BYTES && socket !== undefined ? outlet.carriers : undefined;
-    leave = carriers?.stay();
-    if (carriers !== undefined && leave === undefined && socket !== undefined)
-      return await handOver(outlet, carriers, socket, { status, headers, path, span });
-    response.writeHead(status, headers).flushHeaders();
-    const bytes = await pumpFile(file.fd, span, response, signal);
-    response.end();
-    return { status, bytes };
-  } catch (thrown) {
-    return cut(response, status, 0, thrown, signal);
-  } finally {
-    leave?.();
-    await file.close();
-  }
-}
-
-async function handOver(
-  { response, keepAlive, returned }: Outlet,
-  carriers: Carriers,
-  socket: Socket,
-  { status, headers, path, span }: { status: number; headers: Headers; path: string; span: Span },
-): Promise<Sent> {
-  const head = wireHead(status, { ...response.getHeaders(), ...headers } as Headers, keepAlive);
-  const task = { head, path, ...span, keepAlive, stalledMs: STALLED_READER_MS };
-  const { bytes, reason, socket: back } = await carriers.carry({ ...task, socket });
-  returned(socket, back);
-  return { status, bytes, ...(reason === undefined ? {} : { cut: reason }) };
-}
-
 async function sendStream(
   { response, onHead }: Outlet,
   status: number,
@@ -178,12 +88,6 @@ async function sendStream(
   } catch (thrown) {
     return cut(response, status, bytes, thrown, signal);
   }
-}
-
-function cut(response: ServerResponse, status: number, bytes: number, thrown: unknown, signal: AbortSignal): Sent {
-  response.socket?.resetAndDestroy();
-  // Whatever else failed once the client was gone, failed because of that.
-  return { status, bytes, cut: signal.aborted ? 'RESET' : toSluiceError(thrown).code };
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { closeSync, open } from 'node:fs';
 import type { Socket } from 'node:net';
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { CarrierReport, CarrierTask } from './carrier-messages.js';
-import { pumpFile } from './pump.js';
+import { pumpChecked } from './pump-checked.js';
 
 /** What Node has below a socket. It begins to read as soon as the socket is there, and what it read would be lost when the socket goes back. */
 interface WithHandle {
@@ -14,7 +14,8 @@ interface WithHandle {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 process.on('message', (task: CarrierTask, socket: Socket | undefined) => {
-  if (socket === undefined) report({ id: task.id, bytes: 0, reason: 'the client went away' });
+  if (socket === undefined)
+    report({ id: task.id, bytes: 0, rightPieces: 0, isWrong: false, reason: 'the client went away' });
   else void carry(task, socket);
 });
 
@@ -23,9 +24,16 @@ async function carry(task: CarrierTask, socket: Socket): Promise<void> {
   const gone = new AbortController();
   socket.on('error', () => gone.abort()).on('close', () => gone.abort());
   socket.setTimeout(task.stalledMs, () => socket.destroy());
-  const { id, head, path, startByte, endByte } = task;
+  const { id, head, path, startByte, endByte, due } = task;
   let fd: number | undefined;
   let sentBytes = 0;
+  let rightPieces = 0;
+  let isWrong = false;
+  const judge = (_: unknown, isRight: boolean): void => {
+    if (isRight) rightPieces += 1;
+    else isWrong = true;
+  };
+  const how = () => ({ id, bytes: sentBytes, rightPieces, isWrong });
   try {
     fd = await opened(path);
     socket.write(head);
@@ -37,15 +45,15 @@ async function carry(task: CarrierTask, socket: Socket): Promise<void> {
         });
       },
     };
-    await pumpFile(fd, { startByte, endByte }, sink, gone.signal);
+    await pumpChecked(fd, { startByte, endByte }, due, judge, sink, gone.signal);
     socket.setTimeout(0);
     socket.removeAllListeners();
-    if (task.keepAlive) report({ id, bytes: sentBytes }, socket);
-    else socket.end(() => report({ id, bytes: sentBytes }));
+    if (task.keepAlive) report(how(), socket);
+    else socket.end(() => report(how()));
   } catch (thrown) {
     if (!socket.destroyed) socket.resetAndDestroy();
     const { code } = thrown instanceof SluiceError && gone.signal.aborted ? { code: 'RESET' } : toSluiceError(thrown);
-    report({ id, bytes: sentBytes, reason: code });
+    report({ ...how(), reason: code });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -18,23 +18,46 @@ export async function proveBlob(
   timing: LeaseTiming,
   signal?: AbortSignal,
 ): Promise<'proven' | 'wrong' | 'absent'> {
-  if ((await blobStat(layout, sha256)) === undefined) return 'absent';
-  const hashed = await unless(hashFile(layout.blob(sha256), signal));
+  const found = await blobStat(layout, sha256);
+  if (found === undefined) return 'absent';
+  const known = await readStamp(layout, sha256);
+  const kept = known?.file === undefined ? undefined : known.proof.pieces;
+  const pieceBytes = kept === undefined ? provenPieceBytes(Number(found.size)) : undefined;
+  const hashed = await unless(hashFile(layout.blob(sha256), signal, pieceBytes));
   if (hashed === undefined) return 'absent';
   if (hashed.sha256 !== sha256) {
     await demoteBlob(layout, sha256, timing);
     return 'wrong';
   }
-  const known = await readStamp(layout, sha256);
   const digests = { ...known?.proof.digests, ...hashed.digests };
   const proof = { sha256, sizeBytes: hashed.sizeBytes, digests };
-  const pieces = known?.proof.pieces;
+  const pieces = kept ?? hashed.pieces;
   await writeStamp(layout, {
     proof: pieces === undefined ? proof : { ...proof, pieces },
     file: stampedFile(hashed.stat),
   });
   await writeAliases(layout, sha256, hashed.sizeBytes, digests);
   return 'proven';
+}
+
+/** A stamp that fits no file: what the content must be stays known. */
+export async function distrustBlob(layout: Layout, sha256: string): Promise<void> {
+  const stamp = await readStamp(layout, sha256);
+  if (stamp !== undefined) await writeStamp(layout, { proof: stamp.proof });
+}
+
+/** Whole, such a blob is compared as fast. */
+const MOST_BYTES_WITHOUT_PIECES = 8 * 1024 * 1024;
+const LEAST_PIECE_BYTES = 1024 * 1024;
+const MOST_PIECE_BYTES = 64 * 1024 * 1024;
+/** A stamp with more would take longer to read than the piece that is asked for. */
+const MOST_PIECES = 16_384;
+
+function provenPieceBytes(sizeBytes: number): number | undefined {
+  if (sizeBytes <= MOST_BYTES_WITHOUT_PIECES) return undefined;
+  let pieceBytes = LEAST_PIECE_BYTES;
+  while (pieceBytes < MOST_PIECE_BYTES && sizeBytes / pieceBytes > MOST_PIECES) pieceBytes *= 2;
+  return pieceBytes;
 }
 
 /**
@@ -44,8 +67,7 @@ export async function proveBlob(
  */
 async function demoteBlob(layout: Layout, sha256: string, timing: LeaseTiming): Promise<void> {
   const blob = layout.blob(sha256);
-  const stamp = await readStamp(layout, sha256);
-  if (stamp !== undefined) await writeStamp(layout, { proof: stamp.proof });
+  await distrustBlob(layout, sha256);
   const folder = layout.partial(partialKey({ digests: { sha256 }, sizeBytes: undefined }));
   await mkdir(folder, { recursive: true });
   const lease = await tryLease(join(folder, PARTIAL_FILES.lease), timing);
