@@ -40,9 +40,9 @@ const MANIFEST_BYTES = 2048;
 /** Bytes that a listing takes in memory, rather too many than too few: what is free text counts twice, as characters outside Latin-1 take it. */
 export function weightOf({ files }: Pick<Manifest, 'files'>): number {
   let bytes = MANIFEST_BYTES + files.length * FILE_BYTES;
-  for (const { path, url = '', gitOid = '', xetHash = '', fileRevision = '', digests, validators = {} } of files) {
+  for (const { path, url = '', gitOid = '', xetHash = '', fileRevision = '', digests, validators } of files) {
     bytes += 2 * (path.length + url.length) + gitOid.length + xetHash.length + fileRevision.length;
-    for (const text of [...Object.values(digests), ...Object.values(validators)])
+    for (const text of [...Object.values(digests), validators?.etag, validators?.lastModified])
       if (typeof text === 'string') bytes += text.length;
   }
   return bytes;
