@@ -42,8 +42,8 @@ export function weightOf({ files }: Pick<Manifest, 'files'>): number {
   let bytes = MANIFEST_BYTES + files.length * FILE_BYTES;
   for (const { path, url = '', gitOid = '', xetHash = '', fileRevision = '', digests, validators } of files) {
     bytes += 2 * (path.length + url.length) + gitOid.length + xetHash.length + fileRevision.length;
-    for (const text of [...Object.values(digests), validators?.etag, validators?.lastModified])
-      if (typeof text === 'string') bytes += text.length;
+    for (const text of [...Object.values<string | undefined>(digests), validators?.etag, validators?.lastModified])
+      bytes += text?.length ?? 0;
   }
   return bytes;
 }
