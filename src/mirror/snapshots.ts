@@ -1,4 +1,4 @@
-import { SluiceError, toSluiceError } from '../base/index.js';
+import { DIGEST_ALGORITHMS, SluiceError, toSluiceError } from '../base/index.js';
 import {
   formatRef,
   repositoryPath,
@@ -42,7 +42,11 @@ export function weightOf({ files }: Pick<Manifest, 'files'>): number {
   let bytes = MANIFEST_BYTES + files.length * FILE_BYTES;
   for (const { path, url = '', gitOid = '', xetHash = '', fileRevision = '', digests, validators } of files) {
     bytes += 2 * (path.length + url.length) + gitOid.length + xetHash.length + fileRevision.length;
-    for (const text of [...Object.values<string | undefined>(digests), validators?.etag, validators?.lastModified])
+    for (const text of [
+      ...DIGEST_ALGORITHMS.map((algorithm) => digests[algorithm]),
+      validators?.etag,
+      validators?.lastModified,
+    ])
       bytes += text?.length ?? 0;
   }
   return bytes;
