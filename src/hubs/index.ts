@@ -17,6 +17,7 @@ export type {
   Snapshot,
   Span,
 } from './face.js';
+export { hostlessWords } from './hostless.js';
 export { createHuggingFaceFace, type HuggingFaceFaceOptions } from './huggingface/face/face.js';
 export { createContentService, type ContentService } from './xet/face/content-service.js';
 export { createHuggingFaceOrigin } from './huggingface/client.js';

@@ -79,7 +79,7 @@ describe('answers', () => {
     const { clock, asked, get } = rig();
     await get('ann', open('known'));
     clock.ms += 100_001;
-    const stale = { value: 'known', status: 'STALE', warning: DOWN.message };
+    const stale = { value: 'known', status: 'STALE', warning: DOWN.message.replace('hub', 'the upstream') };
     expect(await get('ann', DOWN)).toEqual(stale);
     clock.ms += 14_000;
     expect(await get('ann', DOWN)).toEqual(stale);
@@ -123,8 +123,14 @@ describe('answers', () => {
 
   test('beyond the room for them are forgotten, the longest unused first', async () => {
     const { asked, get } = rig({ capacity: 10 });
+    // What is too large by itself is told, and forgets nobody.
     const about = (name: string): Promise<unknown> => get(name, open('12345'), { about: name });
     for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await about(name);
     expect(asked).toEqual(['a', 'b', 'c', 'b']);
+    const large = { about: 'large' };
+    expect(await get('large', open('12345678901'), large)).toMatchObject({ value: '12345678901' });
+    await get('large', open('12345678901'), large);
+    for (const name of ['a', 'b']) await about(name);
+    expect(asked).toEqual(['a', 'b', 'c', 'b', 'large', 'large']);
   });
 });

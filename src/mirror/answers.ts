@@ -1,5 +1,5 @@
 import { SluiceError, toSluiceError } from '../base/index.js';
-import type { CacheStatus } from '../hubs/index.js';
+import { hostlessWords, type CacheStatus } from '../hubs/index.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
 
 /** Something that was asked, and whether everybody may be told it or only who asked. */
@@ -94,8 +94,9 @@ export class Answers<T> {
       const error = toSluiceError(thrown);
       if (error.exitCode === 7 && fallback === undefined) this.#refused.keep(own, error, UNANSWERED_MS);
       if (error.exitCode !== 7 || fallback === undefined) throw error;
-      fallback.rest = { untilMs: now() + REST_MS, warning: error.message };
-      return { value: fallback.value, status: 'STALE', warning: error.message };
+      const warning = hostlessWords(error);
+      fallback.rest = { untilMs: now() + REST_MS, warning };
+      return { value: fallback.value, status: 'STALE', warning };
     }
   }
 
@@ -162,10 +163,12 @@ export class Answers<T> {
   #remember(key: string, value: T, askedAtMs: number): Known<T> {
     const known = { value, weight: this.#options.weight(value), askedAtMs };
     this.#forget(key);
+    // One that is too large by itself would have all others forgotten.
+    if (known.weight > this.#options.capacity) return known;
     this.#weight += known.weight;
     this.#known.set(key, known);
     for (const oldest of this.#known.keys()) {
-      if (this.#weight <= this.#options.capacity || oldest === key) break;
+      if (this.#weight <= this.#options.capacity) break;
       this.#forget(oldest);
     }
     return known;

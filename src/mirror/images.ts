@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
-import type { Content, ImageCatalogue, ImageName, KeptManifest, RawManifest, Registry } from '../hubs/index.js';
+import {
+  hostlessWords,
+  type Content,
+  type ImageCatalogue,
+  type ImageName,
+  type KeptManifest,
+  type RawManifest,
+  type Registry,
+} from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
@@ -66,7 +74,7 @@ export class Images implements ImageCatalogue {
       const error = toSluiceError(thrown);
       if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
       if (known === undefined || error.exitCode !== 7) throw error;
-      return this.#learn(name, { ...known.manifest, status: 'STALE', warning: error.message });
+      return this.#learn(name, { ...known.manifest, status: 'STALE', warning: hostlessWords(error) });
     }
   }
 

@@ -13,7 +13,7 @@ import {
   type SiteCatalogue,
   type Snapshot,
 } from '../hubs/index.js';
-import { createHostGate, createTransport, type HostBudget } from '../net/index.js';
+import { createHostGate, createTransport, namedHosts, type HostBudget, type TransportOptions } from '../net/index.js';
 import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
 import { resumableBytes } from '../transfer/index.js';
@@ -82,7 +82,20 @@ export function createMirror(options: MirrorOptions): Mirror {
   });
   const stop = new AbortController();
   const { proxy, httpProxy = false, noProxy, caFiles } = settings;
-  const transport = whileOnline(createTransport({ proxy, httpProxy, noProxy, caFiles }), () => settings.offline);
+  const tables = options.upstreams ?? (() => []);
+  const wire: TransportOptions = {
+    proxy,
+    httpProxy,
+    noProxy,
+    caFiles,
+    // Tables may change; threads get what they say when they begin.
+    get namedHosts() {
+      const { hfEndpoints, msEndpoints } = settings;
+      const upstreams = tables().map(({ url }) => url);
+      return namedHosts([...hfEndpoints, ...msEndpoints, ...Object.values(registryEndpoints), ...upstreams]);
+    },
+  };
+  const transport = whileOnline(createTransport(wire), () => settings.offline);
   const gate = createHostGate();
   const hands = openHands(store);
   const budget = engineBudget(readMachine(), settings.memoryBytes);
@@ -92,7 +105,6 @@ export function createMirror(options: MirrorOptions): Mirror {
   const decoders = (): Promise<DecodePool> => (pool ??= openDecoders(Math.max(1, budget.threads - 1)));
   const byXet = settings.hfXet === 'off' ? {} : { decoders };
   const now = (): number => Date.now();
-  const tables = options.upstreams ?? (() => []);
   const upstreams = createUpstreams({
     settings,
     tables,

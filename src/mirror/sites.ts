@@ -1,6 +1,7 @@
 import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   createHttpOrigin,
+  hostlessWords,
   siteRefusal,
   type Content,
   type ManifestFile,
@@ -78,7 +79,7 @@ export class Sites implements SiteCatalogue {
       const error = toSluiceError(thrown);
       if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
       if (known === undefined || error.exitCode !== 7) throw error;
-      return { ...shown(known, 'STALE'), warning: error.message };
+      return { ...shown(known, 'STALE'), warning: hostlessWords(error) };
     }
   }
 

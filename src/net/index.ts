@@ -9,3 +9,4 @@ export { parseHttpDate, parseRetryAfter } from './retry-after.js';
 export { sleep } from './sleep.js';
 export { createTransport } from './transport.js';
 export type { TransportOptions } from './transport-options.js';
+export { namedHosts } from './way-in.js';

@@ -1,11 +1,15 @@
 import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 
+import { isInside } from './address-kind.js';
+
 /** The system's resolver tells no lifetime: this is what most content networks give their names. */
 const FRESH_MS = 60_000;
 /** So long an answer still serves, while it is asked for again beside it or when no name server answers. */
 const USABLE_MS = 10 * 60_000;
 const MAX_NAMES = 200;
+/** Names of which is known for good that they are outside. Beyond them the one marked longest ago is forgotten. */
+const MAX_MARKED = 10_000;
 
 /** Every address of a name; rejects as `dns.lookup` does. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
@@ -28,6 +32,10 @@ export class Names {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Entry>>();
+  /** Names that had a public address once. */
+  readonly #seenOutside = new Set<string>();
+  /** Names that are dialled at public addresses only. */
+  readonly #keptOutside = new Set<string>();
 
   constructor(resolve: Resolve = askSystem, now: () => number = performance.now.bind(performance)) {
     this.#resolve = resolve;
@@ -48,6 +56,29 @@ export class Names {
 
   /** The addresses of a name, in the order in which this connection is to try them. */
   async find(hostname: string): Promise<readonly LookupAddress[]> {
+    const addresses = await this.#find(hostname);
+    if (!this.#keptOutside.has(hostname)) return addresses;
+    const outside = addresses.filter(({ address }) => !isInside(address));
+    if (outside.length > 0) return outside;
+    throw Object.assign(new Error('a public name that turned into a private address'), { code: 'ENOTFOUND' });
+  }
+
+  /** Whether the name has only ever had addresses of this machine and its private networks. */
+  async isInsider(hostname: string): Promise<boolean> {
+    await this.#find(hostname);
+    return !this.#seenOutside.has(hostname);
+  }
+
+  /** Has a name dialled at public addresses only from now on; false, and nothing changes, where it has none. */
+  async keepOutside(hostname: string): Promise<boolean> {
+    if (this.#keptOutside.has(hostname)) return true;
+    const addresses = await this.#find(hostname);
+    if (addresses.every(({ address }) => isInside(address))) return false;
+    mark(this.#keptOutside, hostname);
+    return true;
+  }
+
+  async #find(hostname: string): Promise<readonly LookupAddress[]> {
     const entry = this.#entries.get(hostname);
     const ageMs = entry === undefined ? Infinity : this.#now() - entry.askedMs;
     if (entry?.isFresh === true && ageMs < FRESH_MS) return nextOrder(entry);
@@ -85,6 +116,7 @@ export class Names {
 
   #keep(hostname: string, addresses: readonly LookupAddress[]): Entry {
     if (addresses.length === 0) throw Object.assign(new Error('a name without addresses'), { code: 'ENOTFOUND' });
+    if (addresses.some(({ address }) => !isInside(address))) mark(this.#seenOutside, hostname);
     const entry = { addresses, askedMs: this.#now(), isFresh: true, dead: new Set<string>(), turn: 0 };
     this.#entries.delete(hostname);
     this.#entries.set(hostname, entry);
@@ -92,6 +124,13 @@ export class Names {
     if (this.#entries.size > MAX_NAMES && oldest !== undefined) this.#entries.delete(oldest);
     return entry;
   }
+}
+
+function mark(names: Set<string>, hostname: string): void {
+  names.delete(hostname);
+  names.add(hostname);
+  const [oldest] = names;
+  if (names.size > MAX_MARKED && oldest !== undefined) names.delete(oldest);
 }
 
 /** Families stay in the resolver's order, of which `net.connect` takes them alternately; within one, each connection begins with another address. */

@@ -12,6 +12,8 @@ export interface ResponseHead {
 
 export interface GetRequest {
   readonly url: string;
+  /** Of whom the URL is known, where an answer named it: a public host's must not lead into a private network (REDIRECTS). */
+  readonly givenBy?: string;
   readonly headers?: Headers;
   /**
    * Headers that are credentials (`authorization`, `cookie`, ...). They are sent only to the origin (scheme, host, port) of

@@ -6,6 +6,8 @@ export interface TransportOptions {
   readonly httpProxy?: string | false;
   /** Hosts that are reached without the proxy, as in `NO_PROXY`. */
   readonly noProxy?: string | undefined;
+  /** Names of hosts that the user named, without brackets: public hosts may lead to them even where they are in a private network. */
+  readonly namedHosts?: readonly string[];
   /** PEM files with CAs to trust beside the default ones and, where those do not know an authority, the system's. */
   readonly caFiles?: readonly string[];
   readonly userAgent?: string;

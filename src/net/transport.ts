@@ -6,6 +6,7 @@ import { FastRoad } from './fast/fast-road.js';
 import { Oddities } from './fast/oddities.js';
 import { LateUndiciRoad } from './late-undici-road.js';
 import { MAX_REDIRECTS } from './limits.js';
+import { Names } from './names.js';
 import { Permits } from './permits.js';
 import type { BodySink, GetRequest, Headers, Transport } from './port.js';
 import { chooseProxy, type ProxyChoice } from './proxy.js';
@@ -13,6 +14,7 @@ import { redirectTarget } from './redirect.js';
 import type { Leg, LegEnd } from './road.js';
 import type { TransportOptions } from './transport-options.js';
 import { Trust } from './trust.js';
+import { WayIn } from './way-in.js';
 
 /** Headers that identify the caller: they are for one origin and must come as `credentials`. */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
@@ -23,8 +25,8 @@ const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cooki
  * the coding is the file's own format (`x.tar.gz` as `gzip`), whose bytes are passed as they are.
  * @throws SluiceError BAD_SETTING when the proxy or a CA file makes no sense
  */
-export function createTransport(options: TransportOptions = {}): Transport {
-  return new TwoRoads(options);
+export function createTransport(options: TransportOptions = {}, names: Names = new Names()): Transport {
+  return new TwoRoads(options, names);
 }
 
 class TwoRoads implements Transport {
@@ -36,15 +38,18 @@ class TwoRoads implements Transport {
   readonly #undici: LateUndiciRoad;
   readonly #oddities = new Oddities();
   readonly #permits: Permits;
+  readonly #wayIn: WayIn;
   #requestCount = 0;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions, names: Names) {
     this.blueprint = options;
     this.#userAgent = options.userAgent ?? 'sluice';
     this.#proxyFor = chooseProxy(options);
     const maxConnectionsPerHost = options.maxConnectionsPerHost ?? 64;
     this.#permits = new Permits(maxConnectionsPerHost);
+    this.#wayIn = new WayIn({ names, proxyFor: this.#proxyFor, namedHosts: () => options.namedHosts ?? [] });
     this.#dialler = new Dialler({
+      names,
       proxyFor: this.#proxyFor,
       trust: new Trust(options.caFiles ?? []),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -83,6 +88,7 @@ class TwoRoads implements Transport {
       this.#requestCount += 1;
       request.onWire?.();
     };
+    if (request.givenBy !== undefined) await this.#wayIn.check(new URL(request.givenBy), first);
     for (let url = first; ;) {
       if (seen.size > MAX_REDIRECTS) throw tooMany(first, `more than ${MAX_REDIRECTS}`);
       if (seen.has(url.href)) throw tooMany(first, 'in a circle');
@@ -91,6 +97,7 @@ class TwoRoads implements Transport {
       const head = await this.#go({ url, headers, signal: request.signal, sink, onWire });
       if (head === undefined) return;
       const target = redirectTarget(url, head.headers.location);
+      await this.#wayIn.check(url, target);
       // Once gone they stay gone: a host in between could lead back with a path of its own choice.
       if (target.origin !== first.origin) credentials = {};
       request.onRedirect?.(target.href, head);
@@ -101,7 +108,11 @@ class TwoRoads implements Transport {
   warm(url: string, connections: number): void {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return;
-    if (this.#proxyFor(parsed) === undefined) this.#fast?.warm(parsed, connections);
+    const fast = this.#fast;
+    if (fast === undefined || this.#proxyFor(parsed) !== undefined) return;
+    void this.#wayIn.mayWarm(parsed).then((may) => {
+      if (may) fast.warm(parsed, connections);
+    });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { engineBudget, readMachine, type EngineBudget, type EventSink } from '../base/index.js';
 import { openDecoders, type DecodePool } from '../hubs/index.js';
-import { createHostGate, createTransport, type HostGate, type Transport } from '../net/index.js';
+import { createHostGate, createTransport, namedHosts, type HostGate, type Transport } from '../net/index.js';
 import { openHands, type Hands, type Store } from '../store/index.js';
 import type { TransferThreads } from '../transfer/index.js';
 import type { PullContext } from './port.js';
@@ -30,6 +30,7 @@ export async function withWires<T>(
     httpProxy: settings.httpProxy ?? false,
     noProxy: settings.noProxy,
     caFiles: settings.caFiles,
+    namedHosts: namedHosts([...settings.hfEndpoints, ...settings.msEndpoints]),
   });
   let hands: Hands | undefined;
   let pool: Promise<DecodePool> | undefined;

@@ -129,7 +129,7 @@ describe('every route', () => {
 
   it('names no upstream, in any header or body, whether things go well, badly, or not at all', async () => {
     const world = await start();
-    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    const { url } = await startServing(await newMachine({ ...world.env, SLUICE_SERVE_FRESH: '1s' }), ...world.args);
     const routes = [
       ...['acme/open', 'acme/gated', 'acme/none'].flatMap((id) => huggingFaceRoutes(id, 'model', world.sim.commit('acme/open'))), // prettier-ignore
       ...huggingFaceRoutes('acme/private', 'space', world.sim.commit('acme/private')),
@@ -138,11 +138,14 @@ describe('every route', () => {
       ...world.other.filter(({ path }) => path !== '/-/metrics'),
     ];
     const named: string[] = [];
+    // What stands in for an answer says why.
+    const stale = new Set<string>();
     const walk = async (state: string): Promise<void> => {
       for (const route of routes)
         for (const token of [undefined, TOKENS.granted])
           for (const method of route.method === 'GET' ? ['GET', 'HEAD'] : ['POST']) {
             const { headers, body } = await ask(url, route, token, method);
+            if (headers.get('x-cache-status') === 'STALE') stale.add(state);
             const words = `${JSON.stringify([...headers])} ${body}`;
             // Our own addresses of files of an index tell where those are from.
             const said = words.replaceAll(/files\/(?:any|sha256-[0-9a-f]+)\/[^/]+/g, '');
@@ -151,11 +154,15 @@ describe('every route', () => {
           }
     };
     await walk('well');
-    world.sim.faults.add({ fault: { type: 'status', status: 503, body: `ask ${world.sim.url}` } });
-    await walk('badly');
+    for (const status of [503, 429, 500]) {
+      const fault = world.sim.faults.add({ fault: { type: 'status', status, body: `ask ${world.sim.url}` } });
+      await walk(`status ${status}`);
+      fault.remove();
+    }
     await world.sim.die();
     world.close();
     await walk('gone');
     expect(named).toEqual([]);
+    expect(stale.size).toBeGreaterThan(1);
   }, 120_000);
 });

@@ -50,7 +50,7 @@ export class Registry {
       account === undefined
         ? undefined
         : `Basic ${Buffer.from(`${account.name}:${account.password}`).toString('base64')}`;
-    this.#tokens = new RegistryTokens(options, basic, this.#endpoint.base.startsWith('https:'));
+    this.#tokens = new RegistryTokens(options, basic, this.#endpoint.base);
   }
 
   get id(): string {

@@ -18,15 +18,15 @@ const MARGIN_MS = 15_000;
 export class RegistryTokens {
   readonly #context: SmallContext;
   readonly #basic: string | undefined;
-  readonly #isSecure: boolean;
+  readonly #registry: string;
   readonly #tokens = new Map<string, Token>();
   readonly #asking = new Map<string, Promise<Token>>();
 
   /** `basic` is the `Authorization` of an account, sent to the token service that the registry names. */
-  constructor(context: SmallContext, basic: string | undefined, isSecure: boolean) {
+  constructor(context: SmallContext, basic: string | undefined, registry: string) {
     this.#context = context;
     this.#basic = basic;
-    this.#isSecure = isSecure;
+    this.#registry = registry;
   }
 
   /** What is known to open a repository now. */
@@ -61,6 +61,7 @@ export class RegistryTokens {
     const { origin, host } = url;
     const { value } = await fetchJson(this.#context, {
       url: url.href,
+      givenBy: this.#registry,
       ...(this.#basic === undefined ? {} : { credentials: { authorization: this.#basic } }),
       signal,
       failure: (head, body) => statusRefusal(head, body, { origin, repository, withToken: this.#basic !== undefined }),
@@ -76,7 +77,7 @@ export class RegistryTokens {
   /** A registry over TLS may not lead an account to a service without it. */
   #urlOf(repository: string, { realm, service }: Challenge): URL {
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
-    const isFine = url?.protocol === 'https:' || (url?.protocol === 'http:' && !this.#isSecure);
+    const isFine = url?.protocol === 'https:' || (url?.protocol === 'http:' && !this.#registry.startsWith('https:'));
     if (url === undefined || !isFine || url.username !== '' || url.password !== '')
       throw new SluiceError('BAD_RESPONSE', {
         host: realm.slice(0, 200),

@@ -101,6 +101,7 @@ class Access implements XetAccess {
     const asked: Asked = { origin, path: `the Xet file ${fileId}`, withToken: true };
     const { value } = await this.#fetch({
       url: `${token.casUrl}/${version}/reconstructions/${fileId}`,
+      givenBy: this.#options.tokenUrl,
       credentials: { authorization: `Bearer ${token.accessToken}` },
       range: span,
       signal,

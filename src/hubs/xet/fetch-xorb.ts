@@ -37,6 +37,7 @@ export async function fetchXorb(request: XorbRequest): Promise<void> {
     await transport.get(
       {
         url: range.url,
+        givenBy: range.givenBy,
         range: { startByte: range.startByte, endByte: range.endByte },
         signal: ending.signal,
         onRedirect: (_, head) => void gate.note(gateKey(head.url), head),

@@ -31,7 +31,13 @@ function fetchOf({ raws, body }: Made, uses: readonly (readonly [number, number,
   const sum = (start: number, end: number): number => raws.slice(start, end).reduce((n, raw) => n + raw.length, 0);
   return {
     xorb: 'ab'.repeat(32),
-    range: { url: 'http://x', chunks: { start: 0, end: raws.length }, startByte: 0, endByte: body.length },
+    range: {
+      url: 'http://x',
+      givenBy: 'http://x',
+      chunks: { start: 0, end: raws.length },
+      startByte: 0,
+      endByte: body.length,
+    },
     uses: uses.map(([start, end, position]) => ({
       term: { xorb: 'ab'.repeat(32), chunks: { start, end }, rawBytes: sum(start, end) },
       position,

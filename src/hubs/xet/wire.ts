@@ -27,6 +27,8 @@ export interface Term {
 /** Chunks of a xorb that can be had by one ranged GET without credentials. */
 export interface XorbRange {
   readonly url: string;
+  /** Who says so. */
+  readonly givenBy: string;
   readonly chunks: ChunkRange;
   readonly startByte: number;
   readonly endByte: number;
@@ -136,7 +138,7 @@ function makeRange(address: unknown, chunkRange: unknown, bytes: unknown, casUrl
   if (!isPossible || lastByte >= MAX_XORB_BYTES) throw refuse(`${count} chunks in ${lengthBytes} bytes`);
   const url = parseUrl(asString(address), casUrl);
   if (url === undefined) throw refuse('no usable address of a xorb');
-  return { url: url.href, chunks, startByte, endByte: lastByte + 1 };
+  return { url: url.href, givenBy: casUrl, chunks, startByte, endByte: lastByte + 1 };
 }
 
 function parseChunks(value: unknown): ChunkRange | undefined {

@@ -71,6 +71,7 @@ async function exchange({ gate, warm }: RequestEnvironment, request: BodyRequest
   const isHome = new URL(way.url).origin === new URL(from.source.url).origin;
   const wire: WireRequest = {
     url: way.url,
+    ...(isHome ? {} : { givenBy: from.source.url }),
     ...(from.source.headers ? { headers: from.source.headers } : {}),
     ...(from.source.credentials && isHome ? { credentials: from.source.credentials } : {}),
     ...(range ? { range } : {}),

@@ -44,11 +44,14 @@ export async function judgeFailure(
   return 'go-on';
 }
 
-/** The error to report when nobody is left: that of the source that was preferred. */
+/** The error to report when nobody is left: that wrong bytes came, whatever others refused; else that of the source that was preferred. */
 export function verdictOf({ sources, awaitedSources }: Job): SluiceError | undefined {
   if (awaitedSources > 0) return undefined;
   if (sources.some((from) => from.banned === undefined && !isLost(from))) return undefined;
-  const lost = sources.find((from) => from.banned !== undefined) ?? sources.find(isLost);
+  const lost =
+    sources.find(({ banned }) => banned?.code === 'DIGEST_MISMATCH') ??
+    sources.find((from) => from.banned !== undefined) ??
+    sources.find(isLost);
   return lost?.banned ?? lost?.state.banned;
 }
 
