@@ -59,9 +59,3 @@ function basicAuthorization(url: URL, refuse: (reason: string) => SluiceError): 
     throw refuse('its user name or password is not percent-encoded');
   }
 }
-
-/** `host:port` of the proxy that a URL is reached through, for people; undefined where there is none. @throws as `chooseProxy` */
-export function proxyOf(options: ProxyOptions): (url: URL) => string | undefined {
-  const choose = chooseProxy(options);
-  return (url) => choose(url)?.host;
-}
