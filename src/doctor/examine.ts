@@ -1,8 +1,9 @@
-import { createHostGate, createTransport, proxyOf } from '../net/index.js';
-import type { Facts, HostFacts } from './facts.js';
+import { createHostGate, createTransport, chooseProxy } from '../net/index.js';
+import type { Facts, HostFacts, SpecimenFacts } from './facts.js';
 import { judge } from './causes/judge.js';
 import { probeMachine } from './machine/probe-machine.js';
 import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
+import { probeSpecimen } from './path/probe-specimen.js';
 import type { ExamineContext } from './port.js';
 import type { Report } from './report.js';
 import { findSubject } from './subject.js';
@@ -14,17 +15,29 @@ import { transportOptions } from './transport-options.js';
  * @throws SluiceError BAD_REF, BAD_SETTING, INTERRUPTED, and what listing a ref meets
  */
 export async function examine(subject: string | undefined, context: ExamineContext): Promise<Report> {
-  const { settings, signal, emit, tell } = context;
+  const { settings, signal, emit, tell, isLong = false } = context;
   const options = transportOptions(settings);
   const transport = createTransport(options);
   try {
     const wires = { transport, gate: createHostGate(), emit };
-    const { probes, sizeBytes, isAssumed } = await findSubject(subject, wires, context);
+    const { probes, sizeBytes, isAssumed, specimens, endpoints } = await findSubject(subject, wires, context);
     tell('machine', settings.home);
     const machine = await probeMachine(settings.home, signal);
-    const path: PathContext = { transport, proxyOf: proxyOf(options), caFiles: settings.caFiles, signal, tell };
+    const path: PathContext = {
+      transport,
+      chooseProxy: chooseProxy(options),
+      caFiles: settings.caFiles,
+      isLong,
+      signal,
+      tell,
+    };
     const hosts = await probePath(probes, path);
-    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, machine };
+    const proven: SpecimenFacts[] = [];
+    for (const specimen of specimens) {
+      tell('specimen', new URL(specimen.request.url).host);
+      proven.push(await probeSpecimen(transport, specimen, signal));
+    }
+    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, specimens: proven, endpoints, machine };
     return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts) };
   } finally {
     await transport.close();

@@ -21,6 +21,8 @@ export interface PingFacts {
   readonly leastMs: number;
   readonly meanMs: number;
   readonly mostMs: number;
+  /** How much round trips differ from their mean, as `ping` counts it; undefined where it does not. */
+  readonly jitterMs?: number;
 }
 
 /** How the kernel receives TCP. What it does not tell is absent. */
@@ -48,6 +50,10 @@ export interface TlsFacts {
   readonly resumedMs?: number;
   /** Who vouches for the certificate, e.g. `Amazon RSA 2048 M03`. */
   readonly issuer: string;
+  /** Whose CA stands at the upper end of its chain, e.g. `Zscaler Root CA (Zscaler Inc.)`. */
+  readonly authority: string;
+  /** Whether that CA is one of those that everybody's programs are delivered with. */
+  readonly isPublic: boolean;
   /** As Node names what is wrong with the certificate; undefined when it is trusted. */
   readonly distrust?: string;
 }
@@ -59,6 +65,18 @@ export interface AnswerFacts {
   /** How far the host's clock is ahead of ours; whole seconds are all that `Date` tells. */
   readonly clockAheadMs?: number;
   readonly rateLimit?: RateLimit;
+  /** The host that it sent the request to; undefined where it answered itself. */
+  readonly sendsTo?: string;
+  /** Whether it gave the part that was asked for, and not everything. */
+  readonly servesRanges?: boolean;
+}
+
+/** A stream that did not come to its end. */
+export interface BrokenStream extends Failure {
+  /** What had come of its body. */
+  readonly bytes: number;
+  /** Since it was asked for. */
+  readonly ms: number;
 }
 
 /** What so many streams brought together. */
@@ -68,7 +86,9 @@ export interface GoodputFacts {
   readonly ms: number;
   readonly bytesPerSecond: number;
   /** Streams that broke before the time was over. */
-  readonly failures: readonly Failure[];
+  readonly failures: readonly BrokenStream[];
+  /** What the last answer said that had something to say. */
+  readonly rateLimit?: RateLimit;
   /** Of the segments that this machine received meanwhile, those that came before one that was missing; Linux tells. */
   readonly outOfOrderShare?: number;
 }
@@ -89,7 +109,21 @@ export interface HostFacts {
   readonly tls?: TlsFacts;
   readonly answer?: AnswerFacts;
   readonly goodput: readonly GoodputFacts[];
+  /** One stream for long, where that was asked for; and single streams again, where some had broken. */
+  readonly repeats?: readonly GoodputFacts[];
   /** What ended the examination of this host. */
+  readonly failure?: Failure;
+}
+
+/** A file with a known digest, fetched whole from one endpoint. */
+export interface SpecimenFacts {
+  readonly host: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Undefined where it did not come, or not in time. */
+  readonly isRight?: boolean;
+  /** As in `AnswerFacts`. */
+  readonly sendsTo?: string;
   readonly failure?: Failure;
 }
 
@@ -122,5 +156,9 @@ export interface Facts {
   /** What is to be brought, and how much of it; `sizeBytes` is assumed where no ref was given. */
   readonly job: { readonly sizeBytes: number; readonly isAssumed: boolean };
   readonly hosts: readonly HostFacts[];
+  /** Of every endpoint that is set for the hub of the ref. */
+  readonly specimens?: readonly SpecimenFacts[];
+  /** Hosts of those endpoints. */
+  readonly endpoints?: readonly string[];
   readonly machine: MachineFacts;
 }

@@ -16,6 +16,14 @@ export const PROBES = {
   /** A stage ends at whichever comes first. */
   stageMs: 2_000,
   stageBytes: 64 * 2 ** 20,
+  /** One stream for long, where that is asked for (`--long`); and single streams again after one broke. */
+  longMs: 150_000,
+  longBytes: 512 * 2 ** 20,
+  repeats: 2,
+  /** The file whose digest is proven: no larger than this, of so many endpoints, each in this time. */
+  specimenBytes: 16 * 2 ** 20,
+  specimens: 4,
+  specimenMs: 6_000,
   /** Written to the disk and removed again. */
   diskBytes: 64 * 2 ** 20,
   hashBytes: 32 * 2 ** 20,

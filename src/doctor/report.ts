@@ -3,7 +3,7 @@ import type { Facts } from './facts.js';
 
 export type CauseCode = keyof typeof CAUSES;
 
-/** `blocks`: nothing arrives until it is mended. `slows`: time is lost. `risks`: it works, and may not always. */
+/** `blocks`: nothing arrives, or not to its end by one connection, until it is mended. `slows`: time is lost. `risks`: it works, and may not always. */
 export type Severity = 'blocks' | 'slows' | 'risks';
 
 /** Plain values that the texts of a finding name: hosts, paths, milliseconds (`…Ms`), bytes (`…Bytes`), rates (`…PerSecond`). */

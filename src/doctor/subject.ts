@@ -1,9 +1,10 @@
 import { SluiceError } from '../base/index.js';
-import { parseRef, type Ref } from '../hubs/index.js';
+import { parseRef, type ManifestFile, type Ref, type Source } from '../hubs/index.js';
 import type { GetRequest } from '../net/index.js';
 import { hubOrigin, type Wires } from '../pull/index.js';
-import { ASSUMED_BYTES } from './limits.js';
+import { ASSUMED_BYTES, PROBES } from './limits.js';
 import type { HostProbe } from './path/probe-host.js';
+import type { Specimen } from './path/probe-specimen.js';
 import type { ExamineContext } from './port.js';
 
 /** What is to be examined: hosts in the order in which the job touches them, and the size of the job. */
@@ -11,6 +12,10 @@ export interface Subject {
   readonly probes: readonly HostProbe[];
   readonly sizeBytes: number;
   readonly isAssumed: boolean;
+  /** One file, at each endpoint that is set for its hub. */
+  readonly specimens: readonly Specimen[];
+  /** Those endpoints' hosts. */
+  readonly endpoints: readonly string[];
 }
 
 /**
@@ -26,7 +31,8 @@ export async function findSubject(text: string | undefined, wires: Wires, contex
   const ref = refOrHost(text);
   if (ref === undefined) return assumed([named(`https://${text}/`, 'named')]);
   if (ref.origin === 'https') return assumed([{ ...named(ref.url, 'named'), isCarrier: true }]);
-  const [endpoint] = ref.origin === 'hf' ? settings.hfEndpoints : settings.msEndpoints;
+  const endpoints = ref.origin === 'hf' ? settings.hfEndpoints : settings.msEndpoints;
+  const [endpoint] = endpoints;
   if (endpoint === undefined) throw new SluiceError('BAD_REF', { ref: text, reason: 'no endpoint is set for it' });
   const origin = hubOrigin(ref.origin, endpoint, settings, wires);
   context.tell('listing', origin.id);
@@ -36,20 +42,40 @@ export async function findSubject(text: string | undefined, wires: Wires, contex
     files[0],
   );
   const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
-  if (largest === undefined) return { probes: [named(endpoint, 'hub')], sizeBytes, isAssumed: false };
-  const { url, headers, credentials } = origin.source(pinned, largest);
-  const request: GetRequest = {
-    url,
-    signal,
-    ...(headers === undefined ? {} : { headers }),
-    ...(credentials === undefined ? {} : { credentials }),
+  if (largest === undefined) return { ...assumed([named(endpoint, 'hub')]), sizeBytes, isAssumed: false };
+  const stretch = { request: requestOf(origin.source(pinned, largest)), sizeBytes: largest.sizeBytes ?? 1 };
+  const file = specimenOf(files);
+  const specimens = endpoints.slice(0, PROBES.specimens).flatMap((each): Specimen[] => {
+    if (file === undefined) return [];
+    const { path, sizeBytes: bytes = 0, digests } = file;
+    const source = hubOrigin(ref.origin, each, settings, wires).source(pinned, file);
+    return [{ request: requestOf(source), path, sizeBytes: bytes, digests }];
+  });
+  return {
+    probes: [{ stretch, role: 'hub', isCarrier: true }],
+    ...{ sizeBytes, isAssumed: false, specimens },
+    endpoints: endpoints.map((each) => new URL(each).host),
   };
-  const stretch = { request, sizeBytes: largest.sizeBytes ?? 1 };
-  return { probes: [{ stretch, role: 'hub', isCarrier: true }], sizeBytes, isAssumed: false };
+}
+
+/** The largest that may be fetched whole, of those whose bytes can be proven. */
+function specimenOf(files: readonly ManifestFile[]): ManifestFile | undefined {
+  const fit = files.filter(
+    ({ sizeBytes = 0, digests }) =>
+      sizeBytes > 0 && sizeBytes <= PROBES.specimenBytes && Object.keys(digests).length > 0,
+  );
+  return fit.reduce<ManifestFile | undefined>(
+    (most, file) => ((file.sizeBytes ?? 0) > (most?.sizeBytes ?? 0) ? file : most),
+    undefined,
+  );
+}
+
+function requestOf({ url, headers, credentials }: Source): Omit<GetRequest, 'signal'> {
+  return { url, ...(headers === undefined ? {} : { headers }), ...(credentials === undefined ? {} : { credentials }) };
 }
 
 function assumed(probes: readonly HostProbe[]): Subject {
-  return { probes, sizeBytes: ASSUMED_BYTES, isAssumed: true };
+  return { probes, sizeBytes: ASSUMED_BYTES, isAssumed: true, specimens: [], endpoints: [] };
 }
 
 function named(url: string, role: HostProbe['role']): HostProbe {

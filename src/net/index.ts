@@ -3,10 +3,11 @@ export { createHostGate, gateKey, type HostBudget, type HostGate, type HostGateO
 export { parseJson, type JsonOutcome } from './json.js';
 export * as netLimits from './limits.js';
 export type { BodySink, GetRequest, Headers, ResponseHead, Transport } from './port.js';
-export { proxyOf } from './proxy.js';
+export { chooseProxy, type ProxyChoice } from './proxy.js';
 export { parseRateLimit, type RateLimit } from './rate-limit.js';
 export { parseHttpDate, parseRetryAfter } from './retry-after.js';
 export { sleep } from './sleep.js';
 export { createTransport } from './transport.js';
+export { openTunnel } from './tunnel.js';
 export type { TransportOptions } from './transport-options.js';
 export { namedHosts } from './way-in.js';

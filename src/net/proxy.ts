@@ -17,9 +17,3 @@ export function chooseProxy({ proxy, httpProxy = proxy ?? false, noProxy }: Prox
   const isExempt = parseNoProxy(noProxy);
   return (url) => (isExempt(url) ? undefined : url.protocol === 'http:' ? forHttp : forHttps);
 }
-
-/** `host:port` of the proxy that a URL is reached through, for people; undefined where there is none. @throws as `chooseProxy` */
-export function proxyOf(options: ProxyOptions): (url: URL) => string | undefined {
-  const choose = chooseProxy(options);
-  return (url) => choose(url)?.host;
-}

@@ -10,15 +10,16 @@ export function configure(command: Command, context: CommandContext): void {
   addNetworkOptions(command, context);
   command
     .argument('[ref|host]', context.say('argument.subject'))
+    .option('--long', context.say('option.long'))
     .option('--json', context.say('option.json'))
     .action(async (subject: string | undefined) => {
-      const options: SettingOptions & { json?: boolean } = command.optsWithGlobals();
+      const options: SettingOptions & { json?: boolean; long?: boolean } = command.optsWithGlobals();
       const session = await context.open(settingFlags(options));
       const tell = options.json ? () => undefined : stepTeller(session, context);
       const report = await (
         await session.api()
       )
-        .examine(subject, { ...session.pullContext(), tell })
+        .examine(subject, { ...session.pullContext(), tell, isLong: options.long === true })
         .finally(() => tell('', ''));
       if (options.json) session.print(JSON.stringify(report));
       else for (const line of renderDiagnosis(report, session.out, session.outColumns())) session.print(line);

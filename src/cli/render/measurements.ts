@@ -1,5 +1,6 @@
 import { formatBytes, formatRate, printable } from '../../base/index.js';
 import type { Facts, HostFacts } from '../../doctor/index.js';
+import { hostDetails } from './host-details.js';
 import { say, type TextKey } from '../texts/index.js';
 import type { Look } from './look.js';
 import { shortTime } from './short-time.js';
@@ -39,7 +40,7 @@ function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): re
       best === undefined ? dash : `${formatRate(best.bytesPerSecond)} (${best.streams})`,
     ];
   });
-  return renderTable(heads, rows, look, columns);
+  return [...renderTable(heads, rows, look, columns), ...hostDetails(hosts, look, columns)];
 }
 
 function machineLines({ machine }: Facts, { lang, style }: Look, columns: number): readonly string[] {

@@ -5,6 +5,8 @@ import { truncateMiddle } from './width.js';
 const STEPS: Readonly<Record<string, TextKey>> = {
   listing: 'step.listing',
   measuring: 'step.measuring',
+  long: 'step.long',
+  specimen: 'step.specimen',
   machine: 'step.machine',
   names: 'step.names',
   connections: 'step.connections',

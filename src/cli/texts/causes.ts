@@ -1,7 +1,8 @@
 import type { Lang } from '../../base/index.js';
 import type { CauseCode } from '../../doctor/index.js';
+import { pathCausesEn, pathCausesZh } from './causes-path.js';
 
-interface CauseText {
+export interface CauseText {
   /** What is wrong, in one line. */
   readonly what: string;
   /** What was seen of it. */
@@ -12,6 +13,7 @@ interface CauseText {
 type Table = Readonly<Record<CauseCode, CauseText>>;
 
 const en: Table = {
+  ...pathCausesEn,
   NAME_UNKNOWN: {
     what: 'The name {host} is not found.',
     seen: 'The resolver of this machine said: {reason}',
@@ -54,7 +56,7 @@ const en: Table = {
   },
   DEAD_ADDRESSES: {
     what: '{host} has addresses that do not answer from here.',
-    seen: '{count}, first {address} ({family}).',
+    seen: '{count} of them, first {address} ({family}): whoever tries it waits before trying the next one.',
     remedy:
       'If it is IPv6 that is broken here, mend or switch it off; sluice remembers dead addresses, other programs wait.',
   },
@@ -95,7 +97,7 @@ const en: Table = {
   },
   RATE_LIMITED: {
     what: '{host} wants to be asked less.',
-    seen: 'It answers 429; its window opens in {resetMs}.',
+    seen: 'It answers 429[, to {streams} streams at once][; its window opens in {resetMs}].',
     remedy: 'A token raises the limit; sluice serve asks once for all of your machines.',
   },
   SLOW_DISK: {
@@ -126,6 +128,7 @@ const en: Table = {
 };
 
 const zh: Table = {
+  ...pathCausesZh,
   NAME_UNKNOWN: {
     what: '找不到域名 {host}。',
     seen: '本机的解析器返回：{reason}',
@@ -168,7 +171,7 @@ const zh: Table = {
   },
   DEAD_ADDRESSES: {
     what: '{host} 有些地址从这里无应答。',
-    seen: '共 {count} 个，首个是 {address}（{family}）。',
+    seen: '共 {count} 个，首个是 {address}（{family}）：先尝试它的程序要等待后才换下一个。',
     remedy: '如果是 IPv6 有问题，请修复或关闭它；sluice 会记住无应答的地址，其他程序则会等待。',
   },
   DEAD_RESOLVER: {
@@ -208,7 +211,7 @@ const zh: Table = {
   },
   RATE_LIMITED: {
     what: '{host} 要求减少请求。',
-    seen: '它返回 429；限制窗口将在 {resetMs} 后打开。',
+    seen: '它返回 429[（同时 {streams} 条连接时）][；限制窗口将在 {resetMs} 后打开]。',
     remedy: '使用令牌可提高限额；sluice serve 可代所有机器只请求一次。',
   },
   SLOW_DISK: {

@@ -15,7 +15,7 @@ const HOST: HostFacts = {
   names: { ms: 5 },
   resolvers: [{ server: '192.0.2.53', ms: 4, addresses: ['192.0.2.1'] }],
   addresses: [{ address: '192.0.2.1', family: 4, connectMs: [12, 11, 13] }],
-  tls: { version: 'TLSv1.3', handshakeMs: 20, issuer: 'A known one' },
+  tls: { version: 'TLSv1.3', handshakeMs: 20, issuer: 'A known one', authority: 'A known root', isPublic: true },
   answer: { status: 206, firstByteMs: 40, clockAheadMs: 0 },
   goodput: [stage(1, 90 * MB), stage(8, 110 * MB)],
 };
@@ -31,6 +31,13 @@ const FACTS: Facts = {
     disk: { path: '/store', freeBytes: 100 * GB, writeBytesPerSecond: GB, syncMs: 2, hardLinks: true, symlinks: true },
   },
 };
+const PRIVATE = { version: 'TLSv1.3', handshakeMs: 9, issuer: 'Corp', authority: 'Corp (Acme)', isPublic: false };
+const broken = (bytes: number, ms: number) => ({ code: 'RESET', message: 'reset', bytes, ms });
+const cut = (...all: [bytes: number, ms: number][]): Facts =>
+  withHost({
+    goodput: [{ ...stage(1, 90 * MB), failures: all.map(([bytes, ms]) => broken(bytes, ms)) }, stage(8, 110 * MB)],
+  });
+const specimen = { host: 'mirror.example', path: 'w', sizeBytes: 9 };
 const withHost = (host: Partial<HostFacts>): Facts => ({ ...FACTS, hosts: [{ ...HOST, ...host }] });
 const withDisk = (disk: Partial<Facts['machine']['disk']>): Facts => ({
   ...FACTS,
@@ -47,9 +54,38 @@ describe('what is named', () => {
   it.each<[string, Facts]>([
     ['NAME_UNKNOWN', withHost({ names: { ms: 9, failure }, addresses: [], failure })],
     ['UNREACHABLE', withHost({ addresses: [{ address: '192.0.2.1', family: 4, connectMs: [], failure }], failure })],
-    ['UNTRUSTED', withHost({ tls: { version: 'TLSv1.3', handshakeMs: 9, issuer: 'Corp', distrust: 'self signed' } })],
+    ['UNTRUSTED', withHost({ tls: { ...PRIVATE, distrust: 'self signed' } })],
     ['NOT_ALLOWED', withHost({ answer: { status: 401, firstByteMs: 9 }, goodput: [] })],
     ['BROKEN', withHost({ failure })],
+    ['PROXY_FAILS', withHost({ proxy: 'p:3128', failure: { code: 'PROXY', message: '407' } })],
+    [
+      'PROXY_FAILS',
+      withHost({ proxy: 'p:3128', addresses: [{ address: '192.0.2.1', family: 4, connectMs: [], failure }] }),
+    ],
+    ['INTERCEPTED', withHost({ tls: PRIVATE })],
+    ['CUT_BY_SIZE', cut([100 * MB, 900], [101 * MB, 1_900], [100 * MB, 400])],
+    ['CUT_BY_TIME', cut([100 * MB, 60_000], [40 * MB, 60_200], [90 * MB, 59_900])],
+    ['BREAKS', cut([100 * MB, 60_000], [40 * MB, 200], [90 * MB, 5_900])],
+    ['BREAKS', cut([100 * MB, 60_000])],
+    ['SERVES_NO_RANGES', withHost({ answer: { status: 200, firstByteMs: 40, servesRanges: false } })],
+    [
+      'WRONG_BYTES',
+      {
+        ...FACTS,
+        specimens: [
+          { ...specimen, isRight: false },
+          { ...specimen, isRight: true },
+        ],
+      },
+    ],
+    ['LEAKS', { ...FACTS, specimens: [{ ...specimen, isRight: true, sendsTo: 'cdn-lfs.hf.co' }] }],
+    ['LEAKS', { ...FACTS, specimens: [{ ...specimen, sendsTo: 'o.example:8443' }], endpoints: ['o.example:8443'] }],
+    [
+      'RATE_LIMITED',
+      withHost({
+        goodput: [stage(1, 90 * MB), { ...stage(8, MB), failures: [{ ...broken(0, 3), code: 'RATE_LIMITED' }] }],
+      }),
+    ],
     ['SLOW_NAMES', withHost({ names: { ms: 2_400 } })],
     [
       'DEAD_ADDRESSES',
@@ -92,6 +128,16 @@ describe('what is named', () => {
     ['NO_HARD_LINKS', withDisk({ hardLinks: false })],
   ])('%s', (cause, facts) => {
     expect(causes(facts)).toEqual([cause]);
+  });
+
+  it('is not what a hub does with its own storage, nor a family that this machine has no way for', () => {
+    const own = { ...specimen, host: 'huggingface.co', isRight: true, sendsTo: 'cas-bridge.xethub.hf.co' };
+    expect(causes({ ...FACTS, specimens: [own, { ...own, host: 'mirror.example', sendsTo: 'cdn.example' }] })).toEqual(
+      [],
+    );
+    const noWay = { code: 'ENETUNREACH', message: 'no way' };
+    const dead = { address: '2001:db8::1', family: 6, connectMs: [], failure: noWay } as const;
+    expect(causes(withHost({ addresses: [...HOST.addresses, dead] }))).toEqual([]);
   });
 
   it('comes first when it blocks, and otherwise by what it costs', () => {

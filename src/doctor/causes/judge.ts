@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.js';
 import type { CauseCode, Finding, Report, Severity } from '../report.js';
 import { lostTime, type Delay, type Passage } from './lost-time.js';
+import { suspectBytes } from './suspect-bytes.js';
 import { suspectHost } from './suspect-host.js';
 import { suspectMachine } from './suspect-machine.js';
 import type { Suspicion } from './suspicion.js';
@@ -13,6 +14,7 @@ export function judge(facts: Facts): Pick<Report, 'findings' | 'expectedMs' | 'p
   const suspicions = [
     ...suspectMachine(facts),
     ...facts.hosts.flatMap((host) => suspectHost(host, facts.machine.kernel)),
+    ...suspectBytes(facts),
   ];
   const delays = suspicions.flatMap((name): Delay<Suspicion>[] =>
     name.delay === undefined ? [] : [{ name, ...name.delay }],

@@ -1,5 +1,6 @@
-import type { AddressFacts, HostFacts, KernelFacts } from '../facts.js';
+import type { AddressFacts, GoodputFacts, HostFacts, KernelFacts } from '../facts.js';
 import type { Evidence } from '../report.js';
+import { suspectCuts } from './suspect-cuts.js';
 import type { Suspicion } from './suspicion.js';
 import { THRESHOLDS } from './thresholds.js';
 
@@ -7,16 +8,27 @@ import { THRESHOLDS } from './thresholds.js';
 export function suspectHost(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
   const stopped = blockade(facts);
   if (stopped !== undefined) return [stopped];
-  return [...slowNames(facts), ...deadAddresses(facts), ...distance(facts), ...answer(facts), ...flow(facts, kernel)];
+  return [
+    ...slowNames(facts),
+    ...deadAddresses(facts),
+    ...distance(facts),
+    ...answer(facts),
+    ...suspectCuts(facts),
+    ...flow(facts, kernel),
+    ...trust(facts),
+  ];
 }
 
-function blockade({ host, names, addresses, tls, answer, failure }: HostFacts): Suspicion | undefined {
+function blockade({ host, proxy, names, addresses, tls, answer, failure }: HostFacts): Suspicion | undefined {
   const because = { host, reason: failure?.message ?? '', code: failure?.code ?? '' };
+  const isUnreached = addresses.length > 0 && addresses.every(({ connectMs }) => connectMs.length === 0);
+  // Names and addresses are the proxy's then.
+  if (proxy !== undefined && (names?.failure !== undefined || isUnreached || failure?.code === 'PROXY'))
+    return { cause: 'PROXY_FAILS', about: proxy, evidence: { ...because, proxy } };
   if (names?.failure !== undefined) return { cause: 'NAME_UNKNOWN', about: host, evidence: because };
-  if (addresses.length > 0 && addresses.every(({ connectMs }) => connectMs.length === 0))
-    return { cause: 'UNREACHABLE', about: host, evidence: because };
+  if (isUnreached) return { cause: 'UNREACHABLE', about: host, evidence: because };
   if (tls?.distrust !== undefined)
-    return { cause: 'UNTRUSTED', about: host, evidence: { host, issuer: tls.issuer, reason: tls.distrust } };
+    return { cause: 'UNTRUSTED', about: host, evidence: { host, issuer: tls.authority, reason: tls.distrust } };
   if (failure !== undefined) return { cause: 'BROKEN', about: host, evidence: because };
   if (answer !== undefined && [401, 403].includes(answer.status))
     return { cause: 'NOT_ALLOWED', about: host, evidence: { host, status: answer.status } };
@@ -37,13 +49,18 @@ function slowNames({ host, names, resolvers }: HostFacts): readonly Suspicion[] 
 }
 
 function deadAddresses({ host, addresses }: HostFacts): readonly Suspicion[] {
-  const dead = addresses.filter(({ connectMs }) => connectMs.length === 0);
+  const dead = addresses.filter(({ connectMs, failure }) => connectMs.length === 0 && !isNoWay(failure?.code));
   const [first] = dead;
   if (first === undefined) return [];
   const evidence = { host, address: first.address, count: dead.length, family: `IPv${first.family}` };
   return [
     { cause: 'DEAD_ADDRESSES', about: host, evidence, delay: { ms: THRESHOLDS.attemptMs * dead.length, usualMs: 0 } },
   ];
+}
+
+/** This machine has no way for the family at all: it says so at once, and nobody waits. */
+function isNoWay(code: string | undefined): boolean {
+  return code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
 function distance({ host, addresses }: HostFacts): readonly Suspicion[] {
@@ -55,19 +72,29 @@ function distance({ host, addresses }: HostFacts): readonly Suspicion[] {
   return [{ cause: 'FAR_AWAY', about: host, evidence: { host, roundTripMs }, delay }];
 }
 
-function answer({ host, answer, addresses }: HostFacts): readonly Suspicion[] {
+function trust({ host, tls }: HostFacts): readonly Suspicion[] {
+  if (tls === undefined || tls.isPublic) return [];
+  return [{ cause: 'INTERCEPTED', about: host, evidence: { host, authority: tls.authority } }];
+}
+
+function answer({ host, answer, addresses, goodput }: HostFacts): readonly Suspicion[] {
   if (answer === undefined) return [];
   const found: Suspicion[] = [];
   const ownMs = answer.firstByteMs - (nearest(addresses) ?? 0);
   const { answerMs, usualAnswerMs: usualMs, clockMs } = THRESHOLDS;
-  if (answer.status === 429) {
-    const resetMs = answer.rateLimit?.resetMs ?? 0;
-    const delay = { ms: resetMs, usualMs: 0 };
-    found.push({ cause: 'RATE_LIMITED', about: host, evidence: { host, resetMs }, delay });
+  const refusing = goodput.find(isLimited);
+  if (answer.status === 429 || refusing !== undefined) {
+    const resetMs = (refusing ?? answer).rateLimit?.resetMs;
+    const delay = { ms: resetMs ?? THRESHOLDS.rateLimitMs, usualMs: 0 };
+    const at = refusing === undefined ? {} : { streams: refusing.streams };
+    const evidence = { host, ...at, ...(resetMs === undefined ? {} : { resetMs }) };
+    found.push({ cause: 'RATE_LIMITED', about: host, evidence, delay });
   } else if (ownMs >= answerMs) {
     const delay = { ms: ownMs, usualMs };
     found.push({ cause: 'SLOW_ANSWER', about: host, evidence: { host, firstByteMs: answer.firstByteMs }, delay });
   }
+  if (answer.servesRanges === false && goodput.length > 0)
+    found.push({ cause: 'SERVES_NO_RANGES', about: host, evidence: { host } });
   const aheadMs = answer.clockAheadMs ?? 0;
   if (Math.abs(aheadMs) >= clockMs)
     found.push({ cause: 'CLOCK_WRONG', about: host, evidence: { host, differenceMs: Math.abs(aheadMs) } });
@@ -76,7 +103,9 @@ function answer({ host, answer, addresses }: HostFacts): readonly Suspicion[] {
 
 /** One stream against several: what one cannot bring, and what all together cannot. */
 function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
-  const { host, goodput } = facts;
+  const { host } = facts;
+  // Streams that are refused say nothing of the way.
+  const goodput = facts.goodput.filter((stage) => !isLimited(stage));
   const one = goodput.find(({ streams }) => streams === 1)?.bytesPerSecond;
   if (one === undefined) return [];
   const best = goodput.reduce((most, each) => (each.bytesPerSecond > most.bytesPerSecond ? each : most));
@@ -105,6 +134,10 @@ function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
     found.push({ cause: 'SLOW_LINE', about: host, evidence: rates, passage });
   }
   return found;
+}
+
+function isLimited({ failures }: GoodputFacts): boolean {
+  return failures.some(({ code }) => code === 'RATE_LIMITED');
 }
 
 /** Set where one stream is as fast as the window of this machine lets it be. */

@@ -31,6 +31,12 @@ export const THRESHOLDS = {
   usualHashBytesPerSecond: 1_500 * MB,
   /** Signed URLs are refused, and certificates may be, when clocks differ by minutes. */
   clockMs: 60_000,
+  /** Streams that broke within this share of the same byte, or the same moment, were cut there. */
+  cutSpread: 0.1,
+  /** Fewer say nothing. */
+  cutStreams: 3,
+  /** Where a 429 does not say for how long: hubs count by minutes. */
+  rateLimitMs: 60_000,
   openFiles: 1_024,
   /** Room beside the files themselves, as `pull` keeps it free. */
   spareBytes: 64 * 2 ** 20,

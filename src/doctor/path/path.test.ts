@@ -1,7 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { isPublicChain } from './public-chain.js';
+import { leadTo } from './lead-to.js';
 import { parsePing } from './ping.js';
+import { rateLimitOf } from './rate-limit-of.js';
 import { probeResolvers } from './probe-resolvers.js';
 import { outOfOrderShare, segmentsReceived } from './segments-received.js';
 
@@ -20,7 +25,8 @@ round-trip min/avg/max = 0.054/0.081/0.120 ms
 
 describe('what ping prints', () => {
   it('is understood, of iputils and of busybox', () => {
-    expect(parsePing(IPUTILS)).toEqual({ sent: 25, lost: 1, leastMs: 11.204, meanMs: 12.35, mostMs: 19.001 });
+    const times = { leastMs: 11.204, meanMs: 12.35, mostMs: 19.001, jitterMs: 1.4 };
+    expect(parsePing(IPUTILS)).toEqual({ sent: 25, lost: 1, ...times });
     expect(parsePing(BUSYBOX)).toEqual({ sent: 5, lost: 0, leastMs: 0.054, meanMs: 0.081, mostMs: 0.12 });
   });
 
@@ -62,6 +68,31 @@ describe('name servers', () => {
     expect(first).toMatchObject({ server: good, addresses: ['192.0.2.7'] });
     expect(first?.failure).toBeUndefined();
     expect(second?.failure?.code).toMatch(/ECONNREFUSED|ETIMEOUT/);
+  });
+});
+
+describe('an answer', () => {
+  const head = (status: number, headers: Readonly<Record<string, string>>) => ({ status, headers, url: 'https://h/' });
+
+  it('says how often it may be asked, a 429 also by Retry-After alone', () => {
+    expect(rateLimitOf(head(429, { 'retry-after': '30' }), 0)).toEqual({ remaining: 0, resetMs: 30_000 });
+    expect(rateLimitOf(head(200, { ratelimit: '"api";r=7;t=55' }), 0)).toEqual({ remaining: 7, resetMs: 55_000 });
+    expect(rateLimitOf(head(503, { 'retry-after': '30' }), 0)).toBeUndefined();
+  });
+
+  it('comes from elsewhere where a redirect leads to another host, the first of which counts', () => {
+    expect(leadTo('https://a/x', ['https://a/x', 'https://b:1/y', 'https://c/z'])).toEqual({ sendsTo: 'b:1' });
+    expect(leadTo('https://a/x', ['https://a/x', 'https://a/z'])).toEqual({});
+  });
+});
+
+describe('a chain of certificates', () => {
+  it('is public where a known root is in it, or issued one of it', () => {
+    const [one = '', other = ''] = rootCertificates;
+    const roots = [new X509Certificate(one)];
+    expect(isPublicChain([new X509Certificate(one).raw], roots)).toBe(true);
+    expect(isPublicChain([new X509Certificate(other).raw], roots)).toBe(false);
+    expect(isPublicChain([new X509Certificate(other).raw])).toBe(true);
   });
 });
 

@@ -20,6 +20,9 @@ export function parsePing(output: string): PingFacts | undefined {
   const [, sentText = '', cameText = ''] = /(\d+) packets transmitted, (\d+) (?:packets )?received/.exec(output) ?? [];
   const [sent, came] = [Number(sentText), Number(cameText)];
   if (!(sent > 0) || !(came > 0)) return undefined;
-  const [, least = '', mean = '', most = ''] = /= ([\d.]+)\/([\d.]+)\/([\d.]+)/.exec(output) ?? [];
-  return { sent, lost: Math.max(0, sent - came), leastMs: Number(least), meanMs: Number(mean), mostMs: Number(most) };
+  const [, least = '', mean = '', most = '', jitter] =
+    /= ([\d.]+)\/([\d.]+)\/([\d.]+)(?:\/([\d.]+))?/.exec(output) ?? [];
+  const lost = Math.max(0, sent - came);
+  const times = { leastMs: Number(least), meanMs: Number(mean), mostMs: Number(most) };
+  return { sent, lost, ...times, ...(jitter === undefined ? {} : { jitterMs: Number(jitter) }) };
 }

@@ -1,5 +1,7 @@
-import { parseHttpDate, parseRateLimit, type GetRequest, type ResponseHead, type Transport } from '../../net/index.js';
+import { parseHttpDate, type GetRequest, type ResponseHead, type Transport } from '../../net/index.js';
 import type { AnswerFacts } from '../facts.js';
+import { leadTo } from './lead-to.js';
+import { rateLimitOf } from './rate-limit-of.js';
 
 export interface Answered {
   readonly facts: AnswerFacts;
@@ -35,9 +37,11 @@ export async function probeAnswer(
       onHead: (head) => {
         const nowMs = Date.now();
         const dateMs = parseHttpDate(head.headers.date ?? '');
-        const rateLimit = parseRateLimit(head.headers, nowMs);
+        const rateLimit = rateLimitOf(head, nowMs);
         const facts: AnswerFacts = {
           status: head.status,
+          ...leadTo(request.url, urls),
+          ...(head.status === 206 || head.status === 200 ? { servesRanges: head.status === 206 } : {}),
           firstByteMs: performance.now() - wireMs,
           ...(dateMs === undefined ? {} : { clockAheadMs: dateMs - Math.floor(nowMs / 1000) * 1000 }),
           ...(rateLimit === undefined ? {} : { rateLimit }),

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Transport } from '../../net/index.js';
+import type { Duplex } from 'node:stream';
+import { openTunnel, type ProxyChoice, type Transport } from '../../net/index.js';
 import type { HostFacts, HostRole } from '../facts.js';
 import { failureOf, socketFailure } from '../failure.js';
 import { PROBES } from '../limits.js';
 import { findNames, probeAddresses } from './probe-addresses.js';
 import { probeAnswer, type Answered } from './probe-answer.js';
 import { probeGoodput, type Stretch } from './probe-goodput.js';
+import { repeatStreams } from './repeat-streams.js';
 import { ping } from './ping.js';
 import { probeResolvers } from './probe-resolvers.js';
 import { probeTls } from './probe-tls.js';
@@ -20,8 +22,9 @@ export interface HostProbe {
 
 export interface PathContext {
   readonly transport: Transport;
-  /** `host:port` of the proxy that a URL is reached through. */
-  readonly proxyOf: (url: URL) => string | undefined;
+  readonly chooseProxy: ProxyChoice;
+  /** One more stream, for long: what is cut late is seen by nothing else. */
+  readonly isLong: boolean;
   readonly caFiles: readonly string[];
   readonly signal: AbortSignal;
   /** Told of each step that begins. */
@@ -35,7 +38,7 @@ export async function probeHost(
 ): Promise<{ readonly facts: HostFacts; readonly answered?: Answered }> {
   const { transport, signal, tell } = context;
   const url = new URL(stretch.request.url);
-  const proxy = context.proxyOf(url);
+  const proxy = context.chooseProxy(url);
   let facts: HostFacts = {
     origin: url.origin,
     host: url.host,
@@ -43,29 +46,14 @@ export async function probeHost(
     resolvers: [],
     addresses: [],
     goodput: [],
-    ...(proxy === undefined ? {} : { proxy }),
+    ...(proxy === undefined ? {} : { proxy: proxy.host }),
   };
-  tell('names', url.host);
-  const near = proxy === undefined ? nearOf(url) : nearOf(new URL(`http://${proxy}`));
-  const [{ names, found }, resolvers] = await Promise.all([findNames(near.hostname), probeResolvers(near.hostname)]);
-  facts = { ...facts, names, resolvers };
-  if (names.failure !== undefined) return { facts: { ...facts, failure: names.failure } };
-  tell('connections', url.host);
-  const addresses = await probeAddresses(found, near.port, signal);
-  facts = { ...facts, addresses };
-  const reached = addresses.find(({ connectMs }) => connectMs.length > 0);
-  if (reached === undefined) return { facts: { ...facts, ...maybeFailure(addresses[0]?.failure) } };
-  const echoed = await ping(reached.address, signal);
-  facts = { ...facts, ...(echoed === undefined ? {} : { ping: echoed }) };
-  if (url.protocol === 'https:' && proxy === undefined) {
-    tell('tls', url.host);
-    try {
-      const ca = context.caFiles.map((file) => readFileSync(file, 'latin1'));
-      facts = { ...facts, tls: await probeTls({ ...near, address: reached.address }, ca, signal) };
-    } catch (thrown) {
-      signal.throwIfAborted();
-      return { facts: { ...facts, failure: socketFailure(thrown) } };
-    }
+  // What is on the way to a machine that `ssh` jumps from is for its own settings to know.
+  if (proxy?.kind !== 'ssh') {
+    const near = proxy ?? nearOf(url);
+    const approached = await approach(facts, url, near, proxy, context);
+    if ('failure' in approached) return { facts: approached };
+    facts = approached;
   }
   tell('answer', url.host);
   let answered: Answered;
@@ -84,14 +72,57 @@ export async function probeHost(
     const stage = await probeGoodput(transport, stretch, streams, signal);
     facts = { ...facts, goodput: [...facts.goodput, stage] };
   }
-  return { facts, answered };
+  const repeats = await repeatStreams(facts.goodput, stretch, context, () => tell('long', url.host));
+  return { facts: repeats.length === 0 ? facts : { ...facts, repeats }, answered };
 }
+
+/** Name, addresses, connections and TLS, of the host or of the proxy before it; with `failure` where they end it. */
+async function approach(
+  before: HostFacts,
+  url: URL,
+  near: { readonly hostname: string; readonly port: number },
+  proxy: ReturnType<ProxyChoice>,
+  { signal, tell, caFiles }: PathContext,
+): Promise<HostFacts> {
+  let facts = before;
+  tell('names', url.host);
+  const [{ names, found }, resolvers] = await Promise.all([findNames(near.hostname), probeResolvers(near.hostname)]);
+  facts = { ...facts, names, resolvers };
+  if (names.failure !== undefined) return { ...facts, failure: names.failure };
+  tell('connections', url.host);
+  const addresses = await probeAddresses(found, near.port, signal);
+  facts = { ...facts, addresses };
+  const reached = addresses.find(({ connectMs }) => connectMs.length > 0);
+  if (reached === undefined) return { ...facts, failure: addresses[0]?.failure ?? UNREACHED };
+  const echoed = await ping(reached.address, signal);
+  facts = { ...facts, ...(echoed === undefined ? {} : { ping: echoed }) };
+  // The tunnel of a proxy that is itself asked by TLS is one more layer than is looked into here.
+  const isInTheWay = proxy !== undefined && (proxy.kind !== 'http' || proxy.secure);
+  if (url.protocol === 'https:' && !isInTheWay) {
+    tell('tls', url.host);
+    const authority = `${nearOf(url).hostname}:${nearOf(url).port}`;
+    const tunnel = proxy?.kind === 'http' ? (socket: Duplex) => openTunnel(socket, authority, proxy) : undefined;
+    try {
+      const ca = caFiles.map((file) => readFileSync(file, 'latin1'));
+      facts = {
+        ...facts,
+        tls: await probeTls(
+          { hostname: nearOf(url).hostname, port: near.port, address: reached.address, tunnel },
+          ca,
+          signal,
+        ),
+      };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return { ...facts, failure: socketFailure(thrown) };
+    }
+  }
+  return facts;
+}
+
+const UNREACHED = { code: 'CONNECT', message: 'no address to try' };
 
 function nearOf(url: URL): { readonly hostname: string; readonly port: number } {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return { hostname: url.hostname.replace(/^\[|\]$/g, ''), port };
-}
-
-function maybeFailure(failure: HostFacts['failure']): Pick<HostFacts, 'failure'> {
-  return failure === undefined ? {} : { failure };
 }

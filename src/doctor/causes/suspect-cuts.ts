@@ -1,0 +1,33 @@
+import type { BrokenStream, HostFacts } from '../facts.js';
+import type { Suspicion } from './suspicion.js';
+import { THRESHOLDS } from './thresholds.js';
+
+/** Streams that broke while their bytes flowed: at the same byte, at the same moment, or anywhere. */
+export function suspectCuts({ host, goodput, repeats = [] }: HostFacts): readonly Suspicion[] {
+  const stages = [...goodput, ...repeats];
+  const broken = stages.flatMap(({ failures }) => failures).filter(({ bytes }) => bytes > 0);
+  const [first] = broken;
+  if (first === undefined) return [];
+  const size = middle(broken, ({ bytes }) => bytes);
+  const time = middle(broken, ({ ms }) => ms);
+  const count = broken.length;
+  const evidence = { host, count, reason: first.message };
+  const isCut = count >= THRESHOLDS.cutStreams && Math.min(size.spread, time.spread) <= THRESHOLDS.cutSpread;
+  if (!isCut) {
+    const streams = stages.reduce((sum, stage) => sum + stage.streams, 0);
+    return [{ cause: 'BREAKS', about: host, evidence: { ...evidence, streams } }];
+  }
+  // At a steady pace both are alike; what was decided on is the more exact of them.
+  return size.spread <= time.spread
+    ? [{ cause: 'CUT_BY_SIZE', about: host, evidence: { ...evidence, afterBytes: size.median } }]
+    : [{ cause: 'CUT_BY_TIME', about: host, evidence: { ...evidence, afterMs: time.median } }];
+}
+
+/** The median, and how far from it nine in ten of the others are, as a share of it. */
+function middle(broken: readonly BrokenStream[], by: (stream: BrokenStream) => number) {
+  const sorted = broken.map(by).sort((one, other) => one - other);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const far = sorted.map((value) => Math.abs(value - median)).sort((one, other) => one - other);
+  const spread = (far[Math.floor((far.length - 1) * 0.9)] ?? 0) / Math.max(1, median);
+  return { median, spread };
+}

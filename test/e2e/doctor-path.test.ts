@@ -1,0 +1,128 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../src/doctor/index.js';
+import type { FaultRule, SimOptions } from '../../src/sim/index.js';
+import { newAuthority } from './authority.js';
+import { smallDisk } from './disk.js';
+import { newMachine, sluice, sluiceWith } from './harness.js';
+import { hub } from './hub.js';
+import { startMiddlebox } from './middlebox.js';
+import { startProxy } from './proxy-server.js';
+
+const MB = 1_000_000;
+const MIB = 2 ** 20;
+
+async function examine(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Report> {
+  const { stdout, stderr } = await sluice(await newMachine(env), 'doctor', 'hf:acme/tiny', '--json', ...args);
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout) as Report;
+}
+
+/** The report of a hub with these troubles. */
+async function withTrouble(options: SimOptions): Promise<Report> {
+  return examine({ HF_ENDPOINT: (await hub(options)).url });
+}
+
+const fault = (rule: FaultRule): SimOptions => ({ faults: [rule] });
+/** What this machine lacks is no matter of the path: it may be busy. */
+const onPath = ({ findings, facts }: Report) => {
+  const hosts = new Set(facts.hosts.flatMap(({ host, proxy = host }) => [host, proxy]));
+  return findings.filter(({ about }) => hosts.has(about));
+};
+
+describe('doctor names first what was done to the path', () => {
+  it.each<[cause: string, options: SimOptions]>([
+    [
+      'RATE_LIMITED',
+      fault({
+        on: { host: 'cdn', skip: 1 },
+        fault: { type: 'status', status: 429, headers: { 'retry-after': '300' } },
+      }),
+    ],
+    ['SLOW_ANSWER', fault({ on: { host: 'cdn' }, fault: { type: 'delay', ms: 2_500 } })],
+    ['WRONG_BYTES', fault({ on: { kind: 'cdn' }, fault: { type: 'corrupt', atByte: 4_321 } })],
+    ['CUT_BY_SIZE', fault({ on: { host: 'cdn' }, fault: { type: 'end-early', afterBytes: MIB } })],
+    ['SERVES_NO_RANGES', fault({ on: { kind: 'cdn' }, fault: { type: 'ignore-range' } })],
+    ['NOT_ALLOWED', fault({ on: { kind: 'resolve' }, fault: { type: 'status', status: 403 } })],
+  ])('%s', async (cause, options) => {
+    const report = await withTrouble(options);
+    expect(onPath(report)[0]?.cause, JSON.stringify(report.findings)).toBe(cause);
+  });
+
+  it('CUT_BY_TIME: whatever the pace, the connection ends after the same time', async () => {
+    const sim = await hub({ network: { totalBytesPerSecond: 6 * MB } });
+    const box = await startMiddlebox(900);
+    const report = await examine({ HF_ENDPOINT: sim.url, HTTP_PROXY: box });
+    expect(report.findings[0]?.cause, JSON.stringify(report.findings)).toBe('CUT_BY_TIME');
+  });
+
+  it('LEAKS: a mirror that sends its clients to the hub that it stands for', async () => {
+    const official = await hub();
+    const target = `${official.url}/acme/tiny/resolve/main/model-00002-of-00002.safetensors`;
+    const mirror = await hub(fault({ on: { kind: 'resolve' }, fault: { type: 'redirect', to: target } }));
+    const report = await examine({ HF_ENDPOINT: `${mirror.url},${official.url}` });
+    expect(report.findings.map(({ cause }) => cause)).toContain('LEAKS');
+    expect(report.findings.find(({ cause }) => cause === 'LEAKS')?.about).toBe(new URL(mirror.url).host);
+  });
+
+  it('UNTRUSTED and INTERCEPTED: a certificate of somebody else’s CA, and whose it is', async () => {
+    const authority = await newAuthority();
+    const sim = await hub({ tls: await authority.issue('IP:127.0.0.1', 'IP:127.0.0.2') });
+    const host = new URL(sim.url).host;
+    const machine = await newMachine({});
+    const untrusted = await sluice(machine, 'doctor', host, '--json');
+    const [first] = (JSON.parse(untrusted.stdout) as Report).findings;
+    expect(first).toMatchObject({ cause: 'UNTRUSTED', evidence: { issuer: 'Acme CA' } });
+    const trusted = await examine({ HF_ENDPOINT: sim.url, SLUICE_CA: authority.file });
+    expect(onPath(trusted)[0]).toMatchObject({ cause: 'INTERCEPTED', evidence: { authority: 'Acme CA' } });
+    const proxy = await startProxy();
+    const through = await examine({ HF_ENDPOINT: sim.url, SLUICE_CA: authority.file, HTTPS_PROXY: proxy.url });
+    expect(through.facts.hosts[0]).toMatchObject({ proxy: proxy.host, tls: { authority: 'Acme CA' } });
+    expect(onPath(through)[0]?.cause).toBe('INTERCEPTED');
+  });
+
+  it('PROXY_FAILS: a proxy that refuses, and one that is not there', async () => {
+    const refusing = await startProxy({ refuse: 403 });
+    for (const proxy of [refusing.url, 'http://127.0.0.1:9']) {
+      const machine = await newMachine({ HTTPS_PROXY: proxy });
+      const { stdout } = await sluice(machine, 'doctor', 'hub.example', '--json');
+      expect((JSON.parse(stdout) as Report).findings[0]).toMatchObject({
+        ...{ cause: 'PROXY_FAILS', about: new URL(proxy).host },
+      });
+    }
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('doctor believes what ping says', () => {
+  it('LOSS: 3 % of the packets, and a line that suffers from it', async () => {
+    const machine = await newMachine({});
+    const bin = join(machine.root, 'bin');
+    await mkdir(bin);
+    const said = '100 packets transmitted, 97 received, 3% packet loss\nrtt min/avg/max/mdev = 40.0/41.0/60.0/2.5 ms';
+    await writeFile(join(bin, 'ping'), `#!/bin/sh\nprintf '%s\n' '${said}'\n`);
+    await chmod(join(bin, 'ping'), 0o755);
+    const sim = await hub({ network: { rttMs: 10, lossShare: 0.03 } });
+    const env = { HF_ENDPOINT: sim.url, PATH: `${bin}:${process.env.PATH ?? ''}` };
+    const { stdout } = await sluice(
+      { ...machine, env: { ...machine.env, ...env } },
+      'doctor',
+      'hf:acme/tiny',
+      '--json',
+    );
+    const report = JSON.parse(stdout) as Report;
+    expect(onPath(report)[0]).toMatchObject({ cause: 'LOSS', evidence: { lostPercent: 3, way: 'ping' } });
+    expect(report.facts.hosts[0]?.ping?.jitterMs).toBe(2.5);
+  }, 90_000);
+});
+
+describe.skipIf(process.platform !== 'linux')('doctor names first what was done to the disk', () => {
+  it('DISK_FULL', async (test) => {
+    const disk = await smallDisk(24);
+    if (typeof disk === 'string') return test.skip(disk);
+    const machine = await newMachine({ HF_ENDPOINT: (await hub()).url, SLUICE_HOME: join(disk.folder, 'store') });
+    const done = await sluiceWith(machine, disk, 'doctor', 'hf:acme/tiny', '--json');
+    expect((JSON.parse(done.stdout) as Report).findings[0]?.cause, done.stderr).toBe('DISK_FULL');
+    expect(done.code).toBe(8);
+  });
+});
