@@ -66,6 +66,7 @@ describe('the header of safetensors', () => {
     ['ST-TENSOR', { one: { ...one, shape: [2, 3] } }, 16],
     ['ST-TENSOR', { one: { ...one, shape: [2 ** 32, 2 ** 32] } }, 16],
     ['ST-TENSOR', { one: { ...one, shape: [2 ** 40, 2 ** 40, 0] } }, 16],
+    ['ST-TENSOR', { one: { ...one, shape: [2 ** 40, 2 ** 40, 0], data_offsets: [0, 0] } }, 0],
     ['ST-TENSOR', { one: { ...one, shape: [-2, -2] } }, 16],
     ['ST-TENSOR', { one: { ...one, shape: [2, 2.5] } }, 16],
     ['ST-TENSOR', { one: { ...one, dtype: 'F33' } }, 16],
