@@ -1,6 +1,9 @@
 import { createHostGate, createTransport, proxyOf } from '../net/index.js';
 import type { Facts, HostFacts } from './facts.js';
 import { judge } from './causes/judge.js';
+import { fitOf } from './fit/fit.js';
+import { probePython } from './fit/probe-python.js';
+import { readModel } from './fit/read-model.js';
 import { probeMachine } from './machine/probe-machine.js';
 import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
 import type { ExamineContext } from './port.js';
@@ -19,13 +22,16 @@ export async function examine(subject: string | undefined, context: ExamineConte
   const transport = createTransport(options);
   try {
     const wires = { transport, gate: createHostGate(), emit };
-    const { probes, sizeBytes, isAssumed } = await findSubject(subject, wires, context);
+    const { probes, sizeBytes, isAssumed, listing } = await findSubject(subject, wires, context);
     tell('machine', settings.home);
-    const machine = await probeMachine(settings.home, signal);
+    const model = listing && (await readModel(listing, wires, signal));
+    const python = model && (await probePython(signal));
+    const machine = { ...(await probeMachine(settings.home, signal)), ...(python && { python }) };
     const path: PathContext = { transport, proxyOf: proxyOf(options), caFiles: settings.caFiles, signal, tell };
     const hosts = await probePath(probes, path);
-    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, machine };
-    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts) };
+    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, machine, ...(model && { model }) };
+    const fit = model && fitOf(model, machine);
+    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts), ...(fit && { fit }) };
   } finally {
     await transport.close();
   }

@@ -1,4 +1,5 @@
 import type { RateLimit } from '../net/index.js';
+import type { ModelFacts } from './fit/model-facts.js';
 
 /** Why a step of a probe did not come to its end, as every error of ours says it. */
 export interface Failure {
@@ -165,4 +166,6 @@ export interface Facts {
   readonly job: { readonly sizeBytes: number; readonly isAssumed: boolean };
   readonly hosts: readonly HostFacts[];
   readonly machine: MachineFacts;
+  /** Where the ref is of a repository with weights. */
+  readonly model?: ModelFacts;
 }

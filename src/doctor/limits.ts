@@ -31,11 +31,13 @@ export const FIT_PROBES = {
   /** `config.json` and its like. */
   configBytes: 2 ** 20,
   /** First bytes of a file of weights: most headers of shards end within, and the entries of GGUF that say what it is stand there. */
-  headBytes: 256 * 1024,
+  headBytes: 64 * 1024,
   /** A header that is longer is not read to its end. */
   headerBytes: 8 * 2 ** 20,
   /** Shards whose headers are read; of the others the size is known. */
   shards: 8,
+  /** A range that fails is asked for again within this. */
+  patienceMs: 3_000,
 } as const;
 
 /** What each candidate of `sluice sources` is asked. */

@@ -4,6 +4,7 @@ import type { GetRequest } from '../net/index.js';
 import { hubOrigin, type Wires } from '../pull/index.js';
 import { ASSUMED_BYTES } from './limits.js';
 import type { HostProbe } from './path/probe-host.js';
+import type { ModelListing } from './fit/read-range.js';
 import type { ExamineContext } from './port.js';
 
 /** What is to be examined: hosts in the order in which the job touches them, and the size of the job. */
@@ -11,6 +12,8 @@ export interface Subject {
   readonly probes: readonly HostProbe[];
   readonly sizeBytes: number;
   readonly isAssumed: boolean;
+  /** Of a repository: what is in it. */
+  readonly listing?: ModelListing;
 }
 
 /**
@@ -45,7 +48,8 @@ export async function findSubject(text: string | undefined, wires: Wires, contex
     ...(credentials === undefined ? {} : { credentials }),
   };
   const stretch = { request, sizeBytes: largest.sizeBytes ?? 1 };
-  return { probes: [{ stretch, role: 'hub', isCarrier: true }], sizeBytes, isAssumed: false };
+  const listing: ModelListing = { origin, pinned, files };
+  return { probes: [{ stretch, role: 'hub', isCarrier: true }], sizeBytes, isAssumed: false, listing };
 }
 
 function assumed(probes: readonly HostProbe[]): Subject {

@@ -7,8 +7,13 @@ import { renderTable, type Column } from './table.js';
 import { displayWidth, padEnd, wrap } from './width.js';
 
 /** What was measured: the way to each host as a table, and this machine as a list. */
-export function measurementLines(facts: Facts, look: Look, columns: number): readonly string[] {
-  return [...pathLines(facts.hosts, look, columns), '', ...machineLines(facts, look, columns)];
+export function measurementLines(
+  facts: Facts,
+  look: Look,
+  columns: number,
+  more: readonly (readonly [string, string])[] = [],
+): readonly string[] {
+  return [...pathLines(facts.hosts, look, columns), '', ...machineLines(facts, look, columns, more)];
 }
 
 function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): readonly string[] {
@@ -42,7 +47,12 @@ function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): re
   return renderTable(heads, rows, look, columns);
 }
 
-function machineLines({ machine }: Facts, { lang, style }: Look, columns: number): readonly string[] {
+function machineLines(
+  { machine }: Facts,
+  { lang, style }: Look,
+  columns: number,
+  more: readonly (readonly [string, string])[],
+): readonly string[] {
   const { disk } = machine;
   const yes = (has: boolean | undefined, key: TextKey): readonly string[] => (has === true ? [say(lang, key)] : []);
   const diskFacts = [
@@ -65,6 +75,7 @@ function machineLines({ machine }: Facts, { lang, style }: Look, columns: number
         hash: formatRate(machine.hashBytesPerSecond),
       }),
     ],
+    ...more,
   ];
   const labelWidth = Math.max(...facts.map(([label]) => displayWidth(label)));
   const room = Math.max(20, columns - labelWidth - 2);
