@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../src/doctor/index.js';
 import { newMachine, sluice } from './harness.js';
 import { buildGguf } from '../../src/scan/testing/build-gguf.js';
@@ -87,5 +89,17 @@ describe('sluice doctor', () => {
     const { report } = await examine({ HF_ENDPOINT: sim.url }, 'hf:acme/tiny');
     const paths = report.facts.model?.failures.map(({ path, code }) => `${code} ${path}`).sort();
     expect(paths).toEqual(['ST-LENGTH model-00001-of-00002.safetensors', 'ST-LENGTH model-00002-of-00002.safetensors']);
+  });
+
+  it('says that it does not fit the GPU that is here, which needs something done', async () => {
+    const tools = await mkdtemp(join(tmpdir(), 'sluice-tools-'));
+    onTestFinished(() => rm(tools, { recursive: true }));
+    await writeFile(join(tools, 'nvidia-smi'), '#!/bin/sh\necho "Small One, 1025, 0, 0, 550.1"\n', { mode: 0o755 });
+    const sim = await hub();
+    const env = { HF_ENDPOINT: sim.url, PATH: `${tools}:${process.env.PATH ?? ''}` };
+    const { report, code } = await examine(env, 'hf:acme/tiny');
+    expect(report.facts.machine.gpus).toMatchObject([{ name: 'Small One', memoryBytes: 1025 * 2 ** 20 }]);
+    expect(report.findings[0]).toMatchObject({ cause: 'DOES_NOT_FIT_GPU', severity: 'unfit', about: 'Small One' });
+    expect(code).toBe(8);
   });
 });

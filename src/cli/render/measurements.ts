@@ -55,7 +55,9 @@ function machineLines(
 ): readonly string[] {
   const { disk } = machine;
   const yes = (has: boolean | undefined, key: TextKey): readonly string[] => (has === true ? [say(lang, key)] : []);
+  const { device, fileSystem } = disk;
   const diskFacts = [
+    ...(device === undefined || fileSystem === undefined ? [] : [say(lang, 'doctor.mounted', { device, fileSystem })]),
     ...(disk.freeBytes === undefined ? [] : [say(lang, 'doctor.free', { bytes: formatBytes(disk.freeBytes) })]),
     ...(disk.writeBytesPerSecond === undefined
       ? []
@@ -63,6 +65,7 @@ function machineLines(
     ...(disk.syncMs === undefined ? [] : [say(lang, 'doctor.sync', { time: shortTime(disk.syncMs) })]),
     ...yes(disk.hardLinks, 'doctor.hardLinks'),
     ...yes(disk.symlinks, 'doctor.symlinks'),
+    ...yes(disk.reflinks, 'doctor.reflinks'),
   ];
   const facts: readonly (readonly [string, string])[] = [
     [say(lang, 'doctor.store'), printable(disk.path)],
