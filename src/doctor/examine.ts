@@ -1,6 +1,9 @@
 import { createHostGate, createTransport, chooseProxy } from '../net/index.js';
 import type { Facts, HostFacts, SpecimenFacts } from './facts.js';
 import { judge } from './causes/judge.js';
+import { fitOf } from './fit/fit.js';
+import { probePython } from './fit/probe-python.js';
+import { readModel } from './fit/read-model.js';
 import { probeMachine } from './machine/probe-machine.js';
 import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
 import { probeSpecimen } from './path/probe-specimen.js';
@@ -20,9 +23,11 @@ export async function examine(subject: string | undefined, context: ExamineConte
   const transport = createTransport(options);
   try {
     const wires = { transport, gate: createHostGate(), emit };
-    const { probes, sizeBytes, isAssumed, specimens, endpoints } = await findSubject(subject, wires, context);
+    const { probes, sizeBytes, isAssumed, specimens, endpoints, listing } = await findSubject(subject, wires, context);
     tell('machine', settings.home);
-    const machine = await probeMachine(settings.home, signal);
+    const model = listing && (await readModel(listing, wires, signal));
+    const python = model && (await probePython(signal));
+    const machine = { ...(await probeMachine(settings.home, signal)), ...(python && { python }) };
     const path: PathContext = {
       transport,
       chooseProxy: chooseProxy(options),
@@ -37,8 +42,10 @@ export async function examine(subject: string | undefined, context: ExamineConte
       tell('specimen', new URL(specimen.request.url).host);
       proven.push(await probeSpecimen(transport, specimen, signal));
     }
-    const facts: Facts = { job: { sizeBytes, isAssumed }, hosts, specimens: proven, endpoints, machine };
-    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts) };
+    const job = { sizeBytes, isAssumed };
+    const facts: Facts = { job, hosts, specimens: proven, endpoints, machine, ...(model && { model }) };
+    const fit = model && fitOf(model, machine);
+    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts), ...(fit && { fit }) };
   } finally {
     await transport.close();
   }

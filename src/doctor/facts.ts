@@ -1,4 +1,5 @@
 import type { RateLimit } from '../net/index.js';
+import type { ModelFacts } from './fit/model-facts.js';
 
 /** Why a step of a probe did not come to its end, as every error of ours says it. */
 export interface Failure {
@@ -137,6 +138,43 @@ export interface DiskFacts {
   readonly hardLinks?: boolean;
   readonly symlinks?: boolean;
   readonly failure?: Failure;
+  /** What is mounted there, as the kernel names it: `/dev/nvme0n1p2`, `ext4`. */
+  readonly device?: string;
+  readonly fileSystem?: string;
+  /** What the user's quota leaves, where one is set and `quota` tells. */
+  readonly quotaLeftBytes?: number;
+  /** Of the time before we wrote, and of the time while we did, that the device had something to do (`%util`); Linux tells. */
+  readonly busyShare?: number;
+  readonly ownBusyShare?: number;
+  readonly reflinks?: boolean;
+  /** A file can take the place of another in one step. */
+  readonly renames?: boolean;
+  /** Of two who make the same file, the second is told. */
+  readonly exclusive?: boolean;
+  readonly ignoresCase?: boolean;
+  readonly longestNameBytes?: number;
+}
+
+/** One GPU, as the tool of its vendor tells. */
+export interface GpuFacts {
+  readonly name: string;
+  readonly vendor: 'nvidia' | 'amd';
+  readonly memoryBytes: number;
+  readonly usedBytes: number;
+  /** Of the last moment, that it had something to do. */
+  readonly busyShare?: number;
+  readonly driver?: string;
+  /** The newest CUDA that the driver takes. */
+  readonly cuda?: string;
+}
+
+/** The `python3` that a shell here would start. */
+export interface PythonFacts {
+  readonly version: string;
+  /** Of those that run models: name and version. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** The CUDA that PyTorch was built for; an empty string where it was built for none. */
+  readonly torchCuda?: string;
 }
 
 export interface MachineFacts {
@@ -149,6 +187,11 @@ export interface MachineFacts {
   readonly hashBytesPerSecond: number;
   readonly kernel: KernelFacts;
   readonly disk: DiskFacts;
+  /** Of the time before we wrote, that processors had nothing to do but wait for disks. */
+  readonly waitShare?: number;
+  readonly gpus?: readonly GpuFacts[];
+  /** Looked for only where a model is asked about. */
+  readonly python?: PythonFacts;
 }
 
 /** Everything that was measured, and nothing that was concluded. */
@@ -161,4 +204,6 @@ export interface Facts {
   /** Hosts of those endpoints. */
   readonly endpoints?: readonly string[];
   readonly machine: MachineFacts;
+  /** Where the ref is of a repository with weights. */
+  readonly model?: ModelFacts;
 }

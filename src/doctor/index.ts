@@ -4,3 +4,5 @@ export { examine } from './examine.js';
 export type { ExamineContext } from './port.js';
 export type { CauseCode, Evidence, Finding, Report, Severity } from './report.js';
 export type { Facts, HostFacts, MachineFacts } from './facts.js';
+export type { Fit, Need, Place, VariantFit } from './fit/fit.js';
+export type { ModelFacts, VariantFacts } from './fit/model-facts.js';

@@ -27,6 +27,25 @@ export const PROBES = {
   /** Written to the disk and removed again. */
   diskBytes: 64 * 2 ** 20,
   hashBytes: 32 * 2 ** 20,
+  /** How long the disk is watched before anything is written to it. */
+  watchMs: 400,
+  /** Programs that are asked about this machine (`quota`, `nvidia-smi`, `rocm-smi`, `python3`): time each, and what of their answer is read. */
+  toolMs: 10_000,
+  toolBytes: 2 ** 20,
+} as const;
+
+/** What is read of a model to tell what it needs. */
+export const FIT_PROBES = {
+  /** `config.json` and its like. */
+  configBytes: 2 ** 20,
+  /** First bytes of a file of weights: most headers of shards end within, and the entries of GGUF that say what it is stand there. */
+  headBytes: 64 * 1024,
+  /** A header that is longer is not read to its end. */
+  headerBytes: 8 * 2 ** 20,
+  /** Shards whose headers are read; of the others the size is known. */
+  shards: 8,
+  /** A range that fails is asked for again within this. */
+  patienceMs: 3_000,
 } as const;
 
 /** What each candidate of `sluice sources` is asked. */

@@ -1,10 +1,11 @@
 import type { CAUSES } from './causes/table.js';
 import type { Facts } from './facts.js';
+import type { Fit } from './fit/fit.js';
 
 export type CauseCode = keyof typeof CAUSES;
 
-/** `blocks`: nothing arrives, or not to its end by one connection, until it is mended. `slows`: time is lost. `risks`: it works, and may not always. */
-export type Severity = 'blocks' | 'slows' | 'risks';
+/** `blocks`: nothing arrives, or not to its end by one connection, until it is mended. `unfit`: it arrives and does not run here. `slows`: time is lost. `risks`: it works, and may not always. */
+export type Severity = 'blocks' | 'unfit' | 'slows' | 'risks';
 
 /** Plain values that the texts of a finding name: hosts, paths, milliseconds (`…Ms`), bytes (`…Bytes`), rates (`…PerSecond`). */
 export type Evidence = Readonly<Record<string, string | number>>;
@@ -32,4 +33,6 @@ export interface Report {
   /** How long the job takes as things are, and with every finding mended. */
   readonly expectedMs?: number;
   readonly possibleMs?: number;
+  /** What the model of the facts needs, against what this machine has. */
+  readonly fit?: Fit;
 }

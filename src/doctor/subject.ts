@@ -5,6 +5,7 @@ import { hubOrigin, type Wires } from '../pull/index.js';
 import { ASSUMED_BYTES, PROBES } from './limits.js';
 import type { HostProbe } from './path/probe-host.js';
 import type { Specimen } from './path/probe-specimen.js';
+import type { ModelListing } from './fit/read-range.js';
 import type { ExamineContext } from './port.js';
 
 /** What is to be examined: hosts in the order in which the job touches them, and the size of the job. */
@@ -16,6 +17,8 @@ export interface Subject {
   readonly specimens: readonly Specimen[];
   /** Those endpoints' hosts. */
   readonly endpoints: readonly string[];
+  /** Of a repository: what is in it. */
+  readonly listing?: ModelListing;
 }
 
 /**
@@ -55,6 +58,7 @@ export async function findSubject(text: string | undefined, wires: Wires, contex
     probes: [{ stretch, role: 'hub', isCarrier: true }],
     ...{ sizeBytes, isAssumed: false, specimens },
     endpoints: endpoints.map((each) => new URL(each).host),
+    listing: { origin, pinned, files },
   };
 }
 

@@ -1,7 +1,11 @@
-import { readdir } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../src/doctor/index.js';
 import { newMachine, sluice } from './harness.js';
+import { buildGguf } from '../../src/scan/testing/build-gguf.js';
+import { buildSafetensors, layOut } from '../../src/scan/testing/build-safetensors.js';
 import { hub } from './hub.js';
 
 const MB = 1_000_000;
@@ -50,5 +54,52 @@ describe('sluice doctor', () => {
     expect(english.stdout).toContain('127.0.0.1:9 cannot be reached.');
     const chinese = await sluice(machine, 'doctor', '127.0.0.1:9', '--lang', 'zh');
     expect(chinese.stdout).toContain('无法连接到 127.0.0.1:9。');
+  });
+
+  it('reads what a model is from its first bytes, and says where it runs', async () => {
+    const config = { model_type: 'llama', transformers_version: '4.40.0', max_position_embeddings: 4096 };
+    const shape = { num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, hidden_size: 64 };
+    const { header, dataBytes } = layOut([
+      { name: 'a', dtype: 'BF16', bits: 16, shape: [512, 2048] },
+      { name: 'b', dtype: 'F32', bits: 32, shape: [16] },
+    ]);
+    const gguf = buildGguf({ metadata: {}, tensors: [], dataBytes: 300_000 });
+    const files = {
+      'config.json': JSON.stringify({ ...config, ...shape }),
+      'model.safetensors': buildSafetensors(header, dataBytes),
+      'm-Q4_K_M.gguf': gguf,
+    };
+    const sim = await hub({ repositories: [{ id: 'acme/fits', files }] });
+    const machine = await newMachine({ HF_ENDPOINT: sim.url });
+    const { stdout } = await sluice(machine, 'doctor', 'hf:acme/fits', '--json');
+    const { facts, fit } = JSON.parse(stdout) as Report;
+    expect(facts.model?.failures).toEqual([]);
+    expect(facts.model?.shape).toEqual({ mostTokens: 4096, cacheBytesPerToken: 2 * 2 * 2 * 16 * 2 });
+    expect(facts.model?.variants).toMatchObject([
+      { name: 'model', format: 'safetensors', types: { BF16: 1_048_576, F32: 16 } },
+      { name: 'Q4_K_M', format: 'gguf', sizeBytes: gguf.length },
+    ]);
+    expect(fit?.variants[0]?.needs).toHaveLength(4);
+    const told = await sluice(machine, 'doctor', 'hf:acme/fits');
+    expect(told.stdout).toContain('1.05 M parameters, BF16, made for 4096 tokens');
+  });
+
+  it('says which weights are not what they say', async () => {
+    const sim = await hub();
+    const { report } = await examine({ HF_ENDPOINT: sim.url }, 'hf:acme/tiny');
+    const paths = report.facts.model?.failures.map(({ path, code }) => `${code} ${path}`).sort();
+    expect(paths).toEqual(['ST-LENGTH model-00001-of-00002.safetensors', 'ST-LENGTH model-00002-of-00002.safetensors']);
+  });
+
+  it('says that it does not fit the GPU that is here, which needs something done', async () => {
+    const tools = await mkdtemp(join(tmpdir(), 'sluice-tools-'));
+    onTestFinished(() => rm(tools, { recursive: true }));
+    await writeFile(join(tools, 'nvidia-smi'), '#!/bin/sh\necho "Small One, 1025, 0, 0, 550.1"\n', { mode: 0o755 });
+    const sim = await hub();
+    const env = { HF_ENDPOINT: sim.url, PATH: `${tools}:${process.env.PATH ?? ''}` };
+    const { report, code } = await examine(env, 'hf:acme/tiny');
+    expect(report.facts.machine.gpus).toMatchObject([{ name: 'Small One', memoryBytes: 1025 * 2 ** 20 }]);
+    expect(report.findings[0]).toMatchObject({ cause: 'DOES_NOT_FIT_GPU', severity: 'unfit', about: 'Small One' });
+    expect(code).toBe(8);
   });
 });

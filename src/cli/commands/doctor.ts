@@ -27,12 +27,18 @@ export function configure(command: Command, context: CommandContext): void {
     });
 }
 
-const OF_THIS_MACHINE: ReadonlySet<CauseCode> = new Set(['DISK_FULL', 'NOT_WRITABLE', 'SLOW_DISK', 'SLOW_HASH']);
+const OF_THIS_MACHINE: ReadonlySet<CauseCode> = new Set([
+  'DISK_FULL',
+  'QUOTA_FULL',
+  'NOT_WRITABLE',
+  'SLOW_DISK',
+  'SLOW_HASH',
+]);
 
 /** 0 where nothing needs doing; otherwise by what stands first: 4 not allowed, 8 this machine, 7 the network. */
 function exitOf({ findings }: Report): ExitCode {
   const first = findings.find(({ severity }) => severity !== 'risks');
   if (first === undefined) return 0;
   if (first.cause === 'NOT_ALLOWED') return 4;
-  return OF_THIS_MACHINE.has(first.cause) ? 8 : 7;
+  return first.severity === 'unfit' || OF_THIS_MACHINE.has(first.cause) ? 8 : 7;
 }

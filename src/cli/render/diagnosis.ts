@@ -2,6 +2,7 @@ import { fill, formatBytes, formatDuration, formatRate, printable } from '../../
 import type { Evidence, Finding, Report } from '../../doctor/index.js';
 import { CAUSE_TEXTS } from '../texts/causes.js';
 import { say } from '../texts/index.js';
+import { fitRows } from './fit.js';
 import type { Look } from './look.js';
 import { measurementLines } from './measurements.js';
 import { shortTime } from './short-time.js';
@@ -27,7 +28,7 @@ export function renderDiagnosis(report: Report, look: Look, columns: number): re
           }),
           columns,
         );
-  return [title, ...times, '', ...lines, ...measurementLines(facts, look, columns)];
+  return [title, ...times, '', ...lines, ...measurementLines(facts, look, columns, fitRows(report, look))];
 }
 
 function findingLines(finding: Finding, { lang, style, signs }: Look, columns: number): readonly string[] {
@@ -35,7 +36,7 @@ function findingLines(finding: Finding, { lang, style, signs }: Look, columns: n
   const { what, seen, remedy } = CAUSE_TEXTS[lang][cause];
   const values = shown(finding.evidence);
   const [sign, paint] =
-    severity === 'blocks'
+    severity === 'blocks' || severity === 'unfit'
       ? ([signs.fail, style.red] as const)
       : severity === 'slows'
         ? ([signs.warn, style.yellow] as const)

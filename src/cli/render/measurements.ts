@@ -8,8 +8,13 @@ import { renderTable, type Column } from './table.js';
 import { displayWidth, padEnd, wrap } from './width.js';
 
 /** What was measured: the way to each host as a table, and this machine as a list. */
-export function measurementLines(facts: Facts, look: Look, columns: number): readonly string[] {
-  return [...pathLines(facts.hosts, look, columns), '', ...machineLines(facts, look, columns)];
+export function measurementLines(
+  facts: Facts,
+  look: Look,
+  columns: number,
+  more: readonly (readonly [string, string])[] = [],
+): readonly string[] {
+  return [...pathLines(facts.hosts, look, columns), '', ...machineLines(facts, look, columns, more)];
 }
 
 function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): readonly string[] {
@@ -43,10 +48,17 @@ function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): re
   return [...renderTable(heads, rows, look, columns), ...hostDetails(hosts, look, columns)];
 }
 
-function machineLines({ machine }: Facts, { lang, style }: Look, columns: number): readonly string[] {
+function machineLines(
+  { machine }: Facts,
+  { lang, style }: Look,
+  columns: number,
+  more: readonly (readonly [string, string])[],
+): readonly string[] {
   const { disk } = machine;
   const yes = (has: boolean | undefined, key: TextKey): readonly string[] => (has === true ? [say(lang, key)] : []);
+  const { device, fileSystem } = disk;
   const diskFacts = [
+    ...(device === undefined || fileSystem === undefined ? [] : [say(lang, 'doctor.mounted', { device, fileSystem })]),
     ...(disk.freeBytes === undefined ? [] : [say(lang, 'doctor.free', { bytes: formatBytes(disk.freeBytes) })]),
     ...(disk.writeBytesPerSecond === undefined
       ? []
@@ -54,6 +66,7 @@ function machineLines({ machine }: Facts, { lang, style }: Look, columns: number
     ...(disk.syncMs === undefined ? [] : [say(lang, 'doctor.sync', { time: shortTime(disk.syncMs) })]),
     ...yes(disk.hardLinks, 'doctor.hardLinks'),
     ...yes(disk.symlinks, 'doctor.symlinks'),
+    ...yes(disk.reflinks, 'doctor.reflinks'),
   ];
   const facts: readonly (readonly [string, string])[] = [
     [say(lang, 'doctor.store'), printable(disk.path)],
@@ -66,6 +79,7 @@ function machineLines({ machine }: Facts, { lang, style }: Look, columns: number
         hash: formatRate(machine.hashBytesPerSecond),
       }),
     ],
+    ...more,
   ];
   const labelWidth = Math.max(...facts.map(([label]) => displayWidth(label)));
   const room = Math.max(20, columns - labelWidth - 2);

@@ -1,6 +1,7 @@
 import type { Lang } from '../../base/index.js';
 import type { CauseCode } from '../../doctor/index.js';
 import { pathCausesEn, pathCausesZh } from './causes-path.js';
+import { MACHINE_CAUSES } from './causes-of-machine.js';
 
 export interface CauseText {
   /** What is wrong, in one line. */
@@ -125,6 +126,7 @@ const en: Table = {
     seen: 'Files of views are copied or symlinked.',
     remedy: 'Put the store on a file system that has them, to need the space once.',
   },
+  ...MACHINE_CAUSES.en,
 };
 
 const zh: Table = {
@@ -239,6 +241,7 @@ const zh: Table = {
     seen: '视图中的文件将被复制或使用符号链接。',
     remedy: '把存储放到支持硬链接的文件系统上，可节省一份空间。',
   },
+  ...MACHINE_CAUSES.zh,
 };
 
 export const CAUSE_TEXTS: Readonly<Record<Lang, Table>> = { en, zh };

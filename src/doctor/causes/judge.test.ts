@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts, GoodputFacts, HostFacts } from '../facts.js';
+import type { Facts, GoodputFacts, GpuFacts, HostFacts } from '../facts.js';
+import type { ModelFacts } from '../fit/model-facts.js';
 import { judge } from './judge.js';
 
 const MB = 1_000_000;
@@ -39,6 +40,26 @@ const cut = (...all: [bytes: number, ms: number][]): Facts =>
   });
 const specimen = { host: 'mirror.example', path: 'w', sizeBytes: 9 };
 const withHost = (host: Partial<HostFacts>): Facts => ({ ...FACTS, hosts: [{ ...HOST, ...host }] });
+const withMachine = (machine: Partial<Facts['machine']>): Facts => ({
+  ...FACTS,
+  machine: { ...FACTS.machine, ...machine },
+});
+const GPU: GpuFacts = {
+  ...{ name: 'G', vendor: 'nvidia', memoryBytes: 24 * GB, usedBytes: 0, busyShare: 0, driver: '550.1' },
+};
+const MODEL: ModelFacts = {
+  variants: [{ name: 'model', format: 'safetensors', sizeBytes: 8 * GB, files: 1 }],
+  shape: {},
+  modelType: 'qwen3',
+  transformers: '4.51.0',
+  failures: [],
+};
+const withModel = (machine: Partial<Facts['machine']>, model: Partial<ModelFacts> = {}): Facts => ({
+  ...{ ...withMachine(machine), model: { ...MODEL, ...model } },
+});
+const python = (packages: Readonly<Record<string, string>>, torchCuda = '12.1'): Partial<Facts['machine']> => ({
+  ...{ gpus: [GPU], python: { version: '3.11.7', packages, torchCuda } },
+});
 const withDisk = (disk: Partial<Facts['machine']['disk']>): Facts => ({
   ...FACTS,
   machine: { ...FACTS.machine, disk: { ...FACTS.machine.disk, ...disk } },
@@ -49,6 +70,10 @@ const failure = { code: 'ENOTFOUND', message: 'not found' };
 describe('what is named', () => {
   it('is nothing where all is well', () => {
     expect(causes(FACTS)).toEqual([]);
+    expect(causes(withModel(python({ torch: '2.3.0', transformers: '4.51.0' })))).toEqual([]);
+    // What runs without Python asks nothing of it.
+    const gguf = { variants: MODEL.variants.map((each) => ({ ...each, format: 'gguf' as const })) };
+    expect(causes(withModel(python({ torch: '2.9.0', transformers: '4.1.0' }, '13.0'), gguf))).toEqual([]);
   });
 
   it.each<[string, Facts]>([
@@ -126,6 +151,20 @@ describe('what is named', () => {
     ['NOT_WRITABLE', withDisk({ failure: { code: 'NO_PERMISSION', message: 'read-only' } })],
     ['SLOW_DISK', withDisk({ writeBytesPerSecond: 20 * MB })],
     ['NO_HARD_LINKS', withDisk({ hardLinks: false })],
+    ['QUOTA_FULL', withDisk({ quotaLeftBytes: GB })],
+    ['NO_SYMLINKS', withDisk({ symlinks: false })],
+    ['CASE_IGNORED', withDisk({ ignoresCase: true })],
+    ['NAMES_TOO_SHORT', withDisk({ longestNameBytes: 143 })],
+    ['DISK_BUSY', withDisk({ busyShare: 0.8 })],
+    ['LITTLE_MEMORY', withMachine({ availableBytes: 100 * MB })],
+    ['GPU_WAITS_FOR_DISK', withMachine({ gpus: [{ ...GPU, usedBytes: 20 * GB, busyShare: 0.05 }], waitShare: 0.3 })],
+    ['DOES_NOT_FIT_GPU', withModel({ gpus: [{ ...GPU, memoryBytes: 8 * GB }] })],
+    ['DOES_NOT_FIT_MEMORY', withModel({ memoryBytes: 8 * GB })],
+    ['GPU_MEMORY_TAKEN', withModel({ gpus: [{ ...GPU, usedBytes: 20 * GB, busyShare: 0.9 }] })],
+    ['TOO_OLD_TRANSFORMERS', withModel(python({ transformers: '4.50.3' }))],
+    ['OLDER_TRANSFORMERS', withModel(python({ transformers: '4.50.3' }), { modelType: 'newest' })],
+    ['TORCH_WITHOUT_CUDA', withModel(python({ torch: '2.3.0+cpu' }, ''))],
+    ['DRIVER_TOO_OLD', withModel(python({ torch: '2.9.0' }, '13.0'))],
   ])('%s', (cause, facts) => {
     expect(causes(facts)).toEqual([cause]);
   });
@@ -138,6 +177,17 @@ describe('what is named', () => {
     const noWay = { code: 'ENETUNREACH', message: 'no way' };
     const dead = { address: '2001:db8::1', family: 6, connectMs: [], failure: noWay } as const;
     expect(causes(withHost({ addresses: [...HOST.addresses, dead] }))).toEqual([]);
+  });
+
+  it('is that store and view need a copy each, where nothing links', () => {
+    const found = causes({ ...withDisk({ freeBytes: 15 * GB, hardLinks: false, symlinks: false }), model: MODEL });
+    expect(found[0]).toBe('DOES_NOT_FIT_DISK');
+    expect(causes({ ...withDisk({ freeBytes: 15 * GB, hardLinks: false }), model: MODEL })).toEqual(['NO_HARD_LINKS']);
+  });
+
+  it('is GPU and memory where neither holds it', () => {
+    const small = withModel({ gpus: [{ ...GPU, memoryBytes: 4 * GB }], memoryBytes: 4 * GB });
+    expect(causes(small)).toEqual(['DOES_NOT_FIT_GPU', 'DOES_NOT_FIT_MEMORY']);
   });
 
   it('comes first when it blocks, and otherwise by what it costs', () => {

@@ -1,18 +1,22 @@
 import type { Facts } from '../facts.js';
 import type { CauseCode, Finding, Report, Severity } from '../report.js';
 import { lostTime, type Delay, type Passage } from './lost-time.js';
+import { suspectAbilities } from './suspect-abilities.js';
 import { suspectBytes } from './suspect-bytes.js';
+import { suspectFit } from './suspect-fit.js';
 import { suspectHost } from './suspect-host.js';
 import { suspectMachine } from './suspect-machine.js';
 import type { Suspicion } from './suspicion.js';
 import { CAUSES } from './table.js';
 
-const ORDER: readonly Severity[] = ['blocks', 'slows', 'risks'];
+const ORDER: readonly Severity[] = ['blocks', 'unfit', 'slows', 'risks'];
 
 /** From what was measured to what is wrong, worst first. A function of nothing else. */
 export function judge(facts: Facts): Pick<Report, 'findings' | 'expectedMs' | 'possibleMs'> {
   const suspicions = [
     ...suspectMachine(facts),
+    ...suspectAbilities(facts),
+    ...suspectFit(facts),
     ...facts.hosts.flatMap((host) => suspectHost(host, facts.machine.kernel)),
     ...suspectBytes(facts),
   ];

@@ -15,6 +15,9 @@ export function suspectMachine({ job, machine }: Facts): readonly Suspicion[] {
   const { path, freeBytes, writeBytesPerSecond: rate } = disk;
   if (freeBytes !== undefined && freeBytes < neededBytes)
     found.push({ cause: 'DISK_FULL', about: path, evidence: { path, neededBytes, freeBytes } });
+  const leftBytes = disk.quotaLeftBytes;
+  if (leftBytes !== undefined && leftBytes < neededBytes)
+    found.push({ cause: 'QUOTA_FULL', about: path, evidence: { path, neededBytes, leftBytes } });
   if (rate !== undefined && rate < THRESHOLDS.diskBytesPerSecond) {
     const passage = { bytesPerSecond: rate, mendedBytesPerSecond: THRESHOLDS.usualDiskBytesPerSecond };
     found.push({ cause: 'SLOW_DISK', about: path, evidence: { path, writePerSecond: rate }, passage });

@@ -29,6 +29,17 @@ export const THRESHOLDS = {
   /** One core with SHA extensions hashes 1500, one without them 400. */
   hashBytesPerSecond: 300 * MB,
   usualHashBytesPerSecond: 1_500 * MB,
+  /** Others keep the device at work for most of the time: what we write has to wait its turn. */
+  busyShare: 0.6,
+  /** Of all processors' time: on eight of them, two that do nothing but wait. */
+  waitShare: 0.2,
+  /** A GPU that holds something is meant to work on it. */
+  gpuInUseShare: 0.1,
+  gpuIdleShare: 0.2,
+  /** The engine's usual buffers, and the page cache that writes need (docs/LIMITS.md). */
+  memoryBytes: 256 * 2 ** 20,
+  /** Names on hubs may be as long as most file systems take. */
+  nameBytes: 255,
   /** Signed URLs are refused, and certificates may be, when clocks differ by minutes. */
   clockMs: 60_000,
   /** Streams that broke within this share of the same byte, or the same moment, were cut there. */

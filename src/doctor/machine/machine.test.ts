@@ -18,15 +18,15 @@ describe('the disk', () => {
   it('is measured where the store would be, and nothing stays there', async () => {
     const base = await folder();
     const path = join(base, 'not', 'there');
-    const facts = await probeDisk(path, new AbortController().signal);
-    expect(facts).toMatchObject({ path, hardLinks: true, symlinks: true });
+    const { disk: facts } = await probeDisk(path, new AbortController().signal);
+    expect(facts).toMatchObject({ path, hardLinks: true, symlinks: true, renames: true, exclusive: true });
     expect(facts.writeBytesPerSecond).toBeGreaterThan(0);
     expect(facts.freeBytes).toBeGreaterThan(0);
     expect(await readdir(base)).toEqual([]);
   });
 
   it('that does not let us write says so', async () => {
-    const facts = await probeDisk('/proc/sluice', new AbortController().signal);
+    const { disk: facts } = await probeDisk('/proc/sluice', new AbortController().signal);
     expect(facts.failure).toBeDefined();
   });
 

@@ -1,32 +1,58 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, mkdtemp, open, rm, statfs, symlink } from 'node:fs/promises';
+import { access, mkdtemp, open, realpath, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sleep } from '../../net/index.js';
 import type { DiskFacts } from '../facts.js';
 import { failureOf } from '../failure.js';
 import { PROBES } from '../limits.js';
+import { mountOf } from './mount-of.js';
+import { parseQuota } from './parse-quota.js';
+import { probeAbilities } from './probe-abilities.js';
+import { readKernelFile } from './read-kernel-file.js';
+import { runTool } from './run-tool.js';
+import { diskWait, readDiskClock } from './watch-disk.js';
 
 const BLOCK_BYTES = 2 ** 20;
 
-/** Writes into a folder of its own below `path` (or the nearest folder above that exists) and removes it. */
-export async function probeDisk(path: string, signal: AbortSignal): Promise<DiskFacts> {
+export interface DiskProbe {
+  readonly disk: DiskFacts;
+  /** Of the time before we wrote, that processors had nothing to do but wait for disks. */
+  readonly waitShare?: number;
+}
+
+/** Watches the disk for a moment, then writes into a folder of its own below `path` (or the nearest folder above that exists) and removes it. */
+export async function probeDisk(path: string, signal: AbortSignal): Promise<DiskProbe> {
   const base = await existing(path);
+  const mount = mountOf(await realpath(base).catch(() => base), readKernelFile('/proc/self/mountinfo') ?? '');
+  const before = readDiskClock(mount?.number);
+  await sleep(PROBES.watchMs, signal);
+  const { waitShare, ...busy } = diskWait(before, readDiskClock(mount?.number));
+  const place = mount === undefined ? {} : { device: mount.device, fileSystem: mount.fileSystem };
+  const disk = await probeWriting(base, { path, ...place, ...busy }, mount?.number, signal);
+  return { disk, ...(waitShare === undefined ? {} : { waitShare }) };
+}
+
+async function probeWriting(
+  base: string,
+  known: DiskFacts,
+  deviceNumber: string | undefined,
+  signal: AbortSignal,
+): Promise<DiskFacts> {
   let folder: string | undefined;
-  let facts: DiskFacts = { path };
+  let facts = known;
   try {
     const { bavail, bsize } = await statfs(base);
-    facts = { ...facts, freeBytes: bavail * bsize };
+    facts = { ...facts, freeBytes: bavail * bsize, ...(await quotaOf(known.device, signal)) };
     folder = await mkdtemp(join(base, '.sluice-doctor-'));
     const bytes = Math.min(PROBES.diskBytes, Math.floor((bavail * bsize) / 8 / BLOCK_BYTES) * BLOCK_BYTES);
-    if (bytes >= BLOCK_BYTES)
-      facts = { ...facts, writeBytesPerSecond: await timeWriting(join(folder, 'data'), bytes, signal) };
+    if (bytes >= BLOCK_BYTES) {
+      const before = readDiskClock(deviceNumber);
+      const writeBytesPerSecond = await timeWriting(join(folder, 'data'), bytes, signal);
+      const { busyShare } = diskWait(before, readDiskClock(deviceNumber));
+      facts = { ...facts, writeBytesPerSecond, ...(busyShare === undefined ? {} : { ownBusyShare: busyShare }) };
+    }
     facts = { ...facts, syncMs: await timeSync(join(folder, 'small')) };
-    const works = async (attempt: () => Promise<void>): Promise<boolean> => attempt().then(...yesOrNo);
-    const [small, other] = [join(folder, 'small'), join(folder, 'other')];
-    return {
-      ...facts,
-      hardLinks: await works(() => link(small, other)),
-      symlinks: await works(() => symlink(small, `${other}.link`)),
-    };
+    return { ...facts, ...(await probeAbilities(folder)) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { ...facts, failure: failureOf(thrown) };
@@ -35,7 +61,11 @@ export async function probeDisk(path: string, signal: AbortSignal): Promise<Disk
   }
 }
 
-const yesOrNo = [() => true, () => false] as const;
+async function quotaOf(device: string | undefined, signal: AbortSignal): Promise<Pick<DiskFacts, 'quotaLeftBytes'>> {
+  if (device === undefined) return {};
+  const quotaLeftBytes = parseQuota((await runTool('quota', ['-w', '-p'], signal)) ?? '', device);
+  return quotaLeftBytes === undefined ? {} : { quotaLeftBytes };
+}
 
 /** Until the disk has them: what stays in memory says nothing of the disk. Random bytes, which no file system can make smaller. */
 async function timeWriting(path: string, sizeBytes: number, signal: AbortSignal): Promise<number> {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { KernelFacts } from '../facts.js';
+import { readKernelFile } from './read-kernel-file.js';
 
 /** How the kernel receives TCP, as far as it tells (Linux; tcp(7)). */
 export function probeKernel(read: (path: string) => string | undefined = readKernelFile): KernelFacts {
@@ -26,12 +26,4 @@ const UNSCALED_BYTES = 65_535;
 /** The part of a buffer that is told as window: the rest is for what the kernel keeps beside each packet. */
 function windowOf(bufferBytes: number, scale: number): number {
   return scale > 0 ? bufferBytes - bufferBytes / 2 ** scale : bufferBytes / 2 ** -scale;
-}
-
-function readKernelFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import type { MachineFacts } from '../facts.js';
 import { PROBES } from '../limits.js';
 import { probeKernel } from './probe-kernel.js';
 import { probeDisk } from './probe-disk.js';
+import { probeGpus } from './probe-gpus.js';
 
 /** This machine as far as the job needs it; `folder` is where the bytes go. */
 export async function probeMachine(folder: string, signal: AbortSignal): Promise<MachineFacts> {
@@ -20,7 +21,8 @@ export async function probeMachine(folder: string, signal: AbortSignal): Promise
     ...(openFiles === undefined ? {} : { openFiles }),
     hashBytesPerSecond: timeHash(),
     kernel: probeKernel(),
-    disk: await probeDisk(folder, signal),
+    ...(await probeDisk(folder, signal)),
+    gpus: await probeGpus(signal),
   };
 }
 

@@ -1,0 +1,25 @@
+/** What a file of weights breaks of its format. Stable: verdicts and policies name them. */
+export type FormatRule =
+  | 'JSON'
+  | 'ST-LENGTH'
+  | 'ST-HEADER'
+  | 'ST-TENSOR'
+  | 'ST-GAP'
+  | 'GGUF-MAGIC'
+  | 'GGUF-VERSION'
+  | 'GGUF-LIMIT'
+  | 'GGUF-TRUNCATED'
+  | 'GGUF-VALUE'
+  | 'GGUF-TENSOR';
+
+/** A file is not what its format says it must be. Every reader of this room throws this and nothing else for bytes that are wrong. */
+export class FormatFault extends Error {
+  override readonly name = 'FormatFault';
+
+  constructor(
+    readonly rule: FormatRule,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
