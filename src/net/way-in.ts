@@ -31,6 +31,8 @@ export class WayIn {
   async check(giver: URL, target: URL): Promise<void> {
     const name = bare(target.hostname);
     if (name === bare(giver.hostname) || this.#options.namedHosts().includes(name)) return;
+    // Where both are a proxy's to find, it asks and not this machine: what may be reached through it is its own to judge.
+    if ([giver, target].every((url) => this.#options.proxyFor(url) !== undefined)) return;
     if (await this.#isInsider(giver)) return;
     const refuse = (): SluiceError =>
       new SluiceError('REDIRECTS', {

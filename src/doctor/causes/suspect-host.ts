@@ -110,7 +110,7 @@ function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
   if (one === undefined) return [];
   const best = goodput.reduce((most, each) => (each.bytesPerSecond > most.bytesPerSecond ? each : most));
   const rates = { host, onePerSecond: one, bestPerSecond: best.bytesPerSecond, streams: best.streams };
-  const isHeld = best.bytesPerSecond >= one * THRESHOLDS.capGain;
+  const isHeld = one < THRESHOLDS.capBytesPerSecond && best.bytesPerSecond >= one * THRESHOLDS.capGain;
   const isSlow = best.bytesPerSecond < THRESHOLDS.lineBytesPerSecond;
   const loss = lossOf(facts);
   // Loss explains both: what one stream lacks, and what all of them do.

@@ -20,6 +20,8 @@ export const THRESHOLDS = {
   attemptMs: 500,
   /** Several streams that bring so many times what one does show a limit of each connection. */
   capGain: 2,
+  /** One stream that brings so much, a line of 1 Gbit/s, is held down by nothing that matters. */
+  capBytesPerSecond: 125 * MB,
   /** Below this a line is called slow: a model of 15 GB takes longer than ten minutes. */
   lineBytesPerSecond: 25 * MB,
   /** A disk that is slower than this holds up lines of 1 Gbit/s. */
