@@ -146,7 +146,7 @@ function applyCommand(name: Name, { notes }: Proposal, { mirror, root, profile }
     `sluice doctor --remedy ${name}`,
     ...(measured === undefined
       ? []
-      : [`--rate ${Math.round(Number(measured.rate))} --rtt ${Math.ceil(Number(measured.ms))}ms`]),
+      : [`--rate ${Math.ceil(Number(measured.rate) / 1e6)}MB/s --rtt ${Math.ceil(Number(measured.ms))}ms`]),
     ...(mirror === undefined ? [] : [`--mirror ${mirror}`]),
     ...(profile === undefined ? [] : [`--profile ${profile}`]),
     ...(root === undefined ? [] : [`--root ${/^[\w./-]+$/.test(root) ? root : `'${root.replaceAll("'", `'\\''`)}'`}`]),

@@ -106,21 +106,6 @@ describe('applying and undoing', () => {
     await undoRecord(record, await planUndo(record), journal);
     expect(Object.keys(await treeOf(join(root, 'n')))).toEqual(['theirs']);
   });
-
-  it.skipIf(process.geteuid?.() === 0 || process.platform === 'win32')(
-    'needs permission for all of it before it begins',
-    async () => {
-      const { root, journal } = await setUp({ 'a/old': 'old', 'b/old': 'old' });
-      await chmod(join(root, 'b'), 0o555);
-      const before = await treeOf(root);
-      const changes = [await changeTo(join(root, 'a/old'), 'new'), await changeTo(join(root, 'b/old'), 'new')];
-      const error = { code: 'NO_PERMISSION', details: { path: join(root, 'b/old'), needsRoot: 'sudo' } };
-      await expect(applyChanges({ remedy: 'pip', changes }, '/', journal)).rejects.toMatchObject(error);
-      expect(await treeOf(root)).toEqual(before);
-      expect(await journal.list()).toEqual([]);
-      await chmod(join(root, 'b'), 0o755);
-    },
-  );
 });
 
 describe('a file', () => {
