@@ -28,6 +28,7 @@ export const ERROR_KINDS = {
   FILE_NOT_FOUND: { exit: 3, retry: 'elsewhere' },
   NOTHING_MATCHED: { exit: 3, retry: 'never' },
   NOT_HERE: { exit: 3, retry: 'never' },
+  NO_SUCH_REMEDY: { exit: 3, retry: 'never' },
 
   UNAUTHORIZED: { exit: 4, retry: 'elsewhere' },
   GATED: { exit: 4, retry: 'elsewhere' },
@@ -59,6 +60,8 @@ export const ERROR_KINDS = {
   NO_PERMISSION: { exit: 8, retry: 'never' },
   VIEW_OBSTRUCTED: { exit: 8, retry: 'never' },
   FILE_SYSTEM: { exit: 8, retry: 'never' },
+  FILE_UNFIT: { exit: 8, retry: 'never' },
+  CHANGED_SINCE: { exit: 8, retry: 'never' },
 
   INTERRUPTED: { exit: 130, retry: 'never' },
 } as const satisfies Record<string, ErrorKind>;

@@ -1,4 +1,5 @@
 import type { EventSink, LoadedSettings } from '../base/index.js';
+import type * as doctor from '../doctor/index.js';
 import type { ExamineContext, Report, SourcesReport } from '../doctor/index.js';
 import type * as rooms from '../pull/index.js';
 import type { ServeContext, ServeOptions, TokenBook } from '../server/index.js';
@@ -32,8 +33,10 @@ type Rooms = Pick<
   | 'repair'
 >;
 
+type Remedies = Pick<typeof doctor, 'proposeRemedy' | 'applyRemedy' | 'undoRemedy' | 'listRemedies' | 'cleanUp'>;
+
 /** What the commands need of the rooms below: they return data, the commands render it. */
-export interface CliApi extends Rooms {
+export interface CliApi extends Rooms, Remedies {
   measureSources(ref: string, extra: readonly string[], context: ExamineContext): Promise<SourcesReport>;
   examine(subject: string | undefined, context: ExamineContext): Promise<Report>;
   serve(options: ServeOptions, context: ServeContext): Promise<void>;

@@ -8,6 +8,11 @@ export async function connect(): Promise<CliApi> {
     measureSources: async (ref, extra, context) =>
       (await import('../doctor/index.js')).measureSources(ref, extra, context),
     examine: async (subject, context) => (await import('../doctor/index.js')).examine(subject, context),
+    proposeRemedy: async (...given) => (await import('../doctor/index.js')).proposeRemedy(...given),
+    applyRemedy: async (...given) => (await import('../doctor/index.js')).applyRemedy(...given),
+    undoRemedy: async (...given) => (await import('../doctor/index.js')).undoRemedy(...given),
+    listRemedies: async (home) => (await import('../doctor/index.js')).listRemedies(home),
+    cleanUp: async (...given) => (await import('../doctor/index.js')).cleanUp(...given),
     serve: async (options, context) => (await import('../server/index.js')).serve(options, context),
     checkServe: async (context) => (await import('../server/index.js')).checkServe(context),
     openTokenBook: async (home) => (await import('../server/index.js')).openTokenBook(home),

@@ -35,6 +35,11 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy: 'Pull it once without --offline and HF_HUB_OFFLINE.',
   },
 
+  NO_SUCH_REMEDY: {
+    what: 'No remedy[ {id}] is applied.',
+    remedy: '`sluice doctor --remedies` lists those that are.',
+  },
+
   UNAUTHORIZED: {
     what: '{host} did not accept the credentials[: {reason}].',
     remedy: 'Check the token (HF_TOKEN, MODELSCOPE_API_TOKEN or --token): it may be expired or belong to another host.',
@@ -133,11 +138,21 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   NO_PERMISSION: {
     what: 'This user may not write[ {path}][: {reason}].',
-    remedy: 'Change its owner, or choose another place with SLUICE_HOME, HF_HOME or --to.',
+    remedy:
+      'Change its owner, or choose another place with SLUICE_HOME, HF_HOME or --to[; for what belongs to the system run the same command with {needsRoot}].',
   },
   VIEW_OBSTRUCTED: {
     what: 'Something stands where {path} should go: {reason}.',
     remedy: 'Move it away, or choose another folder with --to.',
+  },
+  FILE_UNFIT: {
+    what: '{path} is not touched: {reason}.',
+    remedy: 'Nothing was changed. Put the file right, or edit it by hand.',
+  },
+  CHANGED_SINCE: {
+    what: '{path} was changed by somebody else since.',
+    remedy:
+      'Look at the difference; undo later remedies first, or give back the earlier file with --undo[ {id}] --force.',
   },
   FILE_SYSTEM: { what: 'The file system refused[ {path}][: {reason}].', remedy: 'Check the disk and its mount.' },
 

@@ -32,6 +32,8 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请先去掉 --offline 和 HF_HUB_OFFLINE 拉取一次。',
   },
 
+  NO_SUCH_REMEDY: { what: '没有已应用的措施[ {id}]。', remedy: '`sluice doctor --remedies` 列出已应用的措施。' },
+
   UNAUTHORIZED: {
     what: '{host} 不接受此凭据[：{reason}]。',
     remedy: '请检查令牌（HF_TOKEN、MODELSCOPE_API_TOKEN 或 --token）：可能已过期，或属于别的站点。',
@@ -103,9 +105,15 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   NO_PERMISSION: {
     what: '当前用户不能写入[ {path}][：{reason}]。',
-    remedy: '请更改其所有者，或用 SLUICE_HOME、HF_HOME 或 --to 另选位置。',
+    remedy:
+      '请更改其所有者，或用 SLUICE_HOME、HF_HOME 或 --to 另选位置[；属于系统的文件请用 {needsRoot} 运行同一命令]。',
   },
   VIEW_OBSTRUCTED: { what: '{path} 的位置被占用：{reason}。', remedy: '请移走它，或用 --to 另选目录。' },
+  FILE_UNFIT: { what: '不改动 {path}：{reason}。', remedy: '未作任何更改。请修正该文件，或手动编辑。' },
+  CHANGED_SINCE: {
+    what: '{path} 此后被他人改动过。',
+    remedy: '请查看差异；先撤销较晚的措施，或用 --undo[ {id}] --force 恢复原文件。',
+  },
   FILE_SYSTEM: { what: '文件系统拒绝了操作[ {path}][：{reason}]。', remedy: '请检查磁盘及其挂载。' },
 
   INTERRUPTED: { what: '已中断；到达的内容全部保留。', remedy: '再次运行同一命令即可继续。' },

@@ -2,19 +2,23 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../../base/index.js';
 import type { CauseCode, Report } from '../../doctor/index.js';
 import type { CommandContext } from '../context.js';
-import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
+import { addNetworkOptions, settingFlags } from '../options.js';
 import { renderDiagnosis } from '../render/diagnosis.js';
 import { stepTeller } from '../render/step-teller.js';
+import { addRemedyOptions, isAboutRemedies, mend, type RemedyFlags } from './doctor-remedies.js';
 
 export function configure(command: Command, context: CommandContext): void {
   addNetworkOptions(command, context);
+  addRemedyOptions(command, context);
   command
     .argument('[ref|host]', context.say('argument.subject'))
     .option('--long', context.say('option.long'))
     .option('--json', context.say('option.json'))
     .action(async (subject: string | undefined) => {
-      const options: SettingOptions & { json?: boolean; long?: boolean } = command.optsWithGlobals();
+      const options: RemedyFlags & { long?: boolean } = command.optsWithGlobals();
+      const isRemedy = isAboutRemedies(options);
       const session = await context.open(settingFlags(options));
+      if (isRemedy) return mend(subject, options, session, context);
       const tell = options.json ? () => undefined : stepTeller(session, context);
       const report = await (
         await session.api()

@@ -3,6 +3,7 @@ import type { Evidence } from '../report.js';
 import { suspectCuts } from './suspect-cuts.js';
 import type { Suspicion } from './suspicion.js';
 import { THRESHOLDS } from './thresholds.js';
+import { kernelCommand } from './commands.js';
 
 /** What is wrong on the way to one host. */
 export function suspectHost(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
@@ -126,7 +127,10 @@ function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
     found.push(
       window === undefined
         ? { cause: 'CONNECTION_CAP', about: host, evidence: rates, passage }
-        : { cause: 'SMALL_WINDOW', about: host, evidence: { ...rates, ...window }, passage },
+        : {
+            ...{ cause: 'SMALL_WINDOW', about: host, evidence: { ...rates, ...window }, passage },
+            command: kernelCommand(best.bytesPerSecond, Number(window.roundTripMs)),
+          },
     );
   }
   if (isSlow) {

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.js';
 import type { Suspicion } from './suspicion.js';
+import { CLEAN_COMMAND } from './commands.js';
 import { THRESHOLDS } from './thresholds.js';
 
 /** What is wrong on this machine, for a job of that size. */
@@ -14,7 +15,7 @@ export function suspectMachine({ job, machine }: Facts): readonly Suspicion[] {
   const neededBytes = job.sizeBytes + THRESHOLDS.spareBytes;
   const { path, freeBytes, writeBytesPerSecond: rate } = disk;
   if (freeBytes !== undefined && freeBytes < neededBytes)
-    found.push({ cause: 'DISK_FULL', about: path, evidence: { path, neededBytes, freeBytes } });
+    found.push({ cause: 'DISK_FULL', about: path, evidence: { path, neededBytes, freeBytes }, command: CLEAN_COMMAND });
   const leftBytes = disk.quotaLeftBytes;
   if (leftBytes !== undefined && leftBytes < neededBytes)
     found.push({ cause: 'QUOTA_FULL', about: path, evidence: { path, neededBytes, leftBytes } });
