@@ -96,7 +96,13 @@ export class Doubts {
     const { held } = this.#owner;
     if (held.trusted !== undefined) return undefined;
     for (const index of [...this.#open.keys()]) this.#weigh(index);
-    if (!canBeAsked(from)) return undefined;
+    const work = canBeAsked(from) ? this.#comparison(from, wishBytes, hasFree) : undefined;
+    // Those who were to be asked may have been banned meanwhile, so that whoever comes sees the end.
+    if (work === undefined && !hasFree) this.#endSearch();
+    return work;
+  }
+
+  #comparison(from: FileSource, wishBytes: number, hasFree: boolean): Work | undefined {
     const errand = this.#errand(from);
     if (errand !== undefined) return this.#questions.ask(from, errand, (first) => this.#isInDispute(first));
     if (hasFree) return this.#spot(from);
@@ -104,14 +110,16 @@ export class Doubts {
     if (!this.isSearching || this.#questions.isSettling(from)) return undefined;
     const { laneRate = 0, health } = from.state;
     const shortMs = Math.max(COMPARE_MS, COMPARE_ROUND_TRIPS * (health.roundTripMs ?? 0));
-    const most = Math.floor(Math.min(wishBytes, laneRate * shortMs) / held.map.pieceBytes);
+    const most = Math.floor(Math.min(wishBytes, laneRate * shortMs) / this.#owner.held.map.pieceBytes);
     const stretch = nextStretch(this.#sought(from), Math.max(1, most), this.#random);
-    if (stretch !== undefined) return this.#questions.compare(from, stretch.first, stretch.last);
-    if (this.#questions.isIdle && this.#open.size === 0 && this.#settling.size === 0 && !this.#hasWork()) {
-      this.isSearching = false;
-      this.#owner.searched();
-    }
-    return undefined;
+    return stretch && this.#questions.compare(from, stretch.first, stretch.last);
+  }
+
+  #endSearch(): void {
+    const isOver = this.#questions.isIdle && this.#open.size === 0 && this.#settling.size === 0;
+    if (!this.isSearching || !isOver || this.#hasWork()) return;
+    this.isSearching = false;
+    this.#owner.searched();
   }
 
   /** The digest is wrong: compares until somebody is found out. False when there is nothing (more) to compare. */
