@@ -73,16 +73,17 @@ describe('a file that a hundred clients want at once', () => {
 });
 
 it('a mirror that is killed while it fills goes on with what had come', async () => {
-  const sim = await crowdHub({ network: { totalBytesPerSecond: 6 * MIB } });
+  // All of it takes eight seconds: it is not whole before the mirror is killed, on a busy machine either.
+  const sim = await crowdHub({ network: { totalBytesPerSecond: 1.5 * MIB } });
   const machine = await newMachine({ HF_ENDPOINT: sim.url });
   const first = await startServing(machine);
-  await leaveAfter(first.url + PATH, 6 * MIB);
+  await leaveAfter(first.url + PATH, 2 * MIB);
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
   const before = sentBytes(sim);
   expect(before).toBeLessThan(SIZE);
   const second = await startServing(machine);
   expect(await digestOf(second.url + PATH)).toBe(sha256OfFile(FILES, 'weights.bin'));
-  // The first six pieces at least were whole.
-  expect(await takenBytes(second.url)).toBeLessThanOrEqual(SIZE - 6 * MIB);
+  // The first two pieces at least were whole.
+  expect(await takenBytes(second.url)).toBeLessThanOrEqual(SIZE - 2 * MIB);
 });
