@@ -70,6 +70,12 @@ describe('Xet at a mirror', () => {
       const parts = await Promise.all(plan.terms.map(({ hash }) => fetchTerm(plan, hash)));
       const digest = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
       expect(digest).toBe(sha256OfFile(MODEL, WEIGHT));
+      // What was taken in stands once, however often it had to be sent, and nothing is taken in for the second round.
+      const metrics = await (await fetch(`${url}/-/metrics`)).text();
+      const taken = [...metrics.matchAll(/^sluice_fetched_bytes_total\{[^}]*\} (\d+)$/gm)].map(([, bytes]) =>
+        Number(bytes),
+      );
+      expect(taken.reduce((sum, bytes) => sum + bytes, 0)).toBe(24 * 2 ** 20 + 123);
       sent.push(sim.requests.filter(({ kind }) => kind === 'cdn').reduce((sum, { bytes }) => sum + bytes, 0));
     }
     // A request that falls behind is called off, and what of it was on the way comes again: on a busy machine some do.
