@@ -38,10 +38,25 @@ export interface PickleImport {
 }
 
 export interface PickleCall {
+  /** What is called; the object itself where a method of it is. */
   readonly target: PickleValue;
+  /** As they are when the stream ends. What `append`, `extend`, `add`, `update` and `__setitem__` put into their target stands there instead. */
+  readonly args: readonly PickleValue[];
+  /** What comes of it, where it is no method: an `object`. */
+  readonly result?: PickleValue;
   /** `append`, `__setitem__`, `__setstate__`, … where a method of the target is what is called. */
   readonly method?: string;
   readonly offsetBytes: number;
+}
+
+/** A text or bytes value that begins like something which a program could load in its turn. */
+export interface PicklePayload {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** `raw`: as it stands; otherwise how it must be decoded first. */
+  readonly coding: 'raw' | 'base64' | 'hex';
+  /** The value itself, where the stream holds it with escapes. */
+  readonly text?: string;
 }
 
 /** One stream, from its first opcode to STOP or to where it breaks. */
@@ -55,6 +70,11 @@ export interface PickleRun {
   readonly root?: PickleValue;
   readonly imports: readonly PickleImport[];
   readonly calls: readonly PickleCall[];
+  /** What BINPERSID asked for, in order. */
+  readonly persistentIds: readonly PickleValue[];
+  readonly payloads: readonly PicklePayload[];
+  /** Every opcode that was run, by its byte. */
+  readonly opcodes: ReadonlySet<number>;
   /** What is wrong with the stream itself, whatever it imports: `PKL-NONCANONICAL`, `PKL-BROKEN`, `PKL-BUILD-GLOBAL`, `LIMIT-HIT`, … */
   readonly findings: readonly Finding[];
   /** Bytes inside the stream that are raw data by `afterBuild`. */

@@ -1,0 +1,26 @@
+/** What one pickle may ask of us. A stream that goes beyond is not judged but refused, and says so (`LIMIT-HIT`). */
+export const LIMITS = {
+  opcodes: 5_000_000,
+  /** A tuple of so many elements stands on the stack before it is made; CPython hands lists over by the thousand. */
+  stack: 1_000_000,
+  /** Entries of the memo, and the greatest number of one: picklers count up. */
+  memo: 2_000_000,
+  /** Imports, and calls. */
+  records: 1_000_000,
+  payloads: 10_000,
+  /** A line of the text opcodes; names of modules and what is in them. */
+  lineBytes: 64 * 1024,
+  nameBytes: 1024,
+  /** Digits that every Python converts; newer ones refuse more. */
+  decimalDigits: 4300,
+  /** LONG4. */
+  longBytes: 64 * 1024,
+  /** The text of one string, and of all that are kept; longer ones are checked and let go. */
+  textBytes: 1024 * 1024,
+  heldTextBytes: 64 * 1024 * 1024,
+  /** Of one rule in one stream; the rest would say the same. */
+  findingsOfOneRule: 20,
+  streamsOfOneFile: 10_000,
+  /** Payload in payload in payload. */
+  nested: 8,
+} as const;

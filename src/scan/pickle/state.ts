@@ -1,0 +1,96 @@
+import { PickleBreak } from './break.js';
+import type { PickleCursor } from './cursor.js';
+import { LIMITS } from './limits.js';
+import type { PickleValue } from './port.js';
+import type { Recorder } from './recorder.js';
+
+/** What the driver must do between two opcodes, because it takes waiting. */
+export type Pause =
+  | { readonly what: 'check-text'; readonly startByte: number; readonly lengthBytes: number }
+  | { readonly what: 'after-build'; readonly object: PickleValue };
+
+/** What a reader holds while it reads: the stack with its marks, the memo, the protocol, the frame. */
+export class PickleState {
+  readonly stack: PickleValue[] = [];
+  /** Heights of the stack; nothing is taken from below the last one. */
+  readonly marks: number[] = [];
+  readonly memo: (PickleValue | undefined)[] = [];
+  memoSize = 0;
+  /** As the last PROTO said. */
+  protocol = 0;
+  /** Of the open frame; -1 where none is. */
+  frameEnd = -1;
+  heldTextBytes = 0;
+  /** How often the memo was read, and the top doubled in a row. */
+  gets = 0;
+  dups = 0;
+  isStopped = false;
+  pause: Pause | undefined;
+  private fence = 0;
+
+  constructor(
+    readonly cursor: PickleCursor,
+    readonly recorder: Recorder,
+    readonly startByte: number,
+    readonly rules: {
+      readonly isPersistentIdAllowed: boolean;
+      readonly isEncodingUtf8: boolean;
+      readonly hasHook: boolean;
+    },
+  ) {}
+
+  push(value: PickleValue): void {
+    if (this.stack.length >= LIMITS.stack)
+      throw new PickleBreak(`more than ${LIMITS.stack} values on the stack`, 'LIMIT-HIT');
+    this.stack.push(value);
+  }
+
+  pop(): PickleValue {
+    const value = this.top();
+    this.stack.pop();
+    return value;
+  }
+
+  top(): PickleValue {
+    const value = this.stack.length > this.fence ? this.stack[this.stack.length - 1] : undefined;
+    if (value === undefined) throw new PickleBreak('it takes more from the stack than is there');
+    return value;
+  }
+
+  get isMarkOnTop(): boolean {
+    return this.marks.length > 0 && this.stack.length === this.fence;
+  }
+
+  mark(): void {
+    if (this.marks.length >= LIMITS.stack) throw new PickleBreak(`more than ${LIMITS.stack} marks`, 'LIMIT-HIT');
+    this.fence = this.stack.length;
+    this.marks.push(this.fence);
+  }
+
+  /** All above the last mark, which is gone with them. */
+  popToMark(): PickleValue[] {
+    const start = this.marks.pop();
+    if (start === undefined) throw new PickleBreak('there is no mark to go back to');
+    this.fence = this.marks[this.marks.length - 1] ?? 0;
+    return this.stack.splice(start);
+  }
+
+  memoize(key: number, value: PickleValue): void {
+    if (key >= LIMITS.memo) throw new PickleBreak(`an entry of the memo beyond ${LIMITS.memo}`, 'LIMIT-HIT');
+    if (this.memo[key] === undefined) this.memoSize += 1;
+    this.memo[key] = value;
+  }
+
+  /** The stream does what readers do not agree on. It is followed as the one would that goes on. */
+  noncanonical(reason: string): void {
+    this.recorder.finding('PKL-NONCANONICAL', 'high', reason, this.cursor.opcodeOffset);
+  }
+
+  /** Readers stop here, or some do. What comes then is followed all the same: what it would import is worth knowing. */
+  broken(reason: string): void {
+    this.recorder.isBroken = true;
+    this.recorder.finding('PKL-BROKEN', 'high', reason, this.cursor.opcodeOffset);
+  }
+}
+
+export type Handler = (state: PickleState) => void;
