@@ -76,7 +76,7 @@ describe('tar archives', () => {
         const changed = Buffer.from(file);
         changed[at] = (changed[at] ?? 0) ^ change;
         const after = await scan(changed);
-        if (after.verdict === 'CLEAN') expect(after.members).toEqual(before.members);
+        if (after.verdict === 'CLEAN' && after.formats.includes('tar')) expect(after.members).toEqual(before.members);
       }),
       { numRuns: 400 },
     );

@@ -2,8 +2,10 @@ import type { ByteSource, Format, FormatScan, ScanContext } from '../port.js';
 import { ScanReport } from '../report.js';
 import { sliceOf } from '../sources.js';
 import { isNpz } from '../npy/npz.js';
-import { readZip, type ZipArchive, type ZipFault, type ZipMember } from './archive.js';
-import { openMember } from './open-member.js';
+import { isTorchZip } from '../torch/records.js';
+import { scanTorchZip } from '../torch/torch-zip.js';
+import { readZip, type ZipArchive } from './archive.js';
+import { reportFaults, scanMember } from './scan-members.js';
 
 /** Beyond this many containers around it an archive is a bomb. */
 const MOST_DEPTH = 4;
@@ -27,32 +29,11 @@ export const zipFormat: Format = {
     await scanGaps(bytes, archive, context, report);
     // Members that share bytes unpack to more than any limit; the archive is refused as it is.
     if (archive.faults.some(({ rule }) => rule === 'ZIP-OVERLAP')) return report.result('zip');
+    if (isTorchZip(archive)) return scanTorchZip(bytes, archive, context, report);
     for (const member of archive.members) await scanMember(bytes, member, context, report);
     return report.result(isNpz(archive) ? 'npz' : 'zip');
   },
 };
-
-export function reportFaults(report: ScanReport, faults: readonly ZipFault[]): void {
-  for (const { rule, evidence, ...details } of faults) report.find(rule, evidence, details);
-}
-
-/** One member by what is in it, whatever its name. */
-export async function scanMember(
-  bytes: ByteSource,
-  member: ZipMember,
-  context: ScanContext,
-  report: ScanReport,
-): Promise<FormatScan | undefined> {
-  context.signal?.throwIfAborted();
-  if (member.isDirectory && member.packedBytes === 0) return undefined;
-  const opened = await openMember(bytes, member, { isCrcChecked: true });
-  reportFaults(report, opened.faults);
-  report.claim(member.dataStartByte, member.dataStartByte + member.packedBytes, 'member');
-  if (opened.bytes === undefined) return undefined;
-  const inner = await context.scanInside(opened.bytes, member.name);
-  report.include(inner);
-  return inner;
-}
 
 /** What lies between members is seen by readers that go by local headers, or by those that begin elsewhere. */
 async function scanGaps(
