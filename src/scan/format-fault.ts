@@ -17,7 +17,10 @@ export type FormatRule =
   | 'GGUF-LIMIT'
   | 'GGUF-TRUNCATED'
   | 'GGUF-VALUE'
-  | 'GGUF-TENSOR';
+  | 'GGUF-TENSOR'
+  | 'PB-FAULT'
+  | 'FORMAT-FAULT'
+  | 'HDF5-FAULT';
 
 /** A file is not what its format says it must be. Every reader of this room throws this and nothing else for bytes that are wrong. */
 export class FormatFault extends Error {
