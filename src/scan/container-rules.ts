@@ -81,7 +81,12 @@ export const CONTAINER_RULES = {
     en: 'A member’s name leads out of its folder, or is there twice.',
     zh: '成员名称越出目录或重复。',
   },
-  'TAR-LINK': { severity: 'high', references: ['CWE-59'], en: 'A link or device in an archive.', zh: '归档中含有链接或设备。' },
+  'TAR-LINK': {
+    severity: 'high',
+    references: ['CWE-59'],
+    en: 'A link or device in an archive.',
+    zh: '归档中含有链接或设备。',
+  },
   'TORCH-LAYOUT': {
     severity: 'low',
     references: [],
@@ -130,13 +135,13 @@ export const CONTAINER_RULES = {
     en: 'An array in a joblib file whose size cannot be told.',
     zh: 'joblib 文件中的数组大小无法确定。',
   },
-  'PROGRAM': {
+  PROGRAM: {
     severity: 'critical',
     references: [],
     en: 'A program or native library.',
     zh: '可执行程序或本地库。',
   },
-  'BYTECODE': {
+  BYTECODE: {
     severity: 'high',
     references: [],
     en: 'A program for a virtual machine.',
@@ -148,7 +153,7 @@ export const CONTAINER_RULES = {
     en: 'Metadata of safetensors that is very large or holds a program.',
     zh: 'safetensors 元数据过大或包含程序。',
   },
-  'POLYGLOT': {
+  POLYGLOT: {
     severity: 'high',
     references: [],
     en: 'The bytes are also the start of another format.',

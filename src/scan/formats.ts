@@ -1,5 +1,6 @@
 import { CODE } from './code.js';
 import { JSON_FORMAT } from './config/json.js';
+import { CONTAINERS } from './containers.js';
 import { MEDIA } from './images/media.js';
 import { JINJA } from './jinja/jinja.js';
 import { ONNX } from './onnx/onnx.js';
@@ -22,4 +23,5 @@ export const FORMATS: readonly Format[] = [
   SENTENCEPIECE,
   RAW_TENSORS,
   ...MEDIA,
+  ...CONTAINERS,
 ];

@@ -49,7 +49,15 @@ describe('GGUF as a format', () => {
   });
 
   it.each<[string, string, Buffer]>([
-    ['NOT_SCANNED', 'a gap with something in it', (() => { const file = buildGguf(PLAN); file[file.length - 352 + 310] = 1; return file; })()],
+    [
+      'NOT_SCANNED',
+      'a gap with something in it',
+      (() => {
+        const file = buildGguf(PLAN);
+        file[file.length - 352 + 310] = 1;
+        return file;
+      })(),
+    ],
     ['NOT_SCANNED', 'a gap that aligns nothing', buildGguf({ ...PLAN, tensors: PLAN.tensors.slice(0, 1) })],
     ['ERROR', 'a tensor beyond the file', buildGguf({ ...PLAN, dataBytes: 300 })],
   ])('%s: %s', async (verdict, _name, file) => {

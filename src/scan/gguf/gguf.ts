@@ -36,7 +36,8 @@ async function readHeader(bytes: ByteSource): Promise<WholeHeader> {
     const header = parseGgufHeader(await bytes.read(0, prefixBytes), bytes.sizeBytes);
     const { headerBytes, dataStartByte } = header;
     if (headerBytes !== undefined && dataStartByte !== undefined) return { ...header, headerBytes, dataStartByte };
-    if (prefixBytes === MOST_HEADER_BYTES) throw new FormatFault('LIMIT-HIT', `a header of more than ${prefixBytes} bytes`);
+    if (prefixBytes === MOST_HEADER_BYTES)
+      throw new FormatFault('LIMIT-HIT', `a header of more than ${prefixBytes} bytes`);
   }
 }
 

@@ -55,7 +55,13 @@ describe('gzip and zlib', () => {
 
   it('a field that could hold anything is nobody’s', async () => {
     const plain = gzipSync(TEXT);
-    const extra = Buffer.concat([plain.subarray(0, 3), Buffer.from([4]), plain.subarray(4, 10), Buffer.from('\u0004\u0000evil'), plain.subarray(10)]);
+    const extra = Buffer.concat([
+      plain.subarray(0, 3),
+      Buffer.from([4]),
+      plain.subarray(4, 10),
+      Buffer.from('\u0004\u0000evil'),
+      plain.subarray(10),
+    ]);
     expect((await scan(extra)).verdict).toBe('NOT_SCANNED');
   });
 

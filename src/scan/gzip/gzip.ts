@@ -22,7 +22,8 @@ export const gzipFormat: Format = {
     const parts: ByteSource[] = [];
     let [at, kept] = [0, 0];
     while (at < bytes.sizeBytes && (at === 0 || (await isMember(bytes, at)))) {
-      if (parts.length === MOST_MEMBERS) throw new FormatFault('LIMIT-HIT', `more than ${MOST_MEMBERS} members of gzip`);
+      if (parts.length === MOST_MEMBERS)
+        throw new FormatFault('LIMIT-HIT', `more than ${MOST_MEMBERS} members of gzip`);
       const member = await readMember(bytes, at, KEPT_BYTES - kept, report);
       parts.push(member.bytes);
       kept += Math.min(member.bytes.sizeBytes, KEPT_BYTES - kept);

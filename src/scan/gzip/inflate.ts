@@ -73,7 +73,7 @@ function engineOf(packing: Packing): ReturnType<typeof createInflateRaw> {
 }
 
 function isZlibError(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && /^Z_/.test(String(thrown.code));
+  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('Z_');
 }
 
 /** Feeds an engine, and keeps apart why the packed bytes could not be had. */

@@ -1,8 +1,10 @@
-import { judgeArrays } from './judge-arrays.js';
+import { JOBLIB } from '../pickle/judge/numpy-profile.js';
+import { PLAIN } from '../pickle/judge/plain-profile.js';
 import { runPickle } from '../pickle/machine.js';
 import type { PickleImport, PickleOptions, PickleRun } from '../pickle/port.js';
 import type { ByteSource, Format, FormatScan, ScanContext } from '../port.js';
 import { ScanReport } from '../report.js';
+import { judgeStreams } from '../torch/judge-streams.js';
 import { arrayBehind } from './array.js';
 
 const MODULE = Buffer.from('joblib.numpy_pickle');
@@ -24,7 +26,7 @@ export const joblibFormat: Format = {
     };
     const run = await runPickle(bytes, 0, context.members, { afterBuild });
     runs.unshift(run);
-    report.include(await judgeArrays(runs, bytes, context));
+    report.include(await judgeStreams(runs, [PLAIN, JOBLIB], bytes, context));
     claimStream(run, runs.slice(1), report);
     await judgeAsPlain(bytes, runs, context, report);
     return report.result('joblib');

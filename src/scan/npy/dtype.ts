@@ -53,7 +53,8 @@ export function simpleLayout(code: string): ItemLayout {
   if (letter === 'O') return { itemBytes: 8, hasObjects: true };
   const width = BY_LETTER[letter];
   const size = digits === '' ? width : Number(digits) * (letter === 'U' ? UCS4_BYTES : 1);
-  if (width === undefined || size === undefined || size > MOST_ITEM_BYTES) throw fault(`a type ${JSON.stringify(code)}`);
+  if (width === undefined || size === undefined || size > MOST_ITEM_BYTES)
+    throw fault(`a type ${JSON.stringify(code)}`);
   // A unit in brackets has no width of its own in front.
   return { itemBytes: letter === 'm' || letter === 'M' ? 8 : size, hasObjects: false };
 }

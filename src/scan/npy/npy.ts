@@ -34,9 +34,7 @@ export const npyFormat: Format = {
   },
 };
 
-async function readHeader(
-  bytes: ByteSource,
-): Promise<{ layout: ItemLayout; elements: number; dataStartByte: number }> {
+async function readHeader(bytes: ByteSource): Promise<{ layout: ItemLayout; elements: number; dataStartByte: number }> {
   const fault = (reason: string): never => {
     throw new FormatFault('NPY-HEADER', reason);
   };
@@ -53,9 +51,11 @@ async function readHeader(
   const text = header.toString('latin1');
   if (!text.endsWith('\n')) return fault('a header without an end');
   const literal = parseLiteral(text.slice(0, -1));
-  if (literal.kind !== 'dict' || [...literal.entries.keys()].sort().join() !== KEYS) return fault('other keys than NumPy’s');
+  if (literal.kind !== 'dict' || [...literal.entries.keys()].sort().join() !== KEYS)
+    return fault('other keys than NumPy’s');
   const { entries } = literal;
   const [descr, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => entries.get(key));
-  if (descr === undefined || order?.kind !== 'truth' || shape?.kind !== 'tuple') return fault('a value of another kind');
+  if (descr === undefined || order?.kind !== 'truth' || shape?.kind !== 'tuple')
+    return fault('a value of another kind');
   return { layout: layoutOf(descr), elements: countOf(shape), dataStartByte: headerAt + headerBytes };
 }

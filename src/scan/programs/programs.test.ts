@@ -49,7 +49,11 @@ describe('programs by their first bytes', () => {
 
   it('does not take numbers for programs', () => {
     for (const start of ['4d5a0000000000007b22', '2321000000000000', '5d000000000000007b22', '1f8b000000000000'])
-      expect([programsFormat, archivesFormat].some(({ claims }) => claims(Buffer.concat([hex(start), Buffer.alloc(80)]), 'm', 100))).toBe(false);
+      expect(
+        [programsFormat, archivesFormat].some((format) =>
+          format.claims(Buffer.concat([hex(start), Buffer.alloc(80)]), 'm', 100),
+        ),
+      ).toBe(false);
   });
 });
 

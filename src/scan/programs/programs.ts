@@ -56,7 +56,10 @@ function programOf(start: Buffer, name: string): Program | undefined {
 function isPortableExecutable(start: Buffer): boolean {
   if (start.length < 64 || start.toString('latin1', 0, 2) !== 'MZ') return false;
   const at = start.readUInt32LE(0x3c);
-  return at + 4 <= start.length && ['PE\0\0', 'NE', 'LE', 'LX'].some((magic) => start.toString('latin1', at, at + magic.length) === magic);
+  return (
+    at + 4 <= start.length &&
+    ['PE\0\0', 'NE', 'LE', 'LX'].some((magic) => start.toString('latin1', at, at + magic.length) === magic)
+  );
 }
 
 /** CPython 3.3 and later: a magic number, `\r\n`, and from 3.7 on flags of which three values are known. */

@@ -5,7 +5,8 @@ import { hasZipTail } from '../zip/tail.js';
 
 const MOST_METADATA_BYTES = 2 ** 20;
 /** What nobody says about weights, and somebody may one day run. */
-const PROGRAM = /\b(?:__import__|eval|exec|compile)\s*\(|\b(?:os\.(?:system|popen)|subprocess\.|pickle\.loads?|importlib\.)|<script\b|^#!\s*\/|\bpowershell\b|javascript:/i;
+const PROGRAM =
+  /\b(?:__import__|eval|exec|compile)\s*\(|\b(?:os\.(?:system|popen)|subprocess\.|pickle\.loads?|importlib\.)|<script\b|^#!\s*\/|\bpowershell\b|javascript:/i;
 
 /** Nothing but numbers and names. Only the header is read: the tensors' bytes have no meaning beyond their values. */
 export const safetensorsFormat: Format = {

@@ -56,7 +56,8 @@ function numberIn(block: Buffer, at: number, bytes: number): number {
   const field = block.subarray(at, at + bytes);
   if (field[0] === 0x80) {
     const value = BigInt(`0x${field.toString('hex', 1)}`);
-    if (value < 8n ** 11n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw fault('a size in binary that has no need of it');
+    if (value < 8n ** 11n || value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw fault('a size in binary that has no need of it');
     return Number(value);
   }
   const digits = /^ *([0-7]+)[ \0]*$/.exec(field.toString('latin1'))?.[1];

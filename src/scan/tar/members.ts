@@ -75,7 +75,13 @@ class TarReader {
     if (!isFile(type) && size > 0) throw fault(`${size} bytes of something that is no file`);
     const dataStartByte = this.at;
     if (dataStartByte + size > this.bytes.sizeBytes) throw fault('a member beyond the file');
-    const member = { name: this.pax?.path ?? this.longName ?? name, type, headerStartByte, dataStartByte, sizeBytes: size };
+    const member = {
+      name: this.pax?.path ?? this.longName ?? name,
+      type,
+      headerStartByte,
+      dataStartByte,
+      sizeBytes: size,
+    };
     this.members.push(member);
     this.claim(headerStartByte, dataStartByte);
     this.pax = undefined;

@@ -12,13 +12,34 @@ const GNU = 'ustar  \u0000';
 
 describe('tar archives', () => {
   it.each<[string, readonly TarEntry[], readonly string[]]>([
-    ['files and folders', [{ name: 'd/', type: '5' }, { ...good, name: 'd/a' }], ['d/a']],
+    [
+      'files and folders',
+      [
+        { name: 'd/', type: '5' },
+        { ...good, name: 'd/a' },
+      ],
+      ['d/a'],
+    ],
     ['empty', [], []],
-    ['from a folder', [{ name: './', type: '5' }, { ...good, name: './a' }], ['./a']],
+    [
+      'from a folder',
+      [
+        { name: './', type: '5' },
+        { ...good, name: './a' },
+      ],
+      ['./a'],
+    ],
     ['with a prefix', [{ ...good, prefix: 'long' }], ['long/a.txt']],
     ['with times in pax', [pax(paxRecord('mtime', '1.5')), good], ['a.txt']],
     ['with a path in pax', [pax(paxRecord('path', 'ö'.repeat(200))), good], ['ö'.repeat(200)]],
-    ['with a long name of GNU', [{ name: '././@LongLink', type: 'L', content: `${'n'.repeat(200)}\u0000`, magic: GNU }, { ...good, magic: GNU }], ['n'.repeat(200)]],
+    [
+      'with a long name of GNU',
+      [
+        { name: '././@LongLink', type: 'L', content: `${'n'.repeat(200)}\u0000`, magic: GNU },
+        { ...good, magic: GNU },
+      ],
+      ['n'.repeat(200)],
+    ],
   ])('%s: clean, and every byte is somebody’s', async (_name, entries, names) => {
     const { verdict, coverage, findings, members } = await scan(buildTar([...entries]));
     expect(findings).toEqual([]);
@@ -44,11 +65,27 @@ describe('tar archives', () => {
     ['TAR-HEADER', 'a path twice in pax', buildTar([pax(paxRecord('path', 'b'), paxRecord('path', 'c')), good])],
     ['TAR-HEADER', 'a record with a wrong length', buildTar([pax('99 path=b\n'), good])],
     ['TAR-HEADER', 'two extended headers', buildTar([pax(paxRecord('path', 'b')), pax(paxRecord('path', 'c')), good])],
-    ['TAR-HEADER', 'pax and GNU at once', buildTar([pax(paxRecord('path', 'b')), { name: 'L', type: 'L', content: 'c\0' }, good])],
+    [
+      'TAR-HEADER',
+      'pax and GNU at once',
+      buildTar([pax(paxRecord('path', 'b')), { name: 'L', type: 'L', content: 'c\0' }, good]),
+    ],
     ['TAR-HEADER', 'something behind the end', Buffer.concat([buildTar([good]), buildTar([{ ...good, name: 'b' }])])],
     ['TAR-HEADER', 'no end', buildTar([good], Buffer.alloc(0))],
-    ['TAR-HEADER', 'one block of zeros, and then a member', Buffer.concat([buildTar([good], Buffer.alloc(512)), buildTar([{ ...good, name: 'b' }])])],
-    ['TAR-HEADER', 'a size that is no number', (() => { const file = buildTar([good]); file.write('9', 124); return file; })()],
+    [
+      'TAR-HEADER',
+      'one block of zeros, and then a member',
+      Buffer.concat([buildTar([good], Buffer.alloc(512)), buildTar([{ ...good, name: 'b' }])]),
+    ],
+    [
+      'TAR-HEADER',
+      'a size that is no number',
+      (() => {
+        const file = buildTar([good]);
+        file.write('9', 124);
+        return file;
+      })(),
+    ],
     ['TORCH-TAR', 'a checkpoint', buildTar(['pickle', 'storages', 'tensors'].map((name) => ({ name })))],
   ])('%s: %s', async (rule, _name, file) => {
     const { verdict, findings } = await scan(file);

@@ -19,7 +19,8 @@ export function buildTar(entries: readonly TarEntry[], end: Buffer = Buffer.allo
 export function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   let bytes = Buffer.byteLength(rest);
-  while (String(bytes).length + Buffer.byteLength(rest) !== bytes) bytes = String(bytes).length + Buffer.byteLength(rest);
+  while (String(bytes).length + Buffer.byteLength(rest) !== bytes)
+    bytes = String(bytes).length + Buffer.byteLength(rest);
   return `${bytes}${rest}`;
 }
 

@@ -21,7 +21,9 @@ export interface MemberPlan {
   /** Sizes and place in zip64's field, though they would fit. */
   readonly isZip64?: boolean;
   /** Only what the local header says otherwise. */
-  readonly local?: Partial<Pick<MemberPlan, 'name' | 'flags' | 'method' | 'crc32' | 'sizeBytes' | 'packedBytes' | 'extra'>>;
+  readonly local?: Partial<
+    Pick<MemberPlan, 'name' | 'flags' | 'method' | 'crc32' | 'sizeBytes' | 'packedBytes' | 'extra'>
+  >;
   /** Takes the place of the real one in the directory. */
   readonly localStartByte?: number;
   /** Not written at all, or not listed. */

@@ -54,7 +54,11 @@ export async function readLegacyStorages(
   startByte: number,
   keys: readonly string[],
   uses: ReadonlyMap<string, StorageUse>,
-): Promise<{ readonly storages: readonly LegacyStorage[]; readonly endByte: number; readonly faults: readonly string[] }> {
+): Promise<{
+  readonly storages: readonly LegacyStorage[];
+  readonly endByte: number;
+  readonly faults: readonly string[];
+}> {
   const storages: LegacyStorage[] = [];
   const faults = [...uses.keys()].filter((key) => !keys.includes(key)).map((key) => `storage ${key} is not there`);
   let at = startByte;

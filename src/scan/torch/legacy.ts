@@ -1,8 +1,10 @@
-import { judgeWeights } from './judge-weights.js';
+import { PLAIN } from '../pickle/judge/plain-profile.js';
+import { TORCH } from '../pickle/judge/torch-profile.js';
 import { runPickle } from '../pickle/machine.js';
 import type { PickleRun } from '../pickle/port.js';
 import type { ByteSource, Format, FormatScan, ScanContext } from '../port.js';
 import { ScanReport } from '../report.js';
+import { judgeStreams } from './judge-streams.js';
 import { isTorchLegacy, keysOf, legacyFaults, readLegacyStorages } from './legacy-layout.js';
 import { storagesOf } from './storages.js';
 
@@ -23,7 +25,7 @@ export const torchLegacyFormat: Format = {
       report.claim(run.startByte, run.endByte, 'pickle');
       at = run.endByte;
     }
-    report.include(await judgeWeights(runs, bytes, context));
+    report.include(await judgeStreams(runs, [PLAIN, TORCH], bytes, context));
     for (const fault of legacyFaults(runs)) report.find('TORCH-LAYOUT', fault, { verdict: 'ERROR' });
     const { uses, faults } = storagesOf(runs.flatMap(({ persistentIds }) => persistentIds));
     for (const fault of faults) report.find('TORCH-STORAGE', fault, { verdict: 'ERROR' });

@@ -38,7 +38,8 @@ export function isTorchZip({ members }: ZipArchive): boolean {
 /** Undefined where there is no pickle. Readers take the first member's folder for the root of all. */
 export function torchRecords({ members }: ZipArchive): TorchRecords | undefined {
   const root = /^[^/]+\//.exec(members[0]?.name ?? '')?.[0];
-  const pickle = members.find(({ name }) => name === `${root}data.pkl`) ?? members.find(({ name }) => PICKLE.test(name));
+  const pickle =
+    members.find(({ name }) => name === `${root}data.pkl`) ?? members.find(({ name }) => PICKLE.test(name));
   if (pickle === undefined) return undefined;
   const storages = new Map<string, ZipMember>();
   const notes = new Map<string, ZipMember>();

@@ -1,3 +1,4 @@
+import { STORAGE_ITEM_BYTES } from '../pickle/judge/torch-names.js';
 import type { PickleValue } from '../pickle/port.js';
 
 /** What a pickle says of one storage: how many bytes it must have. */
@@ -9,29 +10,8 @@ export interface StorageUse {
   readonly elements: number;
 }
 
-/** Bytes of one element, by the names of torch/storage.py and torch/__init__.py. */
-const ITEM_BYTES: ReadonlyMap<string, number> = new Map([
-  ['torch.DoubleStorage', 8],
-  ['torch.FloatStorage', 4],
-  ['torch.HalfStorage', 2],
-  ['torch.BFloat16Storage', 2],
-  ['torch.LongStorage', 8],
-  ['torch.IntStorage', 4],
-  ['torch.ShortStorage', 2],
-  ['torch.CharStorage', 1],
-  ['torch.ByteStorage', 1],
-  ['torch.BoolStorage', 1],
-  ['torch.ComplexFloatStorage', 8],
-  ['torch.ComplexDoubleStorage', 16],
-  ['torch.QUInt8Storage', 1],
-  ['torch.QInt8Storage', 1],
-  ['torch.QInt32Storage', 4],
-  ['torch.QUInt4x2Storage', 1],
-  ['torch.QUInt2x4Storage', 1],
-  ['torch.UntypedStorage', 1],
-  ['torch.storage.UntypedStorage', 1],
-  ['torch.storage._UntypedStorage', 1],
-]);
+/** Storages without a type, which count bytes. */
+const UNTYPED = /^torch\.(?:storage\._?)?UntypedStorage$/;
 
 /**
  * The storages that persistent ids name, each once: `('storage', class, key, location, elements, …)`.
@@ -66,7 +46,8 @@ function useOf(id: PickleValue): StorageUse | undefined {
   const [what, type, key, , elements] = id.items;
   if (what?.kind !== 'str' || what.text !== 'storage') return undefined;
   if (type?.kind !== 'global' || key?.kind !== 'str' || key.text === undefined) return undefined;
-  const itemBytes = ITEM_BYTES.get(`${type.module}.${type.name}`);
+  const name = `${type.module}.${type.name}`;
+  const itemBytes = UNTYPED.test(name) ? 1 : STORAGE_ITEM_BYTES.get(name);
   if (itemBytes === undefined || elements?.kind !== 'int') return undefined;
   if (elements.value < 0n || elements.value > BigInt(2 ** 48)) return undefined;
   return { key: key.text, storageClass: type.name, itemBytes, elements: Number(elements.value) };

@@ -1,4 +1,5 @@
-import { judgeWeights } from './judge-weights.js';
+import { PLAIN } from '../pickle/judge/plain-profile.js';
+import { TORCH } from '../pickle/judge/torch-profile.js';
 import { runPickle } from '../pickle/machine.js';
 import type { ByteSource, FormatScan, ScanContext } from '../port.js';
 import type { ScanReport } from '../report.js';
@@ -6,6 +7,7 @@ import { METHODS } from '../zip/records.js';
 import type { ZipArchive, ZipMember } from '../zip/archive.js';
 import { openMember } from '../zip/open-member.js';
 import { reportFaults, scanMember } from '../zip/scan-members.js';
+import { judgeStreams } from './judge-streams.js';
 import { readNote, torchRecords, type TorchRecords } from './records.js';
 import { storagesOf, type StorageUse } from './storages.js';
 
@@ -52,7 +54,9 @@ async function scanPickle(
   if (opened.bytes === undefined) return new Map();
   const inside = [...context.members, pickle.name];
   const run = await runPickle(opened.bytes, 0, inside, { isPersistentIdAllowed: true, isEncodingUtf8: true });
-  report.include(await judgeWeights([run], opened.bytes, { ...context, members: inside, name: pickle.name }));
+  const scanInside: ScanContext['scanInside'] = (inner, name) => context.scanInside(inner, `${pickle.name}/${name}`);
+  const inner = { ...context, members: inside, name: pickle.name, scanInside };
+  report.include(await judgeStreams([run], [PLAIN, TORCH], opened.bytes, inner));
   const restBytes = opened.bytes.sizeBytes - run.endByte;
   if (restBytes > 0 && run.outcome !== 'broken')
     report.find('TORCH-LAYOUT', `${restBytes} bytes behind its pickle`, { verdict: 'ERROR', member: pickle.name });

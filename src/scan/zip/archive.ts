@@ -101,7 +101,8 @@ class ArchiveReader {
     const directory = await this.bytes.read(centralStartByte, centralBytes);
     const records: CentralRecord[] = [];
     for (let at = 0; at < centralBytes;) {
-      if (records.length === entries) throw new FormatFault('ZIP-DIRECTORY', `more in the directory than ${entries} entries`);
+      if (records.length === entries)
+        throw new FormatFault('ZIP-DIRECTORY', `more in the directory than ${entries} entries`);
       const record = parseCentral(directory, at);
       if (record.disk !== 0) throw new FormatFault('ZIP-DIRECTORY', 'an archive in several parts');
       const startByte = centralStartByte + at;

@@ -40,7 +40,9 @@ export async function findZipEnd(bytes: ByteSource): Promise<ZipEnd> {
   const { disk, centralDisk, entries, entriesHere, centralBytes, centralStartByte } = wide ?? record;
   if (disk !== 0 || centralDisk !== 0 || entriesHere !== entries) throw fault('an archive in several parts');
   if (centralStartByte + centralBytes !== centralEndByte)
-    throw fault(`a directory from ${centralStartByte} on, of ${centralBytes} bytes, that should end at ${centralEndByte}`);
+    throw fault(
+      `a directory from ${centralStartByte} on, of ${centralBytes} bytes, that should end at ${centralEndByte}`,
+    );
   return { entries, centralStartByte, centralEndByte, endStartByte, comment };
 }
 
@@ -92,7 +94,9 @@ async function readEnd64(
 /** What fits into the short record must stand there, too: readers differ in which they ask first. */
 function assertAgreed(short: Numbers, wide: Numbers): void {
   const isAgreed = (name: keyof Numbers, most: number): boolean => short[name] === wide[name] || short[name] === most;
-  const areShorts = (['disk', 'centralDisk', 'entriesHere', 'entries'] as const).every((name) => isAgreed(name, UINT16));
+  const areShorts = (['disk', 'centralDisk', 'entriesHere', 'entries'] as const).every((name) =>
+    isAgreed(name, UINT16),
+  );
   const areLongs = (['centralBytes', 'centralStartByte'] as const).every((name) => isAgreed(name, UINT32));
   if (!areShorts || !areLongs) throw fault('the two ends of zip64 do not agree');
 }

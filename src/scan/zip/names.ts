@@ -16,7 +16,6 @@ export function decodeName(name: Buffer, flags: number): string | undefined {
 /** Why a program that unpacks by this name would write somewhere else, or not know where. */
 export function hostileName(name: string): string | undefined {
   if (name === '') return 'no name';
-  // eslint-disable-next-line no-control-regex -- Those are what is looked for.
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'control characters in its name';
   const parts = name.replaceAll('\\', '/').split('/');
   if (parts[0] === '' || /^[A-Za-z]:/.test(name)) return 'an absolute path';

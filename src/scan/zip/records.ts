@@ -18,7 +18,14 @@ export const LOCATOR64_BYTES = 20;
 export const UINT16 = 0xffff;
 export const UINT32 = 0xffffffff;
 
-export const FLAGS = { encrypted: 0x1, descriptor: 0x8, patch: 0x20, strong: 0x40, utf8: 0x800, masked: 0x2000 } as const;
+export const FLAGS = {
+  encrypted: 0x1,
+  descriptor: 0x8,
+  patch: 0x20,
+  strong: 0x40,
+  utf8: 0x800,
+  masked: 0x2000,
+} as const;
 export const METHODS = { stored: 0, deflated: 8 } as const;
 
 /** What the local header and the central directory both say. */
@@ -137,7 +144,8 @@ function widened(raw: Raw, zip64: Buffer | undefined): Raw {
   let at = 0;
   const wide = (value: number): number => {
     if (value !== UINT32) return value;
-    if (zip64 === undefined || at + 8 > zip64.length) throw new FormatFault('ZIP-DIRECTORY', 'a size without its zip64');
+    if (zip64 === undefined || at + 8 > zip64.length)
+      throw new FormatFault('ZIP-DIRECTORY', 'a size without its zip64');
     const found = safeUInt64(zip64, at);
     at += 8;
     return found;

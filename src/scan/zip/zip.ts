@@ -16,7 +16,8 @@ const MOST_DEPTH = 4;
  */
 export const zipFormat: Format = {
   format: 'zip',
-  claims: (start) => /^PK(?:\u0003\u0004|\u0005\u0006|\u0006\u0006|00PK|\u0007\u0008)/.test(start.toString('latin1', 0, 8)),
+  claims: (start) =>
+    /^PK(?:\u0003\u0004|\u0005\u0006|\u0006\u0006|00PK|\u0007\u0008)/.test(start.toString('latin1', 0, 8)),
   async scan(bytes: ByteSource, context: ScanContext): Promise<FormatScan> {
     const report = new ScanReport(context);
     if (context.depth > MOST_DEPTH) {
