@@ -1,4 +1,11 @@
+export type { ByteSource, Finding, Inventory, Severity, Verdict } from './port.js';
+export type { Coverage } from './ledger.js';
 export { FormatFault } from './format-fault.js';
+export { RULES, type Rule } from './rules.js';
+export { RULES_DIGEST } from './rules-digest.js';
+export { scanFile, type Antivirus, type FileScan, type MemberScan, type ScanOptions } from './scan-file.js';
+export { rejudge } from './rejudge.js';
+export { sliceOf, sourceOfBuffer, sourceOfFile } from './sources.js';
 export { parseGgufHeader, type GgufHeader } from './gguf/header.js';
 export { GGUF_FILE_TYPES } from './gguf/types.js';
 export { SAFETENSORS_LENGTH_BYTES, parseSafetensorsHeader, safetensorsHeaderBytes } from './safetensors/header.js';

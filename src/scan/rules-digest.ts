@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { RULES } from './rules.js';
+
+/** Raised by whoever changes what a reader or a judge decides in code. */
+export const SCANNER_VERSION = 1;
+
+/** Every table by which verdicts are made. A reader with tables of its own adds them here: a changed table makes old verdicts void. */
+const TABLES: Readonly<Record<string, unknown>> = { rules: RULES };
+
+/** SHA-256 of the scanner's version and its tables, as hex. Kept verdicts are valid for one digest only. */
+export const RULES_DIGEST = createHash('sha256')
+  .update(JSON.stringify([SCANNER_VERSION, TABLES], (_key, value: unknown) => stable(value)))
+  .digest('hex');
+
+function stable(value: unknown): unknown {
+  if (value instanceof Set) return [...value].sort();
+  if (value instanceof Map) return [...value].sort();
+  if (value instanceof RegExp) return value.source;
+  return value;
+}
