@@ -1,3 +1,4 @@
+import { PICKLE_RULES } from './pickle/rules.js';
 import type { Finding, Severity } from './port.js';
 
 /** One thing that the scanner says of bytes. Ids are stable: policies, waivers and SARIF name them. */
@@ -12,6 +13,7 @@ export interface Rule {
 }
 
 export const RULES = {
+  ...PICKLE_RULES,
   'TYPE-MISMATCH': {
     severity: 'medium',
     references: ['CVE-2025-1889', 'CVE-2025-10155'],
