@@ -4,6 +4,7 @@ import { CONTAINERS } from './containers.js';
 import { MEDIA } from './images/media.js';
 import { JINJA } from './jinja/jinja.js';
 import { ONNX } from './onnx/onnx.js';
+import { PICKLE } from './pickle/pickle.js';
 import type { Format } from './port.js';
 import { RAW_TENSORS } from './raw-tensors.js';
 import { SENTENCEPIECE } from './sentencepiece/sentencepiece.js';
@@ -24,4 +25,5 @@ export const FORMATS: readonly Format[] = [
   RAW_TENSORS,
   ...MEDIA,
   ...CONTAINERS,
+  PICKLE,
 ];

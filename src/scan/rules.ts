@@ -1,4 +1,5 @@
 import { CONTAINER_RULES } from './container-rules.js';
+import { PICKLE_RULES } from './pickle/rules.js';
 import type { Finding, Severity } from './port.js';
 
 /** One thing that the scanner says of bytes. Ids are stable: policies, waivers and SARIF name them. */
@@ -14,6 +15,7 @@ export interface Rule {
 
 export const RULES = {
   ...CONTAINER_RULES,
+  ...PICKLE_RULES,
   'TYPE-MISMATCH': {
     severity: 'medium',
     references: ['CVE-2025-1889', 'CVE-2025-10155'],

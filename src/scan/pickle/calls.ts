@@ -50,7 +50,7 @@ export const stackGlobal: Handler = (state) => {
     return;
   }
   const evidence = `an import by the name of ${nameOf(module)} and ${nameOf(name)}`;
-  state.recorder.finding('PKL-IMPORT-UNKNOWN', 'critical', evidence, state.cursor.opcodeOffset);
+  state.recorder.finding('PKL-IMPORT-UNKNOWN', evidence, state.cursor.opcodeOffset);
   state.broken(evidence);
   state.push(UNKNOWN);
 };
@@ -61,7 +61,7 @@ export function extension(codeOf: (state: PickleState) => number): Handler {
     const code = codeOf(state);
     if (code <= 0) throw new PickleBreak('an extension with a number below 1');
     const { opcodeOffset } = state.cursor;
-    state.recorder.finding('PKL-EXTENSION', 'critical', `extension ${code} of the reader's registry`, opcodeOffset);
+    state.recorder.finding('PKL-EXTENSION', `extension ${code} of the reader's registry`, opcodeOffset);
     state.recorder.import({ module: 'copyreg', name: `extension_${code}`, offsetBytes: opcodeOffset });
     state.push({ kind: 'global', module: 'copyreg', name: `extension_${code}` });
   };
@@ -122,7 +122,7 @@ export const build: Handler = (state) => {
     state.recorder.call({ target, args: [value], method: '__setstate__', offsetBytes: opcodeOffset });
   } else state.broken(`BUILD of ${nameOf(target)}`);
   if (target.kind === 'global') {
-    state.recorder.finding('PKL-BUILD-GLOBAL', 'critical', `it writes attributes of ${nameOf(target)}`, opcodeOffset);
+    state.recorder.finding('PKL-BUILD-GLOBAL', `it writes attributes of ${nameOf(target)}`, opcodeOffset);
   }
   if (target.kind !== 'object') return;
   target.state = value;
@@ -142,7 +142,7 @@ export const persistent: Handler = (state) => {
   const id = state.pop();
   if (!state.rules.isPersistentIdAllowed) {
     const evidence = `a persistent id (${nameOf(id)}), which means what its reader makes of it`;
-    state.recorder.finding('PKL-PERSID', 'medium', evidence, state.cursor.opcodeOffset);
+    state.recorder.finding('PKL-PERSID', evidence, state.cursor.opcodeOffset);
   }
   pushPersistent(state, id);
 };

@@ -91,7 +91,7 @@ function refuseTarget(state: PickleState, target: PickleValue, method: string): 
     return;
   }
   callMethod(state, target, method);
-  state.recorder.finding('PKL-BUILD-GLOBAL', 'critical', `it writes into ${nameOf(target)}`, state.cursor.opcodeOffset);
+  state.recorder.finding('PKL-BUILD-GLOBAL', `it writes into ${nameOf(target)}`, state.cursor.opcodeOffset);
 }
 
 export const pop: Handler = (state) => {
@@ -136,5 +136,5 @@ export function tellExpansion(state: PickleState): void {
 }
 
 function expansion(state: PickleState, evidence: string): void {
-  state.recorder.finding('PKL-EXPANSION', 'low', evidence, state.cursor.opcodeOffset);
+  state.recorder.finding('PKL-EXPANSION', evidence, state.cursor.opcodeOffset);
 }

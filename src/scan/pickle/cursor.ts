@@ -47,6 +47,11 @@ export class PickleCursor {
     this.opcodeIndex = this.index;
   }
 
+  /** Reads from these first bytes of the source alone. */
+  preload(start: Buffer): void {
+    this.window = start;
+  }
+
   /** Back to the beginning of the opcode, with enough behind it. */
   async refill(): Promise<void> {
     const from = this.windowStart + this.opcodeIndex;

@@ -7,7 +7,9 @@ export const LIMITS = {
   memo: 2_000_000,
   /** Imports, and calls. */
   records: 1_000_000,
-  payloads: 10_000,
+  payloads: 100_000,
+  /** Of one payload, when it must be decoded or unpacked to be looked into. */
+  decodedBytes: 16 * 1024 * 1024,
   /** A line of the text opcodes; names of modules and what is in them. */
   lineBytes: 64 * 1024,
   nameBytes: 1024,
@@ -21,6 +23,4 @@ export const LIMITS = {
   /** Of one rule in one stream; the rest would say the same. */
   findingsOfOneRule: 20,
   streamsOfOneFile: 10_000,
-  /** Payload in payload in payload. */
-  nested: 8,
 } as const;

@@ -4,7 +4,7 @@ import { tellExpansion } from './containers.js';
 import { NeedBytes, PickleCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
 import { HANDLERS } from './opcodes.js';
-import type { PickleOptions, PickleRun, RunPickle } from './port.js';
+import type { PickleImport, PickleOptions, PickleRun, RunPickle } from './port.js';
 import { Recorder } from './recorder.js';
 import { PickleState } from './state.js';
 import { judgeLongUtf8 } from './utf8.js';
@@ -33,10 +33,45 @@ export const runPickle: RunPickle = async (bytes, startByte, members, options = 
   } catch (thrown) {
     if (!(thrown instanceof PickleBreak)) throw thrown;
     recorder.isBroken = true;
-    recorder.finding(thrown.rule, 'high', thrown.message, cursor.opcodeOffset);
+    recorder.finding(thrown.rule, thrown.message, cursor.opcodeOffset);
     return result(state, seen, cursor.opcodeOffset);
   }
 };
+
+/** What a pickle does in the first bytes of a file. */
+export interface PicklePreview {
+  readonly imports: readonly PickleImport[];
+  readonly calls: number;
+  /** Whether it ends there, by STOP, or by a break. */
+  readonly ends: 'stop' | 'break' | 'later';
+}
+
+/** Follows a stream as far as it stands in `start`, the first bytes of a file of `sizeBytes`. */
+export function previewPickle(start: Buffer, sizeBytes: number): PicklePreview {
+  const recorder = new Recorder([]);
+  const cursor = new PickleCursor({ sizeBytes, read: () => Promise.reject(new Error('nothing is read')) }, 0);
+  cursor.preload(start);
+  const state = new PickleState(cursor, recorder, 0, {
+    isPersistentIdAllowed: true,
+    isEncodingUtf8: true,
+    hasHook: false,
+  });
+  const { imports } = recorder;
+  try {
+    const budget = { opcodes: MOST_PREVIEWED };
+    while (!state.isStopped) {
+      if (advance(state, new Uint8Array(HANDLERS.length), budget) === 'bytes') break;
+      state.pause = undefined;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof PickleBreak)) throw thrown;
+    return { imports, calls: recorder.calls.length, ends: thrown.rule === 'LIMIT-HIT' ? 'later' : 'break' };
+  }
+  return { imports, calls: recorder.calls.length, ends: state.isStopped ? 'stop' : 'later' };
+}
+
+/** Opcodes that tell a pickle from what is none. */
+const MOST_PREVIEWED = 100_000;
 
 /** Runs opcodes until one stops the stream, wants bytes, or wants something that takes waiting. */
 function advance(state: PickleState, seen: Uint8Array, budget: { opcodes: number }): 'bytes' | 'pause' {

@@ -36,13 +36,21 @@ export function payloadCoding(
   return undefined;
 }
 
+export function beginsLikeArchive(window: Buffer, start = 0): boolean {
+  const first = window[start] ?? 0;
+  return ARCHIVE_STARTS.some(
+    (magic) => first === magic[0] && magic.equals(window.subarray(start, start + magic.length)),
+  );
+}
+
+export function beginsLikeZlib(window: Buffer, start = 0): boolean {
+  return window[start] === 0x78 && ZLIB_LEVELS.has(window[start + 1] ?? 0);
+}
+
 function looksLikeFile(window: Buffer, start: number, end: number): boolean {
   const first = window[start] ?? 0;
-  const second = window[start + 1] ?? 0;
-  if (first === 0x80) return second >= 2 && second <= 5;
-  if (first === 0x78 && ZLIB_LEVELS.has(second)) return true;
-  if (ARCHIVE_STARTS.some((magic) => first === magic[0] && magic.equals(window.subarray(start, start + magic.length))))
-    return true;
+  if (first === 0x80) return (window[start + 1] ?? 0) >= 2 && (window[start + 1] ?? 0) <= 5;
+  if (beginsLikeZlib(window, start) || beginsLikeArchive(window, start)) return true;
   return mayBeTextPickle(window, start, end, first);
 }
 

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../port.js';
+import { finding, type RuleId } from '../rules.js';
 import { PickleBreak } from './break.js';
 import { LIMITS } from './limits.js';
 import type { PickleCall, PickleImport, PicklePayload, PickleValue } from './port.js';
@@ -28,25 +29,19 @@ export class Recorder {
   /** More of them than are looked into are no reason to refuse the stream, but one not to call it clean. */
   payload(record: PicklePayload): void {
     if (this.payloads.length < LIMITS.payloads) this.payloads.push(record);
-    else
-      this.finding(
-        'LIMIT-HIT',
-        'medium',
-        `more than ${LIMITS.payloads} values that look like files`,
-        record.offsetBytes,
-      );
+    else this.finding('LIMIT-HIT', `more than ${LIMITS.payloads} values that look like files`, record.offsetBytes);
   }
 
   persistentId(id: PickleValue): void {
     this.persistentIds.push(bounded(this.persistentIds, LIMITS.records, id, 'persistent ids'));
   }
 
-  finding(rule: string, severity: Severity, evidence: string, offsetBytes: number): void {
+  finding(rule: RuleId, evidence: string, offsetBytes: number, severity?: Severity): void {
     if (rule === 'PKL-NONCANONICAL') this.isNoncanonical = true;
     const count = (this.counts.get(rule) ?? 0) + 1;
     this.counts.set(rule, count);
     if (count > LIMITS.findingsOfOneRule) return;
-    this.findings.push({ rule, severity, evidence, members: this.members, offsetBytes });
+    this.findings.push(finding(rule, evidence, this.members, offsetBytes, severity));
   }
 }
 

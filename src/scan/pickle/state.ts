@@ -83,13 +83,13 @@ export class PickleState {
 
   /** The stream does what readers do not agree on. It is followed as the one would that goes on. */
   noncanonical(reason: string): void {
-    this.recorder.finding('PKL-NONCANONICAL', 'high', reason, this.cursor.opcodeOffset);
+    this.recorder.finding('PKL-NONCANONICAL', reason, this.cursor.opcodeOffset);
   }
 
   /** Readers stop here, or some do. What comes then is followed all the same: what it would import is worth knowing. */
   broken(reason: string): void {
     this.recorder.isBroken = true;
-    this.recorder.finding('PKL-BROKEN', 'high', reason, this.cursor.opcodeOffset);
+    this.recorder.finding('PKL-BROKEN', reason, this.cursor.opcodeOffset);
   }
 }
 

@@ -1,17 +1,3 @@
-import type { ByteSource } from '../../port.js';
-
-/** Bytes at hand as a source. `windowBytes`: refuses to give more at once, so that windows are small where it matters that they are. */
-export function sourceOf(bytes: Buffer): ByteSource {
-  return {
-    sizeBytes: bytes.length,
-    read: async (offset, length) => {
-      if (offset < 0 || length < 0 || offset + length > bytes.length)
-        throw new RangeError(`${length} bytes at ${offset}`);
-      return bytes.subarray(offset, offset + length);
-    },
-  };
-}
-
 /** A stream by its parts: text as latin1, numbers as single bytes. */
 export function stream(...parts: readonly (string | number | Buffer)[]): Buffer {
   return Buffer.concat(
@@ -26,4 +12,14 @@ export function stream(...parts: readonly (string | number | Buffer)[]): Buffer 
 export function shortText(text: string): Buffer {
   const bytes = Buffer.from(text);
   return stream(0x8c, bytes.length, bytes);
+}
+
+/** `module.name` under protocol 4, by STACK_GLOBAL. */
+export function imported(module: string, name: string): Buffer {
+  return stream(shortText(module), shortText(name), 0x93);
+}
+
+/** A call of it with nothing, and the end. */
+export function calling(module: string, name: string): Buffer {
+  return stream(0x80, 4, imported(module, name), ')R.');
 }
