@@ -1,5 +1,6 @@
 import { CODE } from './code.js';
 import { JSON_FORMAT } from './config/json.js';
+import { HDF5 } from './hdf5/hdf5.js';
 import { MEDIA } from './images/media.js';
 import { JINJA } from './jinja/jinja.js';
 import { ONNX } from './onnx/onnx.js';
@@ -18,6 +19,7 @@ export const FORMATS: readonly Format[] = [
   JINJA,
   CODE,
   ONNX,
+  HDF5,
   TENSORFLOW,
   SENTENCEPIECE,
   RAW_TENSORS,
