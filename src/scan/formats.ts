@@ -1,6 +1,7 @@
 import { CODE } from './code.js';
 import { JSON_FORMAT } from './config/json.js';
 import { CONTAINERS } from './containers.js';
+import { HDF5 } from './hdf5/hdf5.js';
 import { MEDIA } from './images/media.js';
 import { JINJA } from './jinja/jinja.js';
 import { ONNX } from './onnx/onnx.js';
@@ -20,6 +21,7 @@ export const FORMATS: readonly Format[] = [
   JINJA,
   CODE,
   ONNX,
+  HDF5,
   TENSORFLOW,
   SENTENCEPIECE,
   RAW_TENSORS,

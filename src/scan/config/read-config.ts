@@ -12,6 +12,9 @@ export interface ConfigReading {
   readonly templates: readonly string[];
 }
 
+/** MONAI evaluates text that begins with a dollar. */
+const EXPRESSION = /^\$(?:import\b|@|[\w.]+\()/;
+
 /** Everything in a JSON configuration that makes some loader import, fetch or call. Names that are there twice are judged twice. */
 export function readConfig(root: LooseJson, name: string, members: readonly string[]): ConfigReading {
   const book = new HookBook(members);
@@ -22,6 +25,7 @@ export function readConfig(root: LooseJson, name: string, members: readonly stri
       for (const item of value) visit(item, key, depth + 1);
       return;
     }
+    if (typeof value === 'string' && EXPRESSION.test(value)) book.add('expression', value);
     if (!isLooseObject(value)) return;
     for (const [inner, entry] of value.entries) {
       hookOf(book, inner, entry, key);
@@ -50,7 +54,6 @@ function hookOf(book: HookBook, key: string, value: LooseJson, parent: string): 
   else if (/^_?attn_implementation(?:_internal|_autoset)?$/.test(key)) each('attention');
   else if (key === '_class_name' && isLooseList(value)) each('custom_pipeline');
   else if (parent.startsWith('quantization') || key.startsWith('quantization')) pythonPaths(value, book);
-  if (typeof value === 'string' && /^\$(?:import\b|@|[\w.]+\()/.test(value)) book.add('expression', value);
 }
 
 /** Every string under a value, with its path. */

@@ -19,6 +19,7 @@ const OTHER: Shape = { kind: 'other' };
 const END_WORDS = new Set(['if', 'else', 'recursive', 'in', 'is', 'and', 'or', 'not']);
 const MOST_NESTING = 150;
 const MOST_RANGE = 1_000_000;
+const SUSPECT = /__\w+__|\\x5f|\\u005f|\|\s*attr\b|\b(?:popen|subprocess|gi_frame|f_back)\b/i;
 const LONG_TEXT = 1000;
 
 /**
@@ -32,6 +33,9 @@ export function walkTemplate(text: string): readonly TemplateNote[] {
   } catch (thrown) {
     if (!(thrown instanceof TemplateFault)) throw thrown;
     walk.note('JINJA-UNKNOWN', `it cannot be parsed: ${thrown.message}`);
+    // Another parser may get further than this one.
+    if (SUSPECT.test(text))
+      walk.note('JINJA-SSTI', 'it cannot be parsed, and has names that lead to the interpreter', 'high');
   }
   return walk.notes;
 }

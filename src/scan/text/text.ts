@@ -47,7 +47,7 @@ async function scanText(bytes: ByteSource, { name, members, signal }: ScanContex
   };
 }
 
-function decode(decoder: TextDecoder, block: Buffer, isLast: boolean): string | undefined {
+function decode(decoder: InstanceType<typeof TextDecoder>, block: Buffer, isLast: boolean): string | undefined {
   if (block.includes(0)) return undefined;
   try {
     return decoder.decode(block, { stream: !isLast });
