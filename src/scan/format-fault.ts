@@ -5,12 +5,22 @@ export type FormatRule =
   | 'ST-HEADER'
   | 'ST-TENSOR'
   | 'ST-GAP'
+  | 'ZIP-DIRECTORY'
+  | 'ZIP-HEADER-MISMATCH'
+  | 'TAR-HEADER'
+  | 'NPY-HEADER'
+  | 'JOBLIB-ARRAY'
+  | 'PACKED-FAULT'
+  | 'LIMIT-HIT'
   | 'GGUF-MAGIC'
   | 'GGUF-VERSION'
   | 'GGUF-LIMIT'
   | 'GGUF-TRUNCATED'
   | 'GGUF-VALUE'
-  | 'GGUF-TENSOR';
+  | 'GGUF-TENSOR'
+  | 'PB-FAULT'
+  | 'FORMAT-FAULT'
+  | 'HDF5-FAULT';
 
 /** A file is not what its format says it must be. Every reader of this room throws this and nothing else for bytes that are wrong. */
 export class FormatFault extends Error {

@@ -1,3 +1,4 @@
+import { FormatFault } from './format-fault.js';
 import type { ByteSource } from './port.js';
 import { checkSpan } from './sources.js';
 
@@ -24,7 +25,8 @@ export class GuardedSource implements ByteSource {
       if (buffer.length !== length) throw new Error(`${buffer.length} bytes came instead of ${length}`);
       return buffer;
     } catch (reason) {
-      this.failure ??= { reason };
+      // Of packed bytes: they can be had, and are wrong.
+      if (!(reason instanceof FormatFault)) this.failure ??= { reason };
       throw reason;
     }
   }

@@ -26,5 +26,11 @@ export const PROTOBUF_BLOCK_BYTES = 64 * 1024;
 export const MOST_PROTOBUF_DEPTH = 100;
 /** Fields read in one protobuf. */
 export const MOST_PROTOBUF_FIELDS = 20_000_000;
-/** A name, an op, a path in a protobuf. */
-export const MOST_PROTOBUF_TEXT_BYTES = 64 * 1024;
+/** A name, an op, a path in a protobuf; what Keras keeps of a model is one text. */
+export const MOST_PROTOBUF_TEXT_BYTES = 16 * 1024 * 1024;
+/** An image or a sound beside a model. */
+export const MOST_MEDIA_BYTES = 256 * 1024 * 1024;
+/** Objects (groups, datasets) of one HDF5 file, and blocks of its metadata. */
+export const MOST_HDF5_OBJECTS = 1_000_000;
+/** One block of metadata in HDF5: an object header, a heap, a value of an attribute. */
+export const MOST_HDF5_BLOCK_BYTES = 64 * 1024 * 1024;

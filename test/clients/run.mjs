@@ -1,5 +1,5 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only images|sites|lfs|proxies|sim|xet|pull|serve|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]...
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ import { serveLfs } from './serve-lfs.mjs';
 import { serveSites } from './serve-sites.mjs';
 import { serveHuggingFace } from './serve-hf.mjs';
 import { serveJavaScript } from './serve-js.mjs';
+import { weights } from './weights.mjs';
 import { makeWorld } from './world.mjs';
 import { serveModelScope } from './serve-ms.mjs';
 import { xetDownloadsHuggingFace } from './xet-downloads-hf.mjs';
@@ -33,6 +34,7 @@ const SUITES = [
   { part: 'serve', families: ['hf'], suite: serveHuggingFace },
   { part: 'serve', families: ['js'], suite: serveJavaScript },
   { part: 'real', families: ['real'], suite: realModel },
+  { part: 'weights', families: ['weights'], suite: weights },
 ];
 
 /** Those that need no environment of Python. */

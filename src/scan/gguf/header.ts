@@ -18,6 +18,10 @@ export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly tensors: readonly GgufTensor[];
+  /** Of places of tensors, in bytes. */
+  readonly alignment: number;
+  /** Without the padding behind it; undefined as `dataStartByte`. */
+  readonly headerBytes?: number;
   /** Where the tensors' bytes begin; undefined where the header goes on beyond the bytes that were given. */
   readonly dataStartByte?: number;
 }
@@ -39,6 +43,7 @@ export function parseGgufHeader(prefix: Buffer, fileBytes: number): GgufHeader {
   const metadata = new Map<string, GgufValue>();
   const tensors: GgufTensor[] = [];
   let version = 0;
+  let alignment = USUAL_ALIGNMENT;
   try {
     if (cursor.bytes(4).toString('latin1') !== MAGIC) throw new FormatFault('GGUF-MAGIC', 'no GGUF');
     version = cursor.u32();
@@ -50,14 +55,14 @@ export function parseGgufHeader(prefix: Buffer, fileBytes: number): GgufHeader {
       if (metadata.has(key)) throw new FormatFault('GGUF-VALUE', `${key} is there twice`);
       metadata.set(key, readValue(cursor));
     }
-    const alignment = alignmentOf(metadata);
+    alignment = alignmentOf(metadata);
     for (let tensor = 0; tensor < tensorCount; tensor += 1) tensors.push(readTensor(cursor, alignment));
     const dataStartByte = Math.ceil(cursor.at / alignment) * alignment;
     assertBeside(tensors, fileBytes - dataStartByte);
-    return { version, metadata, tensors, dataStartByte };
+    return { version, metadata, tensors, alignment, headerBytes: cursor.at, dataStartByte };
   } catch (thrown) {
     if (!(thrown instanceof BeyondPrefix)) throw thrown;
-    return { version, metadata, tensors };
+    return { version, metadata, tensors, alignment };
   }
 }
 

@@ -1,0 +1,162 @@
+import type { Rule } from './rules.js';
+
+/** What is said of archives, checkpoints, arrays and programs. */
+export const CONTAINER_RULES = {
+  'ZIP-DIRECTORY': {
+    severity: 'low',
+    references: [],
+    en: 'A zip archive without the one directory that all readers would find.',
+    zh: 'zip 归档缺少所有读取器一致认可的唯一目录。',
+  },
+  'ZIP-HEADER-MISMATCH': {
+    severity: 'high',
+    references: ['CVE-2025-1944', 'CVE-2025-1945'],
+    en: 'An archive says a thing twice, and differently: scanners read the one, loaders the other.',
+    zh: '归档对同一内容给出两种说法：扫描器与加载器可能各取其一。',
+  },
+  'ZIP-ENCRYPTED': {
+    severity: 'medium',
+    references: ['CVE-2025-1945'],
+    en: 'A member is said to be encrypted: it was not read, or only as a loader would that passes over this.',
+    zh: '成员标记为已加密：未被读取，或仅按忽略该标记的加载器方式读取。',
+  },
+  'ZIP-METHOD': {
+    severity: 'medium',
+    references: [],
+    en: 'A member is packed by a method that the scanner does not know.',
+    zh: '成员使用了扫描器未知的压缩方法。',
+  },
+  'ZIP-CRC': {
+    severity: 'high',
+    references: ['CVE-2025-10156'],
+    en: 'A wrong checksum in an archive: other scanners give up there, and some loaders do not look.',
+    zh: '归档校验和错误：其他扫描器会就此放弃，而部分加载器并不检查。',
+  },
+  'ZIP-NAME': {
+    severity: 'high',
+    references: ['CWE-22'],
+    en: 'A member’s name leads out of its folder, is there twice, or is read differently.',
+    zh: '成员名称越出目录、重复，或会被不同地解读。',
+  },
+  'ZIP-LINK': { severity: 'high', references: ['CWE-59'], en: 'A link in an archive.', zh: '归档中含有链接。' },
+  'ZIP-OVERLAP': {
+    severity: 'high',
+    references: ['CWE-409'],
+    en: 'Members of an archive share bytes, as in bombs.',
+    zh: '归档成员共享字节，常见于压缩炸弹。',
+  },
+  'ZIP-TRAILING': {
+    severity: 'high',
+    references: [],
+    en: 'Bytes between the members of an archive that nothing points to.',
+    zh: '归档成员之间存在无人引用的字节。',
+  },
+  'PACKED-RATIO': {
+    severity: 'high',
+    references: ['CWE-409'],
+    en: 'Bytes that unpack to far more than any model does.',
+    zh: '解压后的大小远超任何真实模型。',
+  },
+  'PACKED-UNREADABLE': {
+    severity: 'medium',
+    references: [],
+    en: 'Packed by a program whose format the scanner cannot unpack.',
+    zh: '使用扫描器无法解压的格式打包。',
+  },
+  'PACKED-FAULT': {
+    severity: 'medium',
+    references: [],
+    en: 'Packed bytes that break off, or with something behind their end.',
+    zh: '压缩数据中断，或末尾之后还有内容。',
+  },
+  'TAR-HEADER': {
+    severity: 'low',
+    references: [],
+    en: 'A tar archive that readers may take differently.',
+    zh: '不同读取器可能有不同理解的 tar 归档。',
+  },
+  'TAR-NAME': {
+    severity: 'high',
+    references: ['CWE-22'],
+    en: 'A member’s name leads out of its folder, or is there twice.',
+    zh: '成员名称越出目录或重复。',
+  },
+  'TAR-LINK': {
+    severity: 'high',
+    references: ['CWE-59'],
+    en: 'A link or device in an archive.',
+    zh: '归档中含有链接或设备。',
+  },
+  'TORCH-LAYOUT': {
+    severity: 'low',
+    references: [],
+    en: 'A checkpoint of PyTorch with records that its readers do not look for, or not there.',
+    zh: 'PyTorch 检查点的记录布局与其读取器的预期不符。',
+  },
+  'TORCH-STORAGE': {
+    severity: 'high',
+    references: ['CVE-2026-24747'],
+    en: 'A tensor’s bytes are missing, or of another size than its pickle says.',
+    zh: '张量数据缺失，或大小与其 pickle 所述不符。',
+  },
+  'TORCH-SCRIPT': {
+    severity: 'high',
+    references: [],
+    en: 'TorchScript: a program that runs when the model does.',
+    zh: 'TorchScript：模型运行时会执行的程序。',
+  },
+  'TORCH-TAR': {
+    severity: 'high',
+    references: ['CVE-2025-32434'],
+    en: 'A checkpoint of the oldest form, which PyTorch loads without any restriction.',
+    zh: '最早期形式的检查点，PyTorch 加载时不作任何限制。',
+  },
+  'TORCH-PT2': {
+    severity: 'critical',
+    references: [],
+    en: 'An exported program with a pickle or native library, which are loaded without restriction.',
+    zh: '导出程序包含 pickle 或本地库，加载时不受限制。',
+  },
+  'NPY-HEADER': {
+    severity: 'low',
+    references: [],
+    en: 'A NumPy file whose header is not what NumPy writes.',
+    zh: 'NumPy 文件头部与 NumPy 写出的不符。',
+  },
+  'NPY-SIZE': {
+    severity: 'low',
+    references: [],
+    en: 'A NumPy file of other bytes than its shape takes.',
+    zh: 'NumPy 文件的字节数与其形状不符。',
+  },
+  'JOBLIB-ARRAY': {
+    severity: 'low',
+    references: [],
+    en: 'An array in a joblib file whose size cannot be told.',
+    zh: 'joblib 文件中的数组大小无法确定。',
+  },
+  PROGRAM: {
+    severity: 'critical',
+    references: [],
+    en: 'A program or native library.',
+    zh: '可执行程序或本地库。',
+  },
+  BYTECODE: {
+    severity: 'high',
+    references: [],
+    en: 'A program for a virtual machine.',
+    zh: '虚拟机程序。',
+  },
+  'ST-METADATA': {
+    severity: 'medium',
+    references: [],
+    en: 'Metadata of safetensors that is very large or holds a program.',
+    zh: 'safetensors 元数据过大或包含程序。',
+  },
+  POLYGLOT: {
+    severity: 'high',
+    references: [],
+    en: 'The bytes are also the start of another format.',
+    zh: '这些字节同时也是另一种格式的开头。',
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
