@@ -114,7 +114,7 @@ export const dup: Handler = (state) => {
 export function get(keyOf: (state: PickleState) => number): Handler {
   return (state) => {
     const key = keyOf(state);
-    const value = state.memo[key];
+    const value = state.recall(key);
     if (value === undefined) state.broken(`entry ${key} of the memo, which is not there`);
     state.push(value ?? UNKNOWN);
     state.gets += 1;

@@ -7,12 +7,13 @@ const PERSID = 0x50;
 const NAME = /^[A-Za-z_][\w.]*$/;
 
 /**
- * Whether the first bytes of a file of `sizeBytes` are a pickle: by what they do, since `80 02` may also be the length of a header, and text may
+ * Whether the first bytes of a file of `sizeBytes` are a pickle; `isPromised` says that its name promises one. By what they do, since `80 02` may also be the length of a header, and text may
  * begin with opcodes. No text is a pickle for 64 KiB by chance.
  */
-export function isPickle(start: Buffer, sizeBytes: number): boolean {
-  if (start[0] === PERSID) return false;
+export function isPickle(start: Buffer, sizeBytes: number, isPromised = false): boolean {
+  if (start[0] === PERSID && !isPromised) return false;
   const { imports, calls, ends } = previewPickle(start, sizeBytes);
+  if (isPromised && ends !== 'break') return true;
   const isNamed = imports.some(({ module, name }) => NAME.test(module) && NAME.test(name));
   if (start[0] === PROTO && (start[1] ?? 255) <= NEWEST_PROTOCOL) return ends !== 'break' || imports.length > 0;
   return ends === 'later' || (isNamed && (ends === 'stop' || calls > 0));

@@ -3,7 +3,7 @@ export const LIMITS = {
   opcodes: 5_000_000,
   /** A tuple of so many elements stands on the stack before it is made; CPython hands lists over by the thousand. */
   stack: 1_000_000,
-  /** Entries of the memo, and the greatest number of one: picklers count up. */
+  /** Entries of the memo. Picklers count them up: one of a higher number is not theirs. */
   memo: 2_000_000,
   /** Imports, and calls. */
   records: 1_000_000,

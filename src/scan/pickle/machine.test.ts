@@ -141,7 +141,6 @@ describe('what a stream asks of us', () => {
       over(LIMITS.stack, 'N'),
       over(LIMITS.stack + 1, '('),
       over(LIMITS.opcodes, '0N').subarray(0, LIMITS.opcodes + 10),
-      stream('Nr', Buffer.from('ffffffff', 'hex'), '.'),
       stream(0x8b, Buffer.from('ffffff7f', 'hex')),
       stream('c', 'm'.repeat(LIMITS.nameBytes + 1), '\nname\n.'),
       stream('I', '1'.repeat(LIMITS.lineBytes + 1), '\n.'),

@@ -57,15 +57,15 @@ export function previewPickle(start: Buffer, sizeBytes: number): PicklePreview {
     hasHook: false,
   });
   const { imports } = recorder;
+  const budget = { opcodes: MOST_PREVIEWED };
   try {
-    const budget = { opcodes: MOST_PREVIEWED };
     while (!state.isStopped) {
       if (advance(state, new Uint8Array(HANDLERS.length), budget) === 'bytes') break;
       state.pause = undefined;
     }
   } catch (thrown) {
     if (!(thrown instanceof PickleBreak)) throw thrown;
-    return { imports, calls: recorder.calls.length, ends: thrown.rule === 'LIMIT-HIT' ? 'later' : 'break' };
+    return { imports, calls: recorder.calls.length, ends: budget.opcodes <= 0 ? 'later' : 'break' };
   }
   return { imports, calls: recorder.calls.length, ends: state.isStopped ? 'stop' : 'later' };
 }

@@ -6,6 +6,7 @@ const FEWEST_CODED = 16;
 const NEWLINE = 0x0a;
 const ARCHIVE_STARTS = ['504b0304', '1f8b08', '377abcaf271c'].map((hex) => Buffer.from(hex, 'hex'));
 const ZLIB_LEVELS = new Set([0x01, 0x5e, 0x9c, 0xda]);
+const CODE_SIGNS = new Set(Buffer.from('+/-_', 'latin1'));
 /** STACK_GLOBAL, NEWOBJ, EXT1 to EXT4. */
 const IMPORTING = new Set([0x93, 0x81, 0x82, 0x83, 0x84]);
 /** What pickles of text begin with that import something: `c`, `(`, and literals in front of them. */
@@ -23,17 +24,15 @@ export function payloadCoding(
 ): PicklePayload['coding'] | undefined {
   if (lengthBytes < FEWEST_BYTES) return undefined;
   if (looksLikeFile(window, start, end)) return 'raw';
-  if (lengthBytes < FEWEST_CODED || !isCodeCharacter(window[start] ?? 0)) return undefined;
+  if (lengthBytes < FEWEST_CODED || end - start < FEWEST_CODED) return undefined;
+  for (let at = start; at < start + FEWEST_CODED; at += 1) if (!isCodeCharacter(window[at] ?? 0)) return undefined;
   const head = window.toString('latin1', start, Math.min(end, start + 256));
   if (/^[0-9a-fA-F]{16}/.test(head)) {
     const decoded = Buffer.from(head, 'hex');
     if (looksLikeFile(decoded, 0, decoded.length)) return 'hex';
   }
-  if (/^[A-Za-z0-9+/_-]{12}/.test(head)) {
-    const decoded = Buffer.from(/^[A-Za-z0-9+/_-]*/.exec(head)?.[0] ?? '', 'base64');
-    if (looksLikeFile(decoded, 0, decoded.length)) return 'base64';
-  }
-  return undefined;
+  const decoded = Buffer.from(head, 'base64');
+  return looksLikeFile(decoded, 0, decoded.length) ? 'base64' : undefined;
 }
 
 export function beginsLikeArchive(window: Buffer, start = 0): boolean {
@@ -69,7 +68,6 @@ function isCodeCharacter(byte: number): boolean {
     (byte >= 0x30 && byte <= 0x39) ||
     (byte >= 0x41 && byte <= 0x5a) ||
     (byte >= 0x61 && byte <= 0x7a) ||
-    byte === 0x2b ||
-    byte === 0x2f
+    CODE_SIGNS.has(byte)
   );
 }

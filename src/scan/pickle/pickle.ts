@@ -19,11 +19,15 @@ const PROFILES = [PLAIN, NUMPY, TORCH];
 const TORCH_LEGACY = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
 const JOBLIB = Buffer.from('joblib.numpy_pickle');
 
+const PICKLE_NAMES = /\.(?:pkl|pickle)$/i;
+
 /** Pickles, one or several in a file. */
 export const PICKLE: Format = {
   format: 'pickle',
-  claims: (start, _name, sizeBytes) =>
-    !start.subarray(0, 32).includes(TORCH_LEGACY) && !start.includes(JOBLIB) && isPickle(start, sizeBytes),
+  claims: (start, name, sizeBytes) =>
+    !start.subarray(0, 32).includes(TORCH_LEGACY) &&
+    !start.includes(JOBLIB) &&
+    isPickle(start, sizeBytes, PICKLE_NAMES.test(name)),
   scan: scanPickles,
 };
 

@@ -14,7 +14,8 @@ export class PickleState {
   readonly stack: PickleValue[] = [];
   /** Heights of the stack; nothing is taken from below the last one. */
   readonly marks: number[] = [];
-  readonly memo: (PickleValue | undefined)[] = [];
+  private readonly memo: (PickleValue | undefined)[] = [];
+  private readonly farMemo = new Map<number, PickleValue>();
   memoSize = 0;
   /** As the last PROTO said. */
   protocol = 0;
@@ -76,9 +77,22 @@ export class PickleState {
   }
 
   memoize(key: number, value: PickleValue): void {
-    if (key >= LIMITS.memo) throw new PickleBreak(`an entry of the memo beyond ${LIMITS.memo}`, 'LIMIT-HIT');
-    if (this.memo[key] === undefined) this.memoSize += 1;
-    this.memo[key] = value;
+    if (this.recall(key) === undefined) {
+      if (this.memoSize >= LIMITS.memo)
+        throw new PickleBreak(`more than ${LIMITS.memo} entries in the memo`, 'LIMIT-HIT');
+      this.memoSize += 1;
+    }
+    if (key < LIMITS.memo) this.memo[key] = value;
+    else {
+      this.noncanonical(
+        'an entry of the memo that stands far from all others, for which one reader makes room and another does not',
+      );
+      this.farMemo.set(key, value);
+    }
+  }
+
+  recall(key: number): PickleValue | undefined {
+    return key < LIMITS.memo ? this.memo[key] : this.farMemo.get(key);
   }
 
   /** The stream does what readers do not agree on. It is followed as the one would that goes on. */
