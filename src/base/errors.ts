@@ -41,6 +41,8 @@ export const ERROR_KINDS = {
   BAD_MANIFEST: { exit: 5, retry: 'elsewhere' },
   CORRUPT_STORE: { exit: 5, retry: 'never' },
 
+  REFUSED: { exit: 6, retry: 'never' },
+
   DNS: { exit: 7, retry: 'later' },
   CONNECT: { exit: 7, retry: 'later' },
   TLS: { exit: 7, retry: 'elsewhere' },
@@ -54,6 +56,7 @@ export const ERROR_KINDS = {
   RANGE_REFUSED: { exit: 7, retry: 'elsewhere' },
   BAD_RESPONSE: { exit: 7, retry: 'later' },
   NO_PROGRESS: { exit: 7, retry: 'never' },
+  UNDECIDED: { exit: 7, retry: 'later' },
   OFFLINE: { exit: 7, retry: 'never' },
 
   DISK_FULL: { exit: 8, retry: 'never' },

@@ -152,6 +152,17 @@ export type SluiceEvent =
       processes: number;
       reason: 'begin' | 'timetable' | 'shared';
     }
+  /** What the gate made of a revision. `reasons`: those that are not a pass, the worst first, at most 100. */
+  | {
+      type: 'admission.decided';
+      ref: string;
+      commit: string;
+      verdict: 'admitted' | 'refused';
+      policy: string;
+      policyDigest: string;
+      files: number;
+      reasons: readonly AdmissionReason[];
+    }
   | { type: 'view.landed'; ref: string; view: string; path: string; methods: Readonly<Record<string, number>> }
   | { type: 'notice'; code: string; message: string }
   | {
@@ -194,6 +205,20 @@ export type SluiceEvent =
     }
   | { type: 'server.reloaded'; reason: string; error: string | null; waiting: readonly string[] }
   | { type: 'server.draining'; requests: number; graceMs: number };
+
+/** One line of a decision of the gate: rule → value → threshold → verdict. */
+export interface AdmissionReason {
+  readonly rule: string;
+  /** The file that it is about; absent for the revision. */
+  readonly path?: string;
+  /** What was seen. */
+  readonly value: string;
+  /** What the policy asks. */
+  readonly threshold: string;
+  readonly verdict: 'pass' | 'warn' | 'refuse' | 'waived';
+  /** Who took it upon himself, and until when (Unix milliseconds). */
+  readonly waiver?: { readonly owner: string; readonly untilMs: number };
+}
 
 /** A file that another place has under the same path, but not as the same content. What it does not tell is null. */
 export interface FileDifference {

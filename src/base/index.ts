@@ -28,6 +28,7 @@ export {
   type Retry,
 } from './errors.js';
 export type {
+  AdmissionReason,
   EventSink,
   FileDifference,
   FileProgress,

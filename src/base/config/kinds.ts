@@ -54,6 +54,10 @@ function list<T>(
 
 export const text = single('TEXT', (value) => value);
 export const texts = list('TEXT, ...', /[\s,]+/, (value) => value);
+/** A policy: one that is built in, none, or a file. */
+export const policy = single('default | off | FILE', (value, reading) =>
+  value === 'default' || value === 'off' ? value : path(value, reading),
+);
 export const secret = single('SECRET', (value) => {
   if (/[\s\u0000-\u001f\u007f-\uffff]/.test(value)) throw new BadValue('it has characters that no token has');
   return value;

@@ -20,6 +20,7 @@ import {
   flag,
   limit,
   oneOf,
+  policy,
   someOf,
   proxy,
   sameRepositories,
@@ -196,6 +197,14 @@ export const SETTINGS = {
     variables: [of('SLUICE_LINKS')],
     fallback: () => undefined,
     fallbackShown: 'hardlink, reflink, symlink, copy (large files of a flat folder: reflink first)',
+  }),
+  admissionPolicy: setting({
+    key: 'admission.policy',
+    kind: optional(policy),
+    flag: '--policy <file>',
+    variables: [of('SLUICE_ADMISSION_POLICY')],
+    fallback: () => undefined,
+    fallbackShown: 'default for `sluice pull`, off for `sluice serve`',
   }),
   offline: setting({
     key: 'offline',

@@ -78,6 +78,12 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy: '`sluice repair` fetches only what is wrong.',
   },
 
+  REFUSED: {
+    what: '{what} is refused by the policy "{policy}": {rule}: {value}; asked for is {threshold}[ (and {more} more reasons)].',
+    remedy:
+      'Nothing of it can be seen. `sluice scan` tells what is inside; leave the file out with --exclude, or, if you know better, let it pass with --allow {rule}.',
+  },
+
   DNS: {
     what: 'The name {host} cannot be resolved[: {reason}].',
     remedy: 'Check the network and DNS; behind a proxy set HTTPS_PROXY.',
@@ -126,6 +132,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   NO_PROGRESS: {
     what: '{path} got no further for {seconds} s. Last: {reason}',
     remedy: 'What has arrived is kept; pull again to go on from there.',
+  },
+  UNDECIDED: {
+    what: 'Whether {path} may be had is not decided yet: it is still being looked at.',
+    remedy: 'Ask again in a little while.',
   },
   OFFLINE: {
     what: 'The network is needed but switched off (offline).',

@@ -66,6 +66,12 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '`sluice repair` 只重新下载出错的部分。',
   },
 
+  REFUSED: {
+    what: '策略“{policy}”拒绝了 {what}：{rule}：{value}；要求为 {threshold}[（另有 {more} 条理由）]。',
+    remedy:
+      '其内容一概不可见。`sluice scan` 可查看其中内容；可用 --exclude 略去该文件，确有把握时用 --allow {rule} 放行。',
+  },
+
   DNS: { what: '无法解析域名 {host}[：{reason}]。', remedy: '请检查网络和 DNS；在代理之后请设置 HTTPS_PROXY。' },
   CONNECT: { what: '无法连接 {host}[：{reason}]。', remedy: '请检查网络、代理（HTTPS_PROXY）和端点。' },
   TLS: {
@@ -94,6 +100,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     what: '{path} 已有 {seconds} 秒没有进展。最后一次：{reason}',
     remedy: '已到达的内容都已保留，重新拉取即可继续。',
   },
+  UNDECIDED: { what: '{path} 能否放行尚未决定：仍在检查中。', remedy: '请稍后再试。' },
   OFFLINE: {
     what: '需要联网，但网络已被关闭（离线）。',
     remedy: '请去掉 --offline，或取消 HF_HUB_OFFLINE 和 SLUICE_OFFLINE。',

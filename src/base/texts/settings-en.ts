@@ -23,6 +23,8 @@ export const settingsEn: Record<SettingName, string> = {
   ollamaModels: 'Where Ollama keeps its models: bytes that it has are not fetched again.',
   view: 'How files appear when nothing else is asked for. By default the one that the loaders of that hub look in.',
   links: 'Ways in which a view shares the bytes of the store, in the order in which they are tried.',
+  admissionPolicy:
+    'What may be seen of what comes in: default (built in), off, or a policy file (docs/POLICY.md). `sluice pull` shows nothing and `sluice serve` answers nothing that it refuses.',
   offline: 'Uses no network: what is in the store must do.',
   limit:
     'Most bytes per second (20MB/s, 100Mbit/s; none), also by days and hours of the local clock: Mon-Fri 08:00-18:00 20MB/s, none. The first entry that fits counts; where none does, there is no limit. All pulls of this machine into the same store share it.',

@@ -21,6 +21,8 @@ export const settingsZh: Record<SettingName, string> = {
   ollamaModels: 'Ollama 存放模型的位置：它已有的内容不再重复下载。',
   view: '未另行指定时文件以何种布局出现。默认是该站点的加载器查找的布局。',
   links: '视图共享仓库内容的方式，按此顺序尝试。',
+  admissionPolicy:
+    '收到的内容须满足何种条件才可见：default（内置）、off，或一个策略文件（docs/POLICY.md）。被拒绝的内容，`sluice pull` 不展示，`sluice serve` 不应答。',
   offline: '不使用网络，只用本地仓中已有的内容。',
   limit:
     '每秒最多字节数（20MB/s、100Mbit/s；none 表示不限），也可按本地时间的星期和时段设定：Mon-Fri 08:00-18:00 20MB/s, none。以第一个符合的条目为准；都不符合时不限。本机上使用同一本地仓的所有拉取共享此上限。',
