@@ -1,0 +1,212 @@
+import { formatBytes, formatDuration } from '../base/index.js';
+import { compilePattern } from '../hubs/index.js';
+import type { Severity } from '../scan/index.js';
+import { ownFindings } from './own-findings.js';
+import { judgeLicence } from './licence/index.js';
+import type { Policy, Response, Waiver } from './policy/policy.js';
+import type { NamedPolicy } from './policy/read-policy.js';
+import type { Decision, FileEvidence, HookResult, Reason, RevisionFacts } from './port.js';
+
+/** What a decision is made with besides its evidence. */
+export interface Deciding {
+  readonly policy: NamedPolicy;
+  /** Rules that the user lets pass this once; `all` of the scanner's. */
+  readonly allow: readonly string[];
+  readonly nowMs: number;
+}
+
+const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info'];
+const MOST_FINDINGS_TOLD = 5;
+
+/** Whether one file may be seen, whatever revision it is part of. Pure. */
+export function decideFile(file: FileEvidence, ref: string, deciding: Deciding): Decision {
+  const { policy } = deciding.policy;
+  const reasons = [
+    ...formatReasons(file, policy),
+    ...scanReasons(file, policy),
+    ...sizeReasons(file, policy),
+    ...file.hooks.flatMap((result) => hookReasons(result)),
+  ];
+  const about = reasons.map((reason) => ({ ...reason, path: file.path }));
+  return conclude(excuse(about, ref, file.sha256, deciding), deciding);
+}
+
+/** Whether a revision may be seen, for what holds of it as a whole. Pure. */
+export function decideRevision(
+  facts: RevisionFacts,
+  digests: readonly (string | undefined)[],
+  deciding: Deciding,
+): Decision {
+  const { policy } = deciding.policy;
+  const reasons = [
+    ...licenceReasons(facts, policy),
+    ...ageReasons(facts, policy, deciding.nowMs),
+    ...wholeSizeReasons(facts, policy),
+    ...signatureReasons(facts, digests, policy),
+  ];
+  return conclude(excuse(reasons, facts.ref, undefined, deciding), deciding);
+}
+
+/** Decisions about parts as one about all of it. */
+export function joinDecisions(parts: readonly Decision[], { policy: { policy, digest } }: Deciding): Decision {
+  return conclude(
+    parts.flatMap(({ reasons }) => reasons),
+    { policy: { policy, digest } },
+  );
+}
+
+const ORDER: readonly Reason['verdict'][] = ['refuse', 'warn', 'waived', 'pass'];
+
+function conclude(reasons: readonly Reason[], { policy: { policy, digest } }: Pick<Deciding, 'policy'>): Decision {
+  const sorted = [...reasons].sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
+  const verdict = sorted[0]?.verdict === 'refuse' ? 'refused' : 'admitted';
+  return { verdict, reasons: sorted, policy: policy.name, policyDigest: digest };
+}
+
+function answer(response: Response): Reason['verdict'] {
+  return response === 'admit' ? 'pass' : response;
+}
+
+function formatReasons({ scan: { formats } }: FileEvidence, { formats: { allow, deny } }: Policy): readonly Reason[] {
+  const denied = formats.find((format) => deny.includes(format));
+  if (denied !== undefined)
+    return [{ rule: 'FORMAT', value: denied, threshold: `none of ${deny.join(', ')}`, verdict: 'refuse' }];
+  if (allow === undefined) return [];
+  const strange = formats.length === 0 ? 'unknown' : formats.find((format) => !allow.includes(format));
+  const verdict = strange === undefined ? 'pass' : 'refuse';
+  return [{ rule: 'FORMAT', value: strange ?? formats.join(', '), threshold: allow.join(', '), verdict }];
+}
+
+/** Findings count by their own weight, whatever the verdict; the verdict counts for what no finding says. */
+function scanReasons({ scan }: FileEvidence, { scan: rules, rules: own }: Policy): readonly Reason[] {
+  const found = [...ownFindings(scan.inventory, own), ...scan.findings];
+  const findings = found.filter(({ rule }) => !rules.ignore.includes(rule));
+  const limit = rules.refuse === undefined ? -1 : SEVERITIES.indexOf(rules.refuse);
+  const threshold = rules.refuse === undefined ? 'no finding refuses' : `below ${rules.refuse}`;
+  const isBad = (severity: Severity): boolean => SEVERITIES.indexOf(severity) <= limit;
+  const bad = findings.filter(({ severity }) => isBad(severity));
+  const other = findings.filter(({ severity }) => !isBad(severity) && severity !== 'info' && severity !== 'low');
+  const reasons: Reason[] = bad.slice(0, MOST_FINDINGS_TOLD).map(({ rule, severity, evidence, members }) => ({
+    rule,
+    value: `${severity}: ${[...members, evidence].join(' › ')}`,
+    threshold,
+    verdict: 'refuse',
+  }));
+  const rest = bad.length - reasons.length;
+  if (rest > 0) reasons.push({ rule: 'FINDINGS', value: `${rest} more`, threshold, verdict: 'refuse' });
+  if (other.length > 0 && rules.below !== 'admit')
+    reasons.push(
+      ...other.slice(0, MOST_FINDINGS_TOLD).map(({ rule, severity, evidence, members }): Reason => ({
+        rule,
+        value: `${severity}: ${[...members, evidence].join(' › ')}`,
+        threshold: `nothing of ${severity}`,
+        verdict: answer(rules.below),
+      })),
+    );
+  const byVerdict = { REVIEW: rules.review, NOT_SCANNED: rules.notScanned, ERROR: rules.error } as const;
+  // What was ignored may be all that the verdict stands for.
+  const isIgnored = found.length > 0 && findings.length === 0;
+  if (scan.verdict === 'CLEAN' || isIgnored) return reasons;
+  if (scan.verdict !== 'FINDINGS') {
+    const response = byVerdict[scan.verdict];
+    return [...reasons, { rule: scan.verdict, value: scan.verdict, threshold: 'CLEAN', verdict: answer(response) }];
+  }
+  return reasons;
+}
+
+function sizeReasons({ sizeBytes }: FileEvidence, { size: { fileBytes } }: Policy): readonly Reason[] {
+  if (fileBytes === undefined) return [];
+  const verdict = sizeBytes !== undefined && sizeBytes <= fileBytes ? 'pass' : 'refuse';
+  const value = sizeBytes === undefined ? 'unknown' : formatBytes(sizeBytes);
+  return [{ rule: 'SIZE-FILE', value, threshold: formatBytes(fileBytes), verdict }];
+}
+
+function hookReasons({ hook, verdict, reasons }: HookResult): readonly Reason[] {
+  const value = [verdict, ...reasons.slice(0, MOST_FINDINGS_TOLD)].join(': ');
+  return [
+    { rule: 'HOOK', value: `${hook} ${value}`, threshold: 'pass', verdict: verdict === 'pass' ? 'pass' : 'refuse' },
+  ];
+}
+
+function licenceReasons({ licence }: RevisionFacts, { licence: policy }: Policy): readonly Reason[] {
+  const judged = judgeLicence(licence, policy);
+  const threshold = policy.allow?.join(', ') ?? (policy.deny.length > 0 ? `not ${policy.deny.join(', ')}` : 'any');
+  const told = { rule: 'LICENCE', value: judged.value, threshold };
+  if (judged.verdict === 'fine') return [{ ...told, verdict: 'pass' }];
+  if (judged.verdict === 'unknown') return [{ ...told, verdict: answer(policy.unknown) }];
+  if (judged.verdict === 'denied') return [{ ...told, value: `${judged.value} (${judged.why})`, verdict: 'refuse' }];
+  const value = `${judged.value} (${judged.why})`;
+  return [{ rule: 'LICENCE-CONTRADICTION', value, threshold: 'the same', verdict: answer(policy.contradiction) }];
+}
+
+function ageReasons({ firstSeenMs }: RevisionFacts, { age: { leastMs } }: Policy, nowMs: number): readonly Reason[] {
+  if (leastMs === 0) return [];
+  const ageMs = Math.max(0, nowMs - firstSeenMs);
+  const until = new Date(firstSeenMs + leastMs).toISOString().slice(0, 16);
+  const value = `${formatDuration(ageMs)}, first seen here ${new Date(firstSeenMs).toISOString().slice(0, 16)}Z`;
+  const verdict = ageMs >= leastMs ? 'pass' : 'refuse';
+  return [{ rule: 'AGE', value, threshold: `${formatDuration(leastMs)}, so not before ${until}Z`, verdict }];
+}
+
+function wholeSizeReasons({ sizeBytes }: RevisionFacts, { size: { revisionBytes } }: Policy): readonly Reason[] {
+  if (revisionBytes === undefined) return [];
+  const verdict = sizeBytes !== undefined && sizeBytes <= revisionBytes ? 'pass' : 'refuse';
+  const value = sizeBytes === undefined ? 'unknown' : formatBytes(sizeBytes);
+  return [{ rule: 'SIZE-REVISION', value, threshold: formatBytes(revisionBytes), verdict }];
+}
+
+/** A signature counts for what it covers: all that is wanted, by somebody who is named. */
+function signatureReasons(
+  { signatures }: RevisionFacts,
+  digests: readonly (string | undefined)[],
+  { signature: { required, from } }: Policy,
+): readonly Reason[] {
+  if (!required) return [];
+  const threshold = from.length === 0 ? 'any that is trusted' : from.join(', ');
+  const named = signatures.filter(
+    ({ identities }) => identities.length > 0 && (from.length === 0 || identities.some((each) => from.includes(each))),
+  );
+  const whole = named.find(({ covers }) => digests.every((sha256) => sha256 !== undefined && covers.has(sha256)));
+  const value =
+    whole?.identities.join(', ') ??
+    (named.length > 0
+      ? 'signed, but not every file'
+      : signatures.length > 0
+        ? `signed by ${signatures.flatMap(({ identities }) => identities).join(', ')}`
+        : 'none');
+  return [{ rule: 'SIGNATURE', value, threshold, verdict: whole === undefined ? 'refuse' : 'pass' }];
+}
+
+/** The scanner's own verdicts, which `--allow all` lets pass; what else a policy asks is not for the one who pulls to excuse. */
+const NOT_OF_SCANS = [
+  'FORMAT',
+  'SIZE-FILE',
+  'SIZE-REVISION',
+  'HOOK',
+  'LICENCE',
+  'LICENCE-CONTRADICTION',
+  'AGE',
+  'SIGNATURE',
+];
+
+function excuse(
+  reasons: readonly Reason[],
+  ref: string,
+  sha256: string | undefined,
+  { policy: { policy }, allow, nowMs }: Deciding,
+): readonly Reason[] {
+  return reasons.map((reason) => {
+    if (reason.verdict !== 'refuse') return reason;
+    const isOfScan = !NOT_OF_SCANS.includes(reason.rule);
+    if (allow.includes(reason.rule) || (allow.includes('all') && isOfScan)) return { ...reason, verdict: 'warn' };
+    const waiver = policy.waivers.find((each) => fits(each, reason, ref, sha256, nowMs));
+    if (waiver === undefined) return reason;
+    return { ...reason, verdict: 'waived', waiver: { owner: waiver.owner, untilMs: waiver.untilMs } };
+  });
+}
+
+function fits(waiver: Waiver, { rule }: Reason, ref: string, sha256: string | undefined, nowMs: number): boolean {
+  if (waiver.rule !== rule || nowMs > waiver.untilMs) return false;
+  if (waiver.digest !== undefined && waiver.digest !== sha256) return false;
+  return waiver.ref === undefined || compilePattern(waiver.ref)(ref);
+}

@@ -1,0 +1,88 @@
+import { basename } from 'node:path/posix';
+import type { FileScan, Finding } from '../../scan/index.js';
+import type { Store } from '../../store/index.js';
+import type { KeptScan } from '../port.js';
+
+const COLLECTION = 'scans';
+const MOST_FINDINGS = 200;
+const MOST_IN_MEMORY = 20_000;
+
+/**
+ * Scans of contents, by SHA-256 and the name under which a loader would see them (of which only the last part counts): in memory, and those that were dear in the
+ * store's documents.
+ */
+export class KeptScans {
+  readonly #store: Store;
+  /** Least recently used first. */
+  readonly #memory = new Map<string, KeptScan>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** As it was made, maybe by older rules. */
+  async get(sha256: string, path: string): Promise<KeptScan | undefined> {
+    const key = keyOf(sha256, path);
+    const known = this.#memory.get(key);
+    if (known !== undefined) {
+      this.#remember(key, known);
+      return known;
+    }
+    const read = await this.#store.documents.read(COLLECTION, key);
+    if (read.status !== 'ok' || !isKeptScan(read.value)) return undefined;
+    this.#remember(key, read.value);
+    return read.value;
+  }
+
+  async keep(sha256: string, path: string, scan: KeptScan, isDear: boolean): Promise<void> {
+    const key = keyOf(sha256, path);
+    this.#remember(key, scan);
+    if (isDear) await this.#store.documents.write(COLLECTION, key, scan);
+  }
+
+  #remember(key: string, scan: KeptScan): void {
+    this.#memory.delete(key);
+    this.#memory.set(key, scan);
+    for (const oldest of this.#memory.keys()) {
+      if (this.#memory.size <= MOST_IN_MEMORY) break;
+      this.#memory.delete(oldest);
+    }
+  }
+}
+
+/** A scan as it is kept: without what it says of members, and of findings the worst. */
+export function toKept(scan: FileScan): KeptScan {
+  return { ...scan, findings: scan.findings.slice(0, MOST_FINDINGS), members: [] };
+}
+
+const VERDICTS: readonly unknown[] = ['CLEAN', 'REVIEW', 'NOT_SCANNED', 'FINDINGS', 'ERROR'];
+const SEVERITIES: readonly unknown[] = ['critical', 'high', 'medium', 'low', 'info'];
+
+/** What stands in a document may be anything; what does not look like a scan is made again. */
+export function isKeptScan(value: unknown): value is KeptScan {
+  if (typeof value !== 'object' || value === null) return false;
+  const { verdict, formats, findings, inventory, rulesDigest, coverage } = value as Partial<KeptScan>;
+  return (
+    VERDICTS.includes(verdict) &&
+    typeof rulesDigest === 'string' &&
+    isTexts(formats) &&
+    typeof coverage === 'object' &&
+    Array.isArray(findings) &&
+    findings.every(isFinding) &&
+    typeof inventory === 'object' &&
+    [inventory.imports, inventory.calls, inventory.templates, inventory.hooks].every(isTexts)
+  );
+}
+
+function isFinding(value: unknown): value is Finding {
+  const { rule, severity, evidence, members } = (value ?? {}) as Partial<Finding>;
+  return typeof rule === 'string' && SEVERITIES.includes(severity) && typeof evidence === 'string' && isTexts(members);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function keyOf(sha256: string, path: string): string {
+  return `${sha256} ${basename(path).toLowerCase()}`;
+}

@@ -1,0 +1,14 @@
+export { decideFile, decideRevision, joinDecisions } from './decide.js';
+export { decideWhole, type WholeRevision } from './decide-whole.js';
+export { openFile } from './sources/blob-source.js';
+export { RangeSource, TooFar } from './sources/range-source.js';
+export { sourceOfStreams } from './sources/stream-source.js';
+export { gatherFacts } from './evidence/revision-facts.js';
+export { Scanner, scanOf, type Opened } from './evidence/scanner.js';
+export { judgeAgain } from './judge-again.js';
+export { judgeRevision, type Revision } from './judge-revision.js';
+export { runHooks } from './hooks/run-hooks.js';
+export { appliesTo } from './policy/applies-to.js';
+export { readPolicy, type NamedPolicy } from './policy/read-policy.js';
+export { refusalOf } from './refusal.js';
+export type { Decision, DeclaredFacts, FileEvidence, KeptScan } from './port.js';

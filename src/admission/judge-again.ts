@@ -1,0 +1,38 @@
+import type { Store } from '../store/index.js';
+import { decideFile, decideRevision, joinDecisions } from './decide.js';
+import { evidenceOf, listAdmissions, saveAdmission, type KeptAdmission } from './evidence/kept-admissions.js';
+import type { NamedPolicy } from './policy/read-policy.js';
+
+/**
+ * Judges revisions anew by what was found when they were scanned: rules that came since are held against what files name, without a byte of them. It only gets worse by that; what was
+ * refused once is read again before it passes. `ref`: only that one, with or without its revision.
+ */
+export async function judgeAgain(
+  store: Store,
+  policy: NamedPolicy,
+  ref: string | undefined,
+  nowMs = Date.now(),
+): Promise<readonly KeptAdmission[]> {
+  const { rejudge } = await import('../scan/index.js');
+  const all = await listAdmissions(store);
+  const asked = all.filter((each) => ref === undefined || each.ref === ref || `${each.ref}@${each.commit}` === ref);
+  const judged: KeptAdmission[] = [];
+  for (const kept of asked) {
+    const files = kept.files.map((file) => ({ ...file, scan: rejudge(file.scan) }));
+    const deciding = { policy, allow: [], nowMs };
+    const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
+    const { ref: name, commit, facts, firstSeenMs } = kept;
+    const whole = decideRevision(
+      { ref: name, commit, ...facts, sizeBytes, firstSeenMs, signatures: [] },
+      files.map(({ sha256 }) => sha256),
+      deciding,
+    );
+    const parts = files.map((file) => decideFile(evidenceOf(file), name, deciding));
+    const decision = joinDecisions([...parts, whole], deciding);
+    // Rules that only looked at what is kept may let pass what the bytes would not: those are read again when they are asked for.
+    const again: KeptAdmission = { ...kept, decidedAtMs: nowMs, decision };
+    await saveAdmission(store, again);
+    judged.push({ ...again, files });
+  }
+  return judged;
+}
