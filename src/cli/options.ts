@@ -25,6 +25,7 @@ export interface SettingOptions {
   readonly publicUrl?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly policy?: string;
 }
 
 /** Adds an option that may be given several times, one value each. */
@@ -75,5 +76,6 @@ export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): 
     servePublicUrl: options.publicUrl,
     serveTlsCert: options.tlsCert,
     serveTlsKey: options.tlsKey,
+    admissionPolicy: options.policy,
   };
 }

@@ -20,6 +20,7 @@ export interface PullOptions extends SettingOptions {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly allow?: readonly string[];
 }
 
 export function addPullOptions(command: Command, context: CommandContext): void {
@@ -33,7 +34,9 @@ export function addPullOptions(command: Command, context: CommandContext): void 
     .option('--pieces <file>', text('option.pieceList'))
     .option('--to <dir>', text('option.to'))
     .addOption(new Option('--view <view>', text('option.view')))
-    .addOption(repeatable('--source <url>', text('option.source')));
+    .addOption(repeatable('--source <url>', text('option.source')))
+    .option('--policy <file>', text('option.policy'))
+    .addOption(repeatable('--allow <rule>', text('option.allow')));
   addNetworkOptions(command, context);
 }
 
@@ -59,12 +62,13 @@ function optional(
   options: PullOptions,
   session: Session,
   host: Host,
-): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces'> {
+): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces' | 'allow'> {
   const { view } = session.loaded.settings;
   return {
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(view === undefined ? {} : { view }),
     ...(options.to === undefined ? {} : { to: resolve(host.cwd, options.to) }),
+    ...(options.allow === undefined ? {} : { allow: options.allow }),
     ...(options.pieces === undefined ? {} : { pieces: resolve(host.cwd, options.pieces) }),
   };
 }

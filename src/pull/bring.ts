@@ -1,7 +1,8 @@
+import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
 import { formatRef, type ManifestFile } from '../hubs/index.js';
-import { SluiceError, toSluiceError } from '../base/index.js';
 import type { ViewResult } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
+import type { PullGate } from './admission/pull-gate.js';
 import { foreignPartialsFor } from './foreign.js';
 import { saveHolding, type HeldFile, type Holding } from './holdings.js';
 import { sourcesOf } from './origins.js';
@@ -28,26 +29,40 @@ export interface Brought {
   readonly view: Shown | SluiceError;
 }
 
-/** `plan → pieces → proof → blob → view`: fetches what is missing, then shows everything. */
+/** `plan → pieces → proof → blob → view`: fetches what is missing, then shows everything, if the gate admits it. */
 export async function bring(
   first: Prepared,
   holding: Holding,
   context: PullContext,
   wires: OpenWires,
+  gate: PullGate | undefined,
 ): Promise<Brought> {
   const { store, manifest } = first;
   const results: TransferResult[] = [];
   let prepared = first;
+  try {
+    await gate?.preflight(first, context, wires);
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    return { results, files: settleFiles(first.surveyed, []), view: thrown };
+  }
   for (let round = 1; ; round += 1) {
-    results.push(...(await fetchMissing(prepared, context, wires)));
+    try {
+      results.push(...(await fetchMissing(prepared, watched(prepared, context, gate), wires)));
+    } catch (thrown) {
+      if (gate?.refusal === undefined) throw thrown;
+      return { results, files: settleFiles(prepared.surveyed, results), view: gate.refusal };
+    }
     const files = settleFiles(prepared.surveyed, results);
     // From here on a collection knows of everything that this pull needs.
     await saveHolding(store, manifest.pinned, { ...holding, files });
     const failed = results.find((result) => result.error !== undefined);
     if (failed?.error !== undefined) return { results, files, view: failed.error };
     try {
+      await gate?.judge(prepared, files, context, wires);
       return { results, files, view: await show(prepared, files, context, wires) };
     } catch (thrown) {
+      if (isRefusal(thrown)) return { results, files, view: thrown };
       const wanted = prepared.surveyed.map(({ file }) => file);
       const lookedAtMs = performance.now();
       const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, context.signal);
@@ -55,6 +70,20 @@ export async function bring(
       prepared = { ...prepared, surveyed, lookedAtMs };
     }
   }
+}
+
+function isRefusal(thrown: unknown): thrown is SluiceError {
+  return thrown instanceof SluiceError && thrown.code === 'REFUSED';
+}
+
+/** The same, with what lands scanned at once, and ended by what is refused. */
+function watched(prepared: Prepared, context: PullContext, gate: PullGate | undefined): PullContext {
+  if (gate === undefined) return context;
+  const emit: EventSink = (event) => {
+    context.emit(event);
+    if (event.type === 'file.proven') gate.came(prepared, event, context.signal);
+  };
+  return { ...context, emit, signal: AbortSignal.any([context.signal, gate.stop]) };
 }
 
 async function fetchMissing(

@@ -1,3 +1,5 @@
+import type * as admitting from './admission/admit-target.js';
+import type * as scanning from './admission/scan-target.js';
 import type * as explaining from './explain.js';
 import type * as garbage from './garbage.js';
 import type * as lists from './piece-lists.js';
@@ -5,6 +7,8 @@ import type * as models from './models.js';
 import type * as repairing from './verify/repair.js';
 import type * as verifying from './verify/verify.js';
 
+export type { AdmissionReport } from './admission/admit-target.js';
+export type { ScannedFile, ScanReport } from './admission/scan-target.js';
 export type { RecordedDecision } from './decisions.js';
 export type { Explanation, SourceShare } from './explain.js';
 export type { GarbageItem, GarbageReport } from './garbage.js';
@@ -35,3 +39,8 @@ export const repair: typeof repairing.repair = async (...args) => (await import(
 export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
 export const writePieceList: typeof lists.writePieceList = async (...args) =>
   (await import('./piece-lists.js')).writePieceList(...args);
+export const scan: typeof scanning.scan = async (...args) => (await import('./admission/scan-target.js')).scan(...args);
+export const admit: typeof admitting.admit = async (...args) =>
+  (await import('./admission/admit-target.js')).admit(...args);
+export const admitAgain: typeof admitting.admitAgain = async (...args) =>
+  (await import('./admission/admit-target.js')).admitAgain(...args);

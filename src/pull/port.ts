@@ -38,6 +38,8 @@ export interface PullSettings {
   readonly noProxy: string | undefined;
   readonly caFiles: readonly string[];
   readonly noProgressMs: number;
+  /** `default`, `off`, or the path of a policy; `default` unless told. */
+  readonly admissionPolicy?: string | undefined;
 }
 
 export interface PullRequest {
@@ -55,6 +57,8 @@ export interface PullRequest {
   readonly sources: readonly string[];
   /** A piece list (`docs/FORMATS.md`): what it names is proven piece by piece, and by that alone. */
   readonly pieces?: string;
+  /** Rules of the scanner that this pull lets pass; `all` of them. */
+  readonly allow?: readonly string[];
 }
 
 export interface PullOutcome {

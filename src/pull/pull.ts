@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SluiceError, type PlanSummary } from '../base/index.js';
 import { formatRef } from '../hubs/index.js';
+import type { PullGate } from './admission/pull-gate.js';
 import { bring, settleFiles } from './bring.js';
 import { Decisions } from './decisions.js';
 import { dropReplaced, saveHolding, type Holding } from './holdings.js';
@@ -25,9 +26,13 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   const decisions = new Decisions(given.emit);
   const context = { ...given, emit: decisions.emit };
   const work = async (wires: OpenWires): Promise<PullOutcome> => {
+    const loading = loadGate(context);
+    // A policy that is wrong lets nothing begin; the one that is built in is not waited for.
+    if (isNamed(given.settings.admissionPolicy)) await loading;
     const prepared = await prepare(request, context, wires);
     try {
-      return await carryOut({ request, prepared, startedMs, decisions }, context, wires);
+      const gate = (await loading)?.(request, context, prepared);
+      return await carryOut({ request, prepared, startedMs, decisions, gate }, context, wires);
     } finally {
       prepared.elsewhere.stop();
       await Promise.allSettled([prepared.kept]);
@@ -36,15 +41,35 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   return withWires(context, work, openThreads());
 }
 
+type OpenGate = (request: PullRequest, context: PullContext, prepared: Prepared) => PullGate | undefined;
+
+/** The gate's readers of formats are loaded while the hub is asked. Undefined where the user switched it off. @throws SluiceError BAD_SETTING */
+function loadGate(context: PullContext): Promise<OpenGate | undefined> {
+  const load = async (): Promise<OpenGate> => {
+    const { PullGate, policyOf } = await import('./admission/pull-gate.js');
+    const policy = await policyOf(context.settings);
+    return (...given) => PullGate.open(policy, ...given);
+  };
+  const loading = context.settings.admissionPolicy === 'off' ? Promise.resolve(undefined) : load();
+  // Whoever ends before it is asked tells another error.
+  loading.catch(() => undefined);
+  return loading;
+}
+
+function isNamed(policy: string | undefined): boolean {
+  return policy !== undefined && policy !== 'default';
+}
+
 interface Underway {
   readonly request: PullRequest;
   readonly prepared: Prepared;
   readonly startedMs: number;
   readonly decisions: Decisions;
+  readonly gate: PullGate | undefined;
 }
 
 async function carryOut(
-  { request, prepared, startedMs, decisions }: Underway,
+  { request, prepared, startedMs, decisions, gate }: Underway,
   context: PullContext,
   wires: OpenWires,
 ): Promise<PullOutcome> {
@@ -54,7 +79,7 @@ async function carryOut(
   if (plan.fetchBytes !== 0) await requireWritable(target);
   const holding = newHolding(id, prepared);
   await saveHolding(store, prepared.manifest.pinned, holding);
-  const { results, files, view } = await bring(prepared, holding, context, wires);
+  const { results, files, view } = await bring(prepared, holding, context, wires, gate);
   await prepared.kept;
   const elsewhere = prepared.elsewhere.reports;
   const requests = wires.transport.requestCount;

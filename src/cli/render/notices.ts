@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatRate, printable, type Lang, type SluiceEvent } from '../../base/index.js';
-import { reasonText, say, type TextKey } from '../texts/index.js';
+import { filesText, reasonText, say, type TextKey } from '../texts/index.js';
 import { differenceText } from './elsewhere.js';
 import type { Line } from './line.js';
 import { matchEvent } from './match-event.js';
@@ -82,6 +82,13 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
     'file.failed': ({ file, code }) => {
       const values = { file, reason: reasonText(lang, code) };
       return warning(`failed ${file}`, say(lang, 'notice.fileFailed', values));
+    },
+    'admission.decided': ({ verdict, ref, files, reasons }) => {
+      const [first] = reasons;
+      if (verdict === 'refused' || first === undefined) return undefined;
+      const count = new Set(reasons.map(({ path }) => path ?? ref)).size;
+      const values = { count, files: filesText(lang, files), first: first.path ?? ref, rule: first.rule };
+      return warning(`admission ${ref}`, say(lang, 'notice.admission', values));
     },
     'limit.changed': ({ limitBytesPerSecond, reason }) => {
       if (reason !== 'timetable') return undefined;
