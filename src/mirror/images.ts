@@ -11,6 +11,7 @@ import {
   type Registry,
 } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
+import type { AdmissionGuard } from './admission-guard.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
 import { layerSizes } from './layer-sizes.js';
@@ -27,6 +28,7 @@ export interface ImagesOptions {
   readonly registryOf: (registry: string) => Registry | undefined;
   /** How long what a tag means is believed. */
   readonly freshMs: number;
+  readonly admission: AdmissionGuard;
   readonly guards: Guards;
   readonly now: () => number;
 }
@@ -79,6 +81,13 @@ export class Images implements ImageCatalogue {
   }
 
   async blob(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {
+    const content = await this.#content(name, sha256, signal);
+    const ref = `oci:${name.registry}/${name.repository}`;
+    const asked = { ref, commit: '', path: `sha256:${sha256}`, key: sha256, sha256 };
+    return this.#options.admission.pass(asked, content);
+  }
+
+  async #content(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {
     const { fills } = this.#options;
     const used = (hex: string): void => this.#options.used(hex, `oci:${name.registry}/${name.repository}`);
     const held = await this.#options.held.content({ sha256 }, this.#sizes.get(sha256), used);

@@ -1,3 +1,4 @@
+import type { NamedPolicy, WholeRevision } from '../admission/index.js';
 import { engineBudget, readMachine, SluiceError, type EventSink, type UpstreamTable } from '../base/index.js';
 import {
   compilePattern,
@@ -18,6 +19,7 @@ import { heldDigests, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
 import { resumableBytes } from '../transfer/index.js';
 import { Access } from './access.js';
+import { AdmissionGuard } from './admission-guard.js';
 import { Descriptions } from './descriptions.js';
 import { Fills, type Offer } from './fills.js';
 import { HeldFiles } from './held-files.js';
@@ -54,6 +56,8 @@ export interface MirrorOptions {
   readonly smallFilesBytes?: number;
   /** Upstreams that tables name; what they say may change. None unless told. */
   readonly upstreams?: () => readonly UpstreamTable[];
+  /** The policy that everything is asked about before it goes out; none unless told. */
+  readonly admission?: () => NamedPolicy | undefined;
 }
 
 export interface Mirror extends Catalogue {
@@ -149,6 +153,13 @@ export function createMirror(options: MirrorOptions): Mirror {
     bring: (task, tap, signal) => transfers.add(task, { emit: tap, signal }),
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
+  const admission = new AdmissionGuard({
+    store,
+    policy: options.admission ?? (() => undefined),
+    emit,
+    stop: stop.signal,
+    now,
+  });
   const breakers = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -163,6 +174,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     registryOf,
+    admission,
     guards: breakers.registry,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
@@ -174,6 +186,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     held,
     fills,
     wires: { ...wires, ...PATIENCE },
+    admission,
     guards: breakers.site,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
@@ -195,7 +208,11 @@ export function createMirror(options: MirrorOptions): Mirror {
     admit: (shown, caller) => access.admit(shown, caller),
     content: async (shown, file, caller) => {
       await access.admit(shown, caller);
-      return contentOf(shown, file, caller);
+      const content = await contentOf(shown, file, caller);
+      const { ref, commit } = shown.pinned;
+      const name = ref.origin === 'https' ? ref.url : `${ref.origin}:${repositoryPath(ref)}`;
+      const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256: file.digests.sha256 };
+      return admission.pass(asked, content, () => wholeOf(shown, name, caller));
     },
     close: async () => {
       stop.abort();
@@ -205,6 +222,30 @@ export function createMirror(options: MirrorOptions): Mirror {
       await transport.close();
     },
   };
+
+  /** What a policy may want to know of a commit; its files are read as the gate itself reads them, unasked. */
+  function wholeOf({ pinned, files, ...shown }: Snapshot, name: string, caller: Caller): WholeRevision {
+    return {
+      ref: name,
+      commit: pinned.commit,
+      sizeBytes: files.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
+      digests: files.map(({ digests }) => digests.sha256),
+      signatures: [],
+      facts: {
+        paths: files.map(({ path }) => path),
+        read: async (path, mostBytes) => {
+          const file = files.find((each) => each.path === path);
+          if (file === undefined) return undefined;
+          const content = await contentOf({ pinned, files, ...shown }, file, caller);
+          const { sizeBytes } = content;
+          const chunks: Buffer[] = [];
+          const span = { startByte: 0, endByte: Math.min(sizeBytes, mostBytes) };
+          for await (const chunk of content.read(span, stop.signal)) chunks.push(chunk);
+          return { bytes: Buffer.concat(chunks), sizeBytes };
+        },
+      },
+    };
+  }
 
   async function contentOf(shown: Snapshot, file: ManifestFile, caller: Caller): Promise<Content> {
     const { pinned } = shown;
@@ -230,6 +271,11 @@ export function createMirror(options: MirrorOptions): Mirror {
     if (why === undefined || (await resumableBytes(store, file)) > 0) return;
     if (settings.offline || !(await others.hasAny(shown, file))) throw why;
   }
+}
+
+/** Names a content by the best digest that its listing has. */
+function contentKey({ sha256, gitSha1 }: ManifestFile['digests']): string | undefined {
+  return sha256 ?? (gitSha1 === undefined ? undefined : `git-${gitSha1}`);
 }
 
 function changedOnDisk(sha256: string): string {

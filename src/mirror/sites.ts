@@ -13,6 +13,7 @@ import {
 } from '../hubs/index.js';
 import { fetchSmall, type ResponseHead, type SmallAnswer } from '../net/index.js';
 import type { Store } from '../store/index.js';
+import type { AdmissionGuard } from './admission-guard.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
@@ -26,6 +27,7 @@ export interface SitesOptions {
   readonly used: (sha256: string, name: string) => void;
   /** How long a page is believed. */
   readonly freshMs: number;
+  readonly admission: AdmissionGuard;
   readonly guards: Guards;
   readonly now: () => number;
 }
@@ -84,8 +86,23 @@ export class Sites implements SiteCatalogue {
   }
 
   async file(site: Site, wanted: SiteFile, signal: AbortSignal): Promise<Content> {
+    // Of most files here nothing is known but where they stand: what is here is known by what it is.
+    const here: { sha256?: string } = {};
+    const used = (sha256: string): void => {
+      here.sha256 = sha256;
+      this.#options.used(sha256, `site:${site.name}`);
+    };
+    const content = await this.#content(wanted, used, signal);
+    // Packages are programs, and known to be: they are for those who install them to judge.
+    if (site.kind !== 'files') return content;
+    const { sha256 = here.sha256 } = wanted.digests;
+    const { pathname } = new URL(wanted.url);
+    const asked = { ref: wanted.url, commit: '', path: pathname.slice(1), key: sha256, sha256 };
+    return this.#options.admission.pass(asked, content);
+  }
+
+  async #content(wanted: SiteFile, used: (sha256: string) => void, signal: AbortSignal): Promise<Content> {
     const { fills, wires } = this.#options;
-    const used = (sha256: string): void => this.#options.used(sha256, `site:${site.name}`);
     const held = await this.#options.held.content(wanted.digests, wanted.sizeBytes, used);
     if (held !== undefined) return held;
     const origin = createHttpOrigin({ ...wires, url: wanted.url });

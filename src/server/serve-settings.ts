@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
 import { join } from 'node:path';
+import type { NamedPolicy } from '../admission/index.js';
 import { SluiceError, toSluiceError, type Settings } from '../base/index.js';
 import type { PullSettings } from '../pull/index.js';
 import type { Store } from '../store/index.js';
@@ -61,9 +62,25 @@ export function policyOf(settings: ServeSettings): ServerPolicy {
   };
 }
 
+/** What a server lets out goes by; undefined where nothing is said. @throws SluiceError BAD_SETTING */
+export async function admissionOf({ admissionPolicy = 'off' }: ServeSettings): Promise<NamedPolicy | undefined> {
+  return admissionPolicy === 'off' ? undefined : (await import('../admission/index.js')).readPolicy(admissionPolicy);
+}
+
+function isFile(policy: string | undefined): policy is string {
+  return policy !== undefined && policy !== 'off' && policy !== 'default';
+}
+
 /** Files that mean something else when they change. */
-export function filesOf({ home, serveUsers, serveTlsCert, serveTlsKey }: ServeSettings): readonly string[] {
-  const named = [serveUsers, serveTlsCert, serveTlsKey].filter((path) => path !== undefined);
+export function filesOf({
+  home,
+  serveUsers,
+  serveTlsCert,
+  serveTlsKey,
+  admissionPolicy,
+}: ServeSettings): readonly string[] {
+  const policy = isFile(admissionPolicy) ? admissionPolicy : undefined;
+  const named = [serveUsers, serveTlsCert, serveTlsKey, policy].filter((path) => path !== undefined);
   return [join(home, 'documents', TOKENS), ...named];
 }
 

@@ -16,7 +16,7 @@ import { Carriers } from './bodies/carriers.js';
 import { Gate } from './gate.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { Readiness } from './readiness.js';
-import { filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
+import { admissionOf, filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
 import { takeOver, type LiveSettings } from './take-over.js';
 import { watchFiles } from './watch-files.js';
@@ -45,6 +45,7 @@ export async function checkServe({ settings }: ServeContext): Promise<void> {
   await tlsKeysOf(settings);
   settings.serveSites.map(parseSite);
   await keysOf(settings, await openStore(settings.home));
+  await admissionOf(settings);
   if (settings.serveXetKey !== undefined) await xetKey(settings.home, settings.serveXetKey);
 }
 
@@ -55,6 +56,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
   const gatekeeper = new Gatekeeper(await keysOf(settings, store));
   // What is read again takes the place of what was, also for those who keep the object.
   const live: LiveSettings = { ...settings };
+  let policy = await admissionOf(settings);
   const gate = new Gate(policyOf(live), gatekeeper);
   const readiness = new Readiness(
     settings.home,
@@ -84,6 +86,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     smallFilesBytes: settings.serveSmallFilesBytes ?? 0,
     isTokenForAll: () => live.serveSharedToken,
     upstreams: () => live.serveUpstreams,
+    admission: () => policy,
     ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
   });
   const carriers = carriersOf(settings);
@@ -106,11 +109,13 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
         const next: LiveSettings = { ...live };
         const waiting = takeOver(next, read);
         const [known, keys] = [await keysOf(next, store), await tlsKeysOf(next)];
+        const admission = await admissionOf(next);
         // All of it is good: nothing is taken over by halves.
         gatekeeper.use(known);
         if (keys !== undefined) server.useKeys(keys);
         Object.assign(live, next);
         gate.use(policyOf(live));
+        policy = admission;
         tap({ type: 'server.reloaded', reason, error: null, waiting });
       } catch (thrown) {
         tap({ type: 'server.reloaded', reason, error: toSluiceError(thrown).message, waiting: [] });

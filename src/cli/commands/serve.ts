@@ -22,6 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--public-url <url>', context.say('option.publicUrl'))
     .option('--tls-cert <file>', context.say('option.tlsCert'))
     .option('--tls-key <file>', context.say('option.tlsKey'))
+    .option('--policy <file>', context.say('option.policy'))
     .option('--config <file>', context.say('option.config'))
     .option('--check-config', context.say('option.checkConfig'))
     .option('--json', context.say('option.json'));

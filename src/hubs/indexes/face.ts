@@ -117,7 +117,7 @@ function refusal(error: SluiceError): FaceReply {
   const { retryAfterMs, exitCode } = error;
   const message = hostlessWords(error);
   if (exitCode === 3) return text(404, `${message}\n`);
-  if (exitCode === 4) return text(403, `${message}\n`);
+  if (exitCode === 4 || exitCode === 6) return text(403, `${message}\n`);
   const seconds = String(Math.max(1, Math.ceil((retryAfterMs ?? 5000) / 1000)));
   if (error.code === 'RATE_LIMITED') return text(429, `${message}\n`, { 'retry-after': seconds });
   return exitCode === 7 ? text(503, `${message}\n`, { 'retry-after': seconds }) : text(500, `${message}\n`);

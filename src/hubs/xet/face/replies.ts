@@ -1,5 +1,6 @@
 import type { SluiceError } from '../../../base/index.js';
 import type { FaceReply } from '../../face.js';
+import { hostlessWords } from '../../hostless.js';
 
 export function json(value: unknown): FaceReply {
   const headers = { 'content-type': 'application/json', 'access-control-allow-origin': '*' };
@@ -12,6 +13,7 @@ export function text(status: number, body: string): FaceReply {
 
 /** Clients ask again upon 5xx and take everything else as final. */
 export function refusalOf(error: SluiceError): FaceReply {
+  if (error.exitCode === 6) return text(403, hostlessWords(error));
   const status = { 3: 404, 4: 403, 7: 503 }[error.exitCode as number] ?? 500;
   const reply = text(status, status === 503 ? 'The hub cannot be asked now.' : 'It cannot be had.');
   return status === 503 ? { ...reply, headers: { ...reply.headers, 'retry-after': '5' } } : reply;

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STRICT_POLICY, type Policy } from '../admission/policy/policy.js';
+import { named } from '../admission/policy/read-policy.js';
+import { SluiceError, type SluiceEvent } from '../base/index.js';
+import type { Content } from '../hubs/index.js';
+import { buildSafetensors } from '../scan/testing/build-safetensors.js';
+import { openStore, type Store } from '../store/index.js';
+import { AdmissionGuard, type Asked } from './admission-guard.js';
+
+let root: string;
+let store: Store;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'sluice-guard-'));
+  store = await openStore(root);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Writers pad headers to eight bytes. */
+const HEADER = JSON.stringify({ weight: { dtype: 'U8', shape: [4_000_000], data_offsets: [0, 4_000_000] } }).padEnd(72);
+const GOOD = buildSafetensors(HEADER, 4_000_000);
+const BAD = Buffer.from('\x80\x02cposix\nsystem\n(X\x04\x00\x00\x00truetR.', 'latin1');
+
+/** What is on its way; `reads` counts the bytes that were asked for. */
+function coming(bytes: Buffer, state: { wrongAtMs?: number; wait?: Promise<void> } = {}): Content & { reads: number } {
+  const content = {
+    sizeBytes: bytes.length,
+    status: 'MISS' as const,
+    reads: 0,
+    get wrongAtMs() {
+      return state.wrongAtMs;
+    },
+    async *read({ startByte, endByte }: { startByte: number; endByte: number }): AsyncGenerator<Buffer> {
+      await state.wait;
+      content.reads += endByte - startByte;
+      yield bytes.subarray(startByte, endByte);
+    },
+  };
+  return content;
+}
+
+function guardOf(policy: Partial<Policy> | undefined, patienceMs = 60_000) {
+  const events: SluiceEvent[] = [];
+  const known = policy === undefined ? undefined : named({ ...STRICT_POLICY, ...policy });
+  const guard = new AdmissionGuard({
+    store,
+    policy: () => known,
+    emit: (event) => events.push(event),
+    stop: new AbortController().signal,
+    now: () => 0,
+    patienceMs,
+  });
+  return { guard, events };
+}
+
+const asked = (path: string, key = 'a'.repeat(64)): Asked => ({
+  ref: 'hf:acme/tiny',
+  commit: 'c',
+  path,
+  key,
+  sha256: key,
+});
+
+const codeOf = (passing: Promise<unknown>): Promise<unknown> =>
+  passing.then(
+    () => 'passed',
+    (thrown: unknown) => (thrown as SluiceError).code,
+  );
+
+describe('what is on its way', () => {
+  it('is read for its header alone where that says what it is', async () => {
+    const { guard } = guardOf({});
+    const content = coming(GOOD);
+    expect(await guard.pass(asked('model.safetensors'), content)).toBe(content);
+    expect(content.reads).toBeLessThan(GOOD.length / 10);
+  });
+
+  it('is refused before a byte of it is given, and the log is told once', async () => {
+    const { guard, events } = guardOf({});
+    for (let round = 0; round < 3; round += 1)
+      expect(await codeOf(guard.pass(asked('weights.pkl'), coming(BAD)))).toBe('REFUSED');
+    expect(events).toMatchObject([{ type: 'admission.decided', verdict: 'refused', ref: 'hf:acme/tiny' }]);
+  });
+
+  it('is looked at once for all who ask, and anew once bytes of it were wrong', async () => {
+    const { guard } = guardOf({});
+    const state: { wrongAtMs?: number } = {};
+    const content = coming(GOOD, state);
+    await Promise.all([1, 2, 3].map(() => guard.pass(asked('model.safetensors'), content)));
+    const once = content.reads;
+    state.wrongAtMs = 5;
+    await guard.pass(asked('model.safetensors'), content);
+    expect(content.reads).toBe(2 * once);
+  });
+
+  it('is not had until it is decided, and then it is', async () => {
+    const { guard } = guardOf({}, 20);
+    let come: () => void = () => undefined;
+    const content = coming(GOOD, { wait: new Promise((resolve) => (come = resolve)) });
+    expect(await codeOf(guard.pass(asked('model.safetensors'), content))).toBe('UNDECIDED');
+    come();
+    await expect.poll(() => codeOf(guard.pass(asked('model.safetensors'), content))).toBe('passed');
+  });
+
+  it('that cannot be read is not had either', async () => {
+    const { guard } = guardOf({});
+    const broken: Content = {
+      ...coming(GOOD),
+      async *read() {
+        await Promise.resolve();
+        throw new SluiceError('NO_PROGRESS');
+      },
+    };
+    expect(await codeOf(guard.pass(asked('model.safetensors'), broken))).toBe('NO_PROGRESS');
+  });
+});
+
+it('nothing is looked at without a policy, or by one that is for others', async () => {
+  for (const policy of [undefined, { refs: ['ms:*'] }]) {
+    const content = coming(BAD);
+    expect(await codeOf(guardOf(policy).guard.pass(asked('weights.pkl'), content))).toBe('passed');
+    expect(content.reads).toBe(0);
+  }
+});
+
+it('what holds of a revision holds of all its files', async () => {
+  const { guard } = guardOf({ age: { leastMs: 1000 } });
+  const revision = () => ({
+    ref: 'hf:acme/tiny',
+    commit: 'c',
+    sizeBytes: 1,
+    digests: [],
+    signatures: [],
+    facts: { paths: [], read: () => Promise.resolve(undefined) },
+  });
+  expect(await codeOf(guard.pass(asked('model.safetensors'), coming(GOOD), revision))).toBe('REFUSED');
+});

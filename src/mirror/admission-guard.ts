@@ -1,0 +1,185 @@
+import type { Content } from '../hubs/index.js';
+import {
+  appliesTo,
+  decideFile,
+  decideWhole,
+  refusalOf,
+  runHooks,
+  Scanner,
+  scanOf,
+  sourceOfStreams,
+  type Decision,
+  type FileEvidence,
+  type NamedPolicy,
+  type Opened,
+  type WholeRevision,
+} from '../admission/index.js';
+import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
+import type { Store } from '../store/index.js';
+
+export interface AdmissionGuardOptions {
+  readonly store: Store;
+  /** What is gone by now; undefined: everything passes. */
+  readonly policy: () => NamedPolicy | undefined;
+  readonly emit: EventSink;
+  readonly stop: AbortSignal;
+  readonly now: () => number;
+  /** So long a caller waits for a decision; then he is told to come again. */
+  readonly patienceMs?: number;
+}
+
+/** A file that somebody asks for. */
+export interface Asked {
+  /** Without revision. */
+  readonly ref: string;
+  readonly commit: string;
+  readonly path: string;
+  /** Names its content, whatever digest that is; undefined where nothing does. */
+  readonly key: string | undefined;
+  readonly sha256: string | undefined;
+}
+
+/** Clients give up after ten seconds without a first byte. */
+const PATIENCE_MS = 8000;
+const MOST_LOOKS = 10_000;
+
+/** A look at a file on its way in: good until bytes of it turn out wrong. */
+interface Look {
+  readonly file: Promise<FileEvidence>;
+  readonly wrongAtMs: number | undefined;
+}
+
+/**
+ * The gate of a server: asked for every content before a byte of it, or a word about it, goes out. What is here is judged by its proven bytes; what is on its way by what has to be read of
+ * it for that, so that a file whose verdict needs all of it waits until it is whole (docs/decisions/0028-gate.md).
+ */
+export class AdmissionGuard {
+  readonly #options: AdmissionGuardOptions;
+  readonly #scanner: Scanner;
+  /** Oldest first. */
+  readonly #looks = new Map<string, Look>();
+  readonly #whole = new Map<string, Promise<Decision>>();
+  readonly #told = new Set<string>();
+
+  constructor(options: AdmissionGuardOptions) {
+    this.#options = options;
+    this.#scanner = new Scanner(options.store);
+  }
+
+  /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
+  async pass(asked: Asked, content: Content, revision?: () => WholeRevision): Promise<Content> {
+    const policy = this.#options.policy();
+    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) return content;
+    const decided = this.#decide(policy, asked, content, revision);
+    const decision = await this.#inTime(decided, asked.path);
+    if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
+    return content;
+  }
+
+  async #decide(
+    policy: NamedPolicy,
+    asked: Asked,
+    content: Content,
+    revision: (() => WholeRevision) | undefined,
+  ): Promise<Decision> {
+    const deciding = { policy, allow: [], nowMs: this.#options.now() };
+    if (revision !== undefined) {
+      const whole = await this.#decideRevision(policy, revision());
+      if (whole.verdict === 'refused') return whole;
+    }
+    return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
+  }
+
+  /** Facts of a commit do not change, its age does. */
+  #decideRevision(policy: NamedPolicy, revision: WholeRevision): Promise<Decision> {
+    const { store, now } = this.#options;
+    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)}`;
+    const deciding = this.#whole.get(key) ?? decideWhole(revision, { store, policy, nowMs: now() });
+    if (!this.#whole.has(key)) {
+      this.#whole.set(key, deciding);
+      deciding.catch(() => this.#whole.delete(key));
+      forgetOldest(this.#whole);
+    }
+    return deciding;
+  }
+
+  #evidence(policy: NamedPolicy, asked: Asked, content: Content): Promise<FileEvidence> {
+    const key = `${asked.key ?? ''} ${asked.path} ${policy.digest}`;
+    const isHere = content.path !== undefined || content.bytes !== undefined;
+    const state = isHere ? 'here' : 'coming';
+    const known = asked.key === undefined ? undefined : this.#looks.get(`${state} ${key}`);
+    if (known !== undefined && known.wrongAtMs === content.wrongAtMs) return known.file;
+    const file = this.#look(policy, asked, content, isHere);
+    if (asked.key === undefined) return file;
+    const look = { file, wrongAtMs: content.wrongAtMs };
+    this.#looks.set(`${state} ${key}`, look);
+    const forget = (): void => {
+      if (this.#looks.get(`${state} ${key}`) === look) this.#looks.delete(`${state} ${key}`);
+    };
+    file.catch(forget);
+    forgetOldest(this.#looks);
+    return file;
+  }
+
+  async #look(policy: NamedPolicy, asked: Asked, content: Content, isHere: boolean): Promise<FileEvidence> {
+    const { stop } = this.#options;
+    const { path, key, sha256 } = asked;
+    const { sizeBytes } = content;
+    const open = (): Promise<Opened> =>
+      Promise.resolve({
+        bytes: sourceOfStreams(sizeBytes, (span, signal) => content.read(span, signal), stop),
+        close: () => Promise.resolve(),
+      });
+    // What is on its way is not proven: it is looked at for those who ask now, and nothing of that is kept.
+    const scan =
+      isHere && key !== undefined
+        ? await this.#scanner.scan(key, path, open, stop)
+        : await scanOf((await open()).bytes, path, stop);
+    const evidence = { path, sizeBytes, sha256, scan };
+    return { ...evidence, hooks: await runHooks(policy.policy.hooks, evidence, [], open, stop) };
+  }
+
+  async #inTime(decided: Promise<Decision>, path: string): Promise<Decision> {
+    const { patienceMs = PATIENCE_MS } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new SluiceError('UNDECIDED', { path })), patienceMs);
+    });
+    try {
+      return await Promise.race([decided, late]);
+    } catch (thrown) {
+      // Nobody is told bytes that nobody could look at.
+      throw toSluiceError(thrown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #refuse(decision: Decision, { ref, commit, path }: Asked): SluiceError {
+    const { policy, policyDigest, reasons } = decision;
+    const about = `${ref}@${commit} ${path} ${policyDigest}`;
+    if (!this.#told.has(about)) {
+      this.#told.add(about);
+      if (this.#told.size > MOST_LOOKS) this.#told.clear();
+      const told = reasons.filter(({ verdict }) => verdict !== 'pass').slice(0, 20);
+      this.#options.emit({
+        type: 'admission.decided',
+        ref,
+        commit,
+        verdict: 'refused',
+        policy,
+        policyDigest,
+        files: 1,
+        reasons: told,
+      });
+    }
+    return refusalOf(decision, ref);
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= MOST_LOOKS) break;
+    map.delete(oldest);
+  }
+}
