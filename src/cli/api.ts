@@ -5,6 +5,9 @@ import type * as rooms from '../pull/index.js';
 import type { ServeContext, ServeOptions, TokenBook } from '../server/index.js';
 
 export type {
+  AdmissionReport,
+  ScannedFile,
+  ScanReport,
   Explanation,
   RecordedDecision,
   Finding,
@@ -31,6 +34,9 @@ type Rooms = Pick<
   | 'verify'
   | 'writePieceList'
   | 'repair'
+  | 'scan'
+  | 'admit'
+  | 'admitAgain'
 >;
 
 type Remedies = Pick<typeof doctor, 'proposeRemedy' | 'applyRemedy' | 'undoRemedy' | 'listRemedies' | 'cleanUp'>;

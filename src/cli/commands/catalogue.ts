@@ -28,6 +28,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'where', summary: 'command.where', load: () => import('./where.js') },
   { name: 'verify', summary: 'command.verify', load: () => import('./verify.js') },
   { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },
+  { name: 'scan', summary: 'command.scan', load: () => import('./scan.js') },
+  { name: 'admit', summary: 'command.admit', load: () => import('./admit.js') },
   { name: 'config', summary: 'command.config', load: () => import('./config.js') },
   { name: 'demo', summary: 'command.demo', load: () => import('./demo.js') },
 ];

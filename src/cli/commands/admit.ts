@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { SluiceError } from '../../base/index.js';
+import type { AdmissionReport } from '../api.js';
+import type { CommandContext } from '../context.js';
+import { addNetworkOptions, repeatable, settingFlags, type SettingOptions } from '../options.js';
+import { renderAdmission } from '../render/admission.js';
+import { say } from '../texts/index.js';
+
+interface AdmitFlags extends SettingOptions {
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly allow?: readonly string[];
+  readonly again?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function configure(command: Command, context: CommandContext): void {
+  command
+    .argument('[ref-or-path]', context.say('argument.refOrPath'))
+    .option('--policy <file>', context.say('option.policy'))
+    .addOption(repeatable('--allow <rule>', context.say('option.allow')))
+    .option('--again', context.say('option.again'))
+    .option('--include <patterns...>', context.say('option.include'))
+    .option('--exclude <patterns...>', context.say('option.exclude'))
+    .option('--json', context.say('option.json'))
+    .option('-q, --quiet', context.say('option.quiet'));
+  addNetworkOptions(command, context);
+  command.action(async (target: string | undefined) => {
+    const options: AdmitFlags = command.optsWithGlobals();
+    const session = await context.open(settingFlags(options));
+    const api = await session.api();
+    const { include = [], exclude = [], allow = [] } = options;
+    if (target === undefined && options.again !== true)
+      throw new SluiceError('USAGE', { reason: say(session.lang, 'usage.admitWhat') });
+    const reports: readonly AdmissionReport[] =
+      options.again === true
+        ? await api.admitAgain(target, session.pullContext())
+        : [await api.admit({ ref: target ?? '', include, exclude, sources: [], allow }, session.pullContext())];
+    for (const report of reports) {
+      if (options.json) session.print(JSON.stringify(report));
+      else if (!options.quiet)
+        for (const line of renderAdmission(report, session.out, session.outColumns())) session.print(line);
+    }
+    if (reports.length === 0) session.printError(say(session.lang, 'admit.nothing'));
+    if (reports.some(({ decision }) => decision.verdict === 'refused')) context.leaveWith(6);
+  });
+}
