@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { PICKLE_TABLES } from './pickle/judge/tables.js';
 import { RULES } from './rules.js';
 
 /** Raised by whoever changes what a reader or a judge decides in code. */
 export const SCANNER_VERSION = 1;
 
 /** Every table by which verdicts are made. A reader with tables of its own adds them here: a changed table makes old verdicts void. */
-const TABLES: Readonly<Record<string, unknown>> = { rules: RULES };
+const TABLES: Readonly<Record<string, unknown>> = { rules: RULES, pickles: PICKLE_TABLES };
 
 /** SHA-256 of the scanner's version and its tables, as hex. Kept verdicts are valid for one digest only. */
 export const RULES_DIGEST = createHash('sha256')
