@@ -112,10 +112,10 @@ export const CONTAINER_RULES = {
     zh: '最早期形式的检查点，PyTorch 加载时不作任何限制。',
   },
   'TORCH-PT2': {
-    severity: 'critical',
+    severity: 'medium',
     references: [],
-    en: 'An exported program with a pickle or native library, which are loaded without restriction.',
-    zh: '导出程序包含 pickle 或本地库，加载时不受限制。',
+    en: 'An exported program: its operations run when the model does, and libraries beside them are loaded.',
+    zh: '导出的程序：模型运行时执行其中的运算，并会加载随附的库。',
   },
   'NPY-HEADER': {
     severity: 'low',

@@ -1,5 +1,5 @@
 /** Names by which loaders choose a reader, and the formats that may stand behind each; the first is the one such a loader would try. Names of anything else say nothing. */
-const EXPECTED: readonly (readonly [pattern: RegExp, formats: readonly string[]])[] = [
+export const EXPECTED: readonly (readonly [pattern: RegExp, formats: readonly string[]])[] = [
   [/\.safetensors$/, ['safetensors']],
   [/\.(?:gguf|gguf-split)$/, ['gguf']],
   [/\.onnx$/, ['onnx']],

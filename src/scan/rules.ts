@@ -230,12 +230,6 @@ export const RULES = {
     en: 'What looks like somebody’s key or password.',
     zh: '疑似密钥或密码。',
   },
-  'TXT-HIDDEN': {
-    severity: 'low',
-    references: ['CVE-2021-42574'],
-    en: 'Signs that change the order of text without being seen.',
-    zh: '含有不可见的文字方向控制符。',
-  },
   'AV-SIG': {
     severity: 'critical',
     references: [],

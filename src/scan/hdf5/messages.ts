@@ -77,6 +77,8 @@ const REFERENCE_BYTES = 16;
 export function readAttribute(message: Buffer): Attribute {
   const version = u8(message, 0);
   if (version < 1 || version > 3) throw fault('an attribute of an unknown version');
+  // A type that several objects share stands elsewhere: what the value is is not known here.
+  if (version > 1 && (u8(message, 1) & 3) !== 0) throw fault('an attribute of a shared type');
   const padded = (length: number): number => (version === 1 ? Math.ceil(length / 8) * 8 : length);
   const [nameBytes, typeBytes, spaceBytes] = [u16(message, 2), u16(message, 4), u16(message, 6)];
   let at = version === 3 ? 9 : 8;
@@ -87,6 +89,7 @@ export function readAttribute(message: Buffer): Attribute {
   const value = message.subarray(at);
   const kind = u8(type, 0) & 15;
   if (kind === STRING) return { name, text: value.toString().replaceAll('\0', ''), references: [] };
+  if (kind !== VARIABLE && /config/i.test(name)) throw fault(`the attribute ${name}, which is no text`);
   if (kind !== VARIABLE) return { name, text: undefined, references: [] };
   const references: { address: number; index: number }[] = [];
   for (let each = 0; each + REFERENCE_BYTES <= value.length; each += REFERENCE_BYTES) {

@@ -15,13 +15,16 @@ export const ONNX_DOMAINS: ReadonlySet<string> = new Set([
   'org.pytorch.aten',
 ]);
 
+const PYTHON = { rule: 'ONNX-PYTHON', reason: 'operators that are programs' } as const;
+const isPython = (domain: string): boolean => domain === 'ai.onnx.contrib' || /python|pyop/i.test(domain);
+
 export const ONNX_HOOKS: Readonly<Record<string, HookJudge>> = {
   'onnx.domain': (value) => {
     if (ONNX_DOMAINS.has(value)) return undefined;
-    return value === 'ai.onnx.contrib' || /python|pyop/i.test(value)
-      ? { rule: 'ONNX-PYTHON', reason: 'operators that are programs' }
-      : { rule: 'ONNX-DOMAIN', reason: 'needs a library of its own' };
+    return isPython(value) ? PYTHON : { rule: 'ONNX-DOMAIN', reason: 'needs a library of its own' };
   },
+  /** All of its operators are functions in the model, whose bodies are judged. */
+  'onnx.own-domain': (value) => (isPython(value) ? PYTHON : undefined),
   'onnx.op': (value) =>
     /^(?:.*::)?(?:PyOp|PythonOp|PyCustomOp|PyFunc|ExternalProgram)\b/.test(value)
       ? { rule: 'ONNX-PYTHON', reason: 'runs Python' }

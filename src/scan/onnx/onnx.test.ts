@@ -120,6 +120,20 @@ describe('ONNX', () => {
     expect(await judged(bytes)).toEqual([verdict, rule]);
   });
 
+  it('of functions that it brings along is CLEAN when their bodies are', async () => {
+    const own = (...body: Node[]): PlainField => [
+      25,
+      [[1, 'F'], [10, 'pkg.own'], ...body.map((one): PlainField => [7, node(one)[1] as readonly PlainField[]])],
+    ];
+    const called = [node(['F', 'pkg.own'])];
+    expect(await judged(model(called, [[8, [[1, 'pkg.own']]], own(['Add'])]))).toEqual(['CLEAN']);
+    expect(await judged(model(called, [own(['O', 'my.d'])]))).toEqual(['REVIEW', 'ONNX-DOMAIN medium']);
+    expect(await judged(model([...called, node(['G', 'pkg.own'])], [own(['Add'])]))).toEqual([
+      'REVIEW',
+      'ONNX-DOMAIN medium',
+    ]);
+  });
+
   it('judges both of two values where readers take one', async () => {
     expect(
       await judged(

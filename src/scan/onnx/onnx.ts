@@ -15,18 +15,12 @@ export const ONNX: Format = {
     const book = new HookBook(members);
     const findings: Finding[] = [];
     const external = new ExternalData(book, findings, members);
+    const operators = new Operators();
     const { attributions } = await walkProtobuf(bytes, ONNX_SCHEMA, 'Model', (message) => {
-      const first = (field: number): string | undefined => message.texts.get(field)?.at(-1);
-      if (message.type === 'Opset') book.add('onnx.domain', first(1) ?? '', message.startByte);
-      if (message.type === 'Function') book.add('onnx.function', first(10) ?? '', message.startByte);
-      if (message.type === 'Node') {
-        // Of a field that stands there twice readers take the last; all of them are judged.
-        for (const domain of message.texts.get(7) ?? ['']) book.add('onnx.domain', domain, message.startByte);
-        for (const op of message.texts.get(4) ?? [''])
-          book.add('onnx.op', `${first(7) ?? ''}::${op}`, message.startByte);
-      }
+      operators.take(message);
       external.take(message);
     });
+    operators.tell(book);
     const inventory = { imports: [], calls: [], templates: [], hooks: book.hooks };
     return { format: 'onnx', verdict: 'CLEAN', findings: [...book.findings, ...findings], attributions, inventory };
   },
@@ -37,6 +31,41 @@ function looksLikeOnnx(start: Buffer): boolean {
   const [tag, version = 0, next, length = 0] = start;
   if (tag !== 0x08 || version < 3 || version > 99 || next !== 0x12 || length === 0 || length > 64) return false;
   return /^[\w .+-]+$/.test(start.toString('latin1', 4, 4 + length));
+}
+
+/** Who computes: domains, and which of them the model brings along as functions of its own. */
+class Operators {
+  private readonly domains = new Map<string, number>();
+  /** `domain::op`, where first. */
+  private readonly ops = new Map<string, number>();
+  private readonly functions = new Set<string>();
+
+  take({ type, texts, startByte }: WireMessage): void {
+    // Of a field that stands there twice readers take the last; all of them are judged.
+    const each = (field: number): readonly string[] => texts.get(field) ?? [''];
+    if (type === 'Opset') for (const domain of each(1)) first(this.domains, domain, startByte);
+    if (type === 'Function')
+      for (const domain of each(10)) for (const name of each(1)) this.functions.add(`${domain}::${name}`);
+    if (type === 'Node')
+      for (const domain of each(7))
+        for (const op of each(4)) {
+          first(this.domains, domain, startByte);
+          first(this.ops, `${domain}::${op}`, startByte);
+        }
+  }
+
+  tell(book: HookBook): void {
+    for (const [op, at] of this.ops) book.add('onnx.op', op, at);
+    for (const [domain, at] of this.domains) {
+      const own = [...this.functions].some((name) => name.startsWith(`${domain}::`));
+      const isOwn = own && [...this.ops.keys()].every((op) => !op.startsWith(`${domain}::`) || this.functions.has(op));
+      book.add(isOwn ? 'onnx.own-domain' : 'onnx.domain', domain, at);
+    }
+  }
+}
+
+function first(map: Map<string, number>, key: string, at: number): void {
+  if (!map.has(key)) map.set(key, at);
 }
 
 /** Entries come before the tensor that they belong to. */

@@ -22,5 +22,5 @@ export const ONNX_SCHEMA: Schema = {
   SparseTensor: { 1: 'Tensor', 2: 'Tensor', ...data(3) },
   Tensor: { ...data(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16), 13: 'External', 14: 'number' },
   External: { 1: 'text', 2: 'text' },
-  Function: { ...data(1, 4, 5, 6, 8, 12, 13, 14), 7: 'Node', 9: 'Opset', 10: 'text', 11: 'Attribute' },
+  Function: { ...data(4, 5, 6, 8, 12, 13, 14), 1: 'text', 7: 'Node', 9: 'Opset', 10: 'text', 11: 'Attribute' },
 };

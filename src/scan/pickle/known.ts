@@ -2,6 +2,8 @@ import { previewPickle } from './machine.js';
 
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
+/** Asks the unpickler for something by a line of text: without PyTorch’s own none has it, and the stream ends. Zip archives begin with this letter. */
+const PERSID = 0x50;
 const NAME = /^[A-Za-z_][\w.]*$/;
 
 /**
@@ -9,6 +11,7 @@ const NAME = /^[A-Za-z_][\w.]*$/;
  * begin with opcodes. No text is a pickle for 64 KiB by chance.
  */
 export function isPickle(start: Buffer, sizeBytes: number, isPromised = false): boolean {
+  if (start[0] === PERSID && !isPromised) return false;
   const { imports, calls, ends } = previewPickle(start, sizeBytes);
   if (isPromised && ends !== 'break') return true;
   const isNamed = imports.some(({ module, name }) => NAME.test(module) && NAME.test(name));

@@ -35,6 +35,11 @@ export function isTorchZip({ members }: ZipArchive): boolean {
   return members.some(({ name }) => PICKLE.test(name));
 }
 
+/** What `torch.export.save` writes, in its older form and in that of 2.8 and later. */
+export function isExportedProgram({ members }: ZipArchive): boolean {
+  return members.some(({ name }) => /^(?:[^/]+\/archive_format|serialized_exported_program\.json)$/.test(name));
+}
+
 /** Undefined where there is no pickle. Readers take the first member's folder for the root of all. */
 export function torchRecords({ members }: ZipArchive): TorchRecords | undefined {
   const root = /^[^/]+\//.exec(members[0]?.name ?? '')?.[0];

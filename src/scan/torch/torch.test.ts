@@ -4,7 +4,7 @@ import { CONTAINERS } from '../containers.js';
 import { FormatFault } from '../format-fault.js';
 import { sourceOfBuffer } from '../sources.js';
 import { buildTorchLegacy, buildTorchZip, ops, text, torchObject } from '../testing/build-torch.js';
-import type { MemberPlan } from '../testing/build-zip.js';
+import { buildZip, type MemberPlan } from '../testing/build-zip.js';
 import { scanBytes } from '../testing/stub-context.js';
 import { openTorchZip } from './records.js';
 
@@ -132,6 +132,11 @@ describe('checkpoints of PyTorch as a zip', () => {
       { numRuns: 300 },
     );
   });
+});
+
+it('what torch.export writes is a program', async () => {
+  const file = buildZip({ members: [{ name: 'm/archive_format', content: 'pt2' }] });
+  expect((await scan(file)).rules).toContain('TORCH-PT2');
 });
 
 describe('opening a checkpoint for its tensors', () => {

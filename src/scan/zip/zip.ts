@@ -2,7 +2,7 @@ import type { ByteSource, Format, FormatScan, ScanContext } from '../port.js';
 import { ScanReport } from '../report.js';
 import { sliceOf } from '../sources.js';
 import { isNpz } from '../npy/npz.js';
-import { isTorchZip } from '../torch/records.js';
+import { isExportedProgram, isTorchZip } from '../torch/records.js';
 import { scanTorchZip } from '../torch/torch-zip.js';
 import { readZip, type ZipArchive } from './archive.js';
 import { reportFaults, scanMember } from './scan-members.js';
@@ -31,6 +31,7 @@ export const zipFormat: Format = {
     // Members that share bytes unpack to more than any limit; the archive is refused as it is.
     if (archive.faults.some(({ rule }) => rule === 'ZIP-OVERLAP')) return report.result('zip');
     if (isTorchZip(archive)) return scanTorchZip(bytes, archive, context, report);
+    if (isExportedProgram(archive)) report.find('TORCH-PT2', 'a program that torch.export wrote');
     for (const member of archive.members) await scanMember(bytes, member, context, report);
     return report.result(isNpz(archive) ? 'npz' : 'zip');
   },
