@@ -1,6 +1,6 @@
 // The tools that we are compared with. One that is missing is named, with the way to get it.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,8 @@ function findPython(name) {
   const folder = join(root, '.venvs', `bench-${name}`);
   const bin = (file) => join(folder, 'bin', file);
   try {
-    if (!existsSync(bin(program))) {
+    if (!starts(bin(program))) {
+      rmSync(folder, { recursive: true, force: true });
       console.log(`  making a virtual environment for ${packages.join(' ')}`);
       execFileSync('python3', ['-m', 'venv', folder], { stdio: 'pipe' });
       execFileSync(bin('pip'), ['install', '-q', '--disable-pip-version-check', ...packages], { stdio: 'pipe' });
@@ -59,6 +60,11 @@ function findPython(name) {
   } catch (error) {
     return { name, missing: `pip install ${packages.join(' ')}: ${String(error.message).split('\n')[0]}` };
   }
+}
+
+/** A script whose environment was moved is there and cannot start: its first line names an interpreter that is gone. */
+function starts(script) {
+  return existsSync(script) && spawnSync(script, ['--help'], { stdio: 'ignore' }).error === undefined;
 }
 
 function findNpm(name) {

@@ -1,8 +1,9 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only images|sites|lfs|proxies|sim|xet|pull|serve|real]... [--client NAME]...
+//   node test/clients/run.mjs [--only images|sites|lfs|proxies|sim|xet|pull|serve|real]... [--client NAME]... [--prepare]
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
+// `--prepare` only makes the environments, which whoever runs this next finds.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ENVIRONMENTS, findPython, makeEnvironments } from './environments.mjs';
@@ -45,7 +46,11 @@ const PLAIN = [
 
 const root = dirname(dirname(import.meta.dirname));
 const { values: options } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, client: { type: 'string', multiple: true } },
+  options: {
+    only: { type: 'string', multiple: true },
+    client: { type: 'string', multiple: true },
+    prepare: { type: 'boolean' },
+  },
 });
 
 process.exitCode = await main();
@@ -60,10 +65,6 @@ async function main() {
     process.stdout.write(`FAIL ${python.error}\n`);
     return 1;
   }
-  if (!existsSync(join(root, 'dist', 'sim', 'index.js'))) {
-    process.stdout.write('Nothing is built: run `npm run build` first.\n');
-    return 1;
-  }
   const suites = SUITES.filter(({ part }) => options.only?.includes(part) ?? true);
   const families = new Set(suites.flatMap((suite) => suite.families));
   const wanted = ENVIRONMENTS.filter(
@@ -76,31 +77,52 @@ async function main() {
   }
   process.stdout.write(`Python ${python.version}; the network is cut by ${networkCut.how}\n`);
   const environments = await makeEnvironments(root, python, wanted);
+  if (options.prepare) return 0;
+  if (!existsSync(join(root, 'dist', 'sim', 'index.js'))) {
+    process.stdout.write('Nothing is built: run `npm run build` first.\n');
+    return 1;
+  }
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
     const world = await makeWorld(root);
-    for (const { part, suite } of plain)
-      await suite({ root, scratch, world, python: python.python }).catch((reason) =>
+    const insiders = wanted.map((environment) => async (folder) => {
+      await proveClient({ ...environment, ...environments.get(environment.name) }, suites, { root, world, folder });
+    });
+    const outsiders = plain.map(({ part, suite }) => async (folder) => {
+      await suite({ root, scratch: folder, world, python: python.python }).catch((reason) =>
         proof(part, suite.name, () => Promise.reject(reason)),
       );
-    for (const environment of wanted) {
-      const { error, ...made } = environments.get(environment.name);
-      if (error !== undefined) {
-        await proof(environment.name, 'the environment can be made (needs python3-venv and a package index)', () => {
-          throw new Error(error);
-        });
-        continue;
-      }
-      const client = { ...environment, ...made };
-      for (const { suite } of suites.filter((each) => each.families.includes(environment.family))) {
-        // A suite that cannot even start is a failure of its own, and the next one still runs.
-        await suite({ root, world, client, scratch }).catch((reason) =>
-          proof(client.name, suite.name, () => Promise.reject(reason)),
-        );
-      }
-    }
+    });
+    await inTurn([...insiders, ...outsiders], scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   return summary();
+}
+
+/** The suites of one client, one after the other. */
+async function proveClient({ error, ...client }, suites, { root, world, folder }) {
+  if (error !== undefined) {
+    await proof(client.name, 'the environment can be made (needs python3-venv and a package index)', () => {
+      throw new Error(error);
+    });
+    return;
+  }
+  for (const { suite } of suites.filter((each) => each.families.includes(client.family))) {
+    // A suite that cannot even start is a failure of its own, and the next one still runs.
+    await suite({ root, world, client, scratch: folder }).catch((reason) =>
+      proof(client.name, suite.name, () => Promise.reject(reason)),
+    );
+  }
+}
+
+/** Clients mostly wait for interpreters that start: several side by side, each with servers and a folder of its own. */
+async function inTurn(jobs, scratch) {
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await next(mkdtempSync(join(scratch, 'client-')));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(2, Math.min(4, availableParallelism() - 1)) }, worker));
 }
