@@ -5,6 +5,7 @@ export { RULES, type Rule } from './rules.js';
 export { RULES_DIGEST } from './rules-digest.js';
 export { scanFile, type Antivirus, type FileScan, type MemberScan, type ScanOptions } from './scan-file.js';
 export { rejudge } from './rejudge.js';
+export { clamav, type ClamavOptions } from './clamav/clamav.js';
 export { sliceOf, sourceOfBuffer, sourceOfFile } from './sources.js';
 export { parseGgufHeader, type GgufHeader } from './gguf/header.js';
 export { GGUF_FILE_TYPES } from './gguf/types.js';

@@ -32,7 +32,7 @@ const MP4 = Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08mdat', 'latin1');
 const ORDINARY: Readonly<Record<string, string | Buffer | object>> = {
   '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
   'README.md':
-    '---\nlicense: apache-2.0\ntags:\n- text-generation\n---\n# Model\n```sh\npip install transformers\ncurl -LsSf https://astral.sh/uv/install.sh | sh\nwget https://example.org/x.zip\n```\nUse `curl -X POST http://localhost:8000/v1 | jq`.\n模型 🤗\n',
+    '---\nlicense: apache-2.0\ntags:\n- text-generation\n---\n# Model\n```sh\npip install transformers\ncurl -LsSf https://astral.sh/uv/install.sh | sh\nwget https://example.org/x.zip\n```\n| curl | Python |\n| curl https://x.example/y | python |\nUse `curl -X POST http://localhost:8000/v1 | jq`.\n模型 🤗\n',
   LICENSE: 'Apache License\nVersion 2.0\f\n',
   'config.json':
     '{"architectures":["LlamaForCausalLM"],"_attn_implementation":"flash_attention_2","rope_scaling":null,"torch_dtype":"bfloat16","time_step_limit":[0.0,Infinity],"quantization_config":{"quant_method":"gptq","bits":4,"modules_to_not_convert":["lm_head"]}}',

@@ -4,6 +4,7 @@ import { EXPECTED } from './file-names.js';
 import * as jinja from './jinja/names.js';
 import * as keras from './keras/classes.js';
 import { ONNX_DOMAINS } from './onnx/hook-rules.js';
+import { PICKLE_TABLES } from './pickle/judge/tables.js';
 import { RULES } from './rules.js';
 import * as tensorflow from './tensorflow/ops.js';
 import { FETCH_AND_RUN, KNOWN_INSTALLERS } from './text/fetch-and-run.js';
@@ -15,6 +16,7 @@ export const SCANNER_VERSION = 1;
 /** Every table by which verdicts are made. A reader with tables of its own adds them here: a changed table makes old verdicts void. */
 const TABLES: Readonly<Record<string, unknown>> = {
   rules: RULES,
+  pickles: PICKLE_TABLES,
   names: EXPECTED,
   config,
   jinja,

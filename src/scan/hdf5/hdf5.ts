@@ -30,7 +30,7 @@ function judged({ texts, outside, filters }: Hdf5Reading, { name, members }: Sca
     ...filters.map((id) => finding('HDF5-OUTSIDE', `filter ${id}, which is a plugin`, members, undefined, 'medium')),
   ];
   const readings = texts.flatMap(({ name: attribute, text }) => {
-    if (!/^\s*[{[]/.test(text) && !/config$/.test(attribute)) return [];
+    if (!/^\s*[{[]/.test(text) && !attribute.endsWith('config')) return [];
     try {
       return [readConfig(parseLooseJson(text), `${name}#${attribute}`, members)];
     } catch (thrown) {

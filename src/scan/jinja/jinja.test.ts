@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rulesOf, scanOf } from '../testing/scan-text.js';
-import { walkTemplate } from './walk.js';
+import { walkTemplate } from './walk-template.js';
 
 const worst = async (template: string) => {
   const scan = await scanOf('chat_template.jinja', template);
@@ -27,6 +27,11 @@ describe('chat templates', () => {
     "{% import 'x' as y %}",
     '{% raw %}{% endraw %}{{ lipsum.__globals__ }}',
     '{{ x.gi_frame.f_back }}',
+    "{{ x['_private'] }}",
+    "{{ x['mro'] }}",
+    "{% set k = 'f_globals' %}{{ x[k] }}",
+    "{{ x.get('__globals__') }}",
+    "{{ x.get('__glob' ~ 'als__') }}",
   ])('that reach for the interpreter: %s', async (template) => {
     expect(await worst(template)).toBe('FINDINGS');
   });

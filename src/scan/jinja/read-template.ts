@@ -1,7 +1,7 @@
 import { MOST_TEMPLATE_BYTES } from '../limits.js';
 import type { Finding } from '../port.js';
 import { finding } from '../rules.js';
-import { walkTemplate } from './walk.js';
+import { walkTemplate } from './walk-template.js';
 
 /** What the rules say of one template. Longer ones than are kept are not read: LIMIT-HIT. */
 export function readTemplate(text: string, members: readonly string[]): readonly Finding[] {

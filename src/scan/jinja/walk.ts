@@ -1,6 +1,7 @@
 import type { Severity } from '../port.js';
 import type { RuleId } from '../rules.js';
-import { lexTemplate, TemplateFault, type Token } from './lex.js';
+import { TemplateFault, type Token } from './lex.js';
+import { TokenCursor } from './token-cursor.js';
 import { ATTRIBUTE_FILTERS, DUNDERS, FILTERS, FUNCTIONS, METHODS, REACHING, TESTS } from './names.js';
 
 export interface TemplateNote {
@@ -19,42 +20,28 @@ const OTHER: Shape = { kind: 'other' };
 const END_WORDS = new Set(['if', 'else', 'recursive', 'in', 'is', 'and', 'or', 'not']);
 const MOST_NESTING = 150;
 const MOST_RANGE = 1_000_000;
-const SUSPECT = /__\w+__|\\x5f|\\u005f|\|\s*attr\b|\b(?:popen|subprocess|gi_frame|f_back)\b/i;
 const LONG_TEXT = 1000;
 
-/**
- * Everything in a Jinja template that is not on the lists of harmless names. Expressions are followed by Jinja's own grammar; text that is put together from constants is judged as what comes out.
- * A template that cannot be followed gets one note that says so.
- */
-export function walkTemplate(text: string): readonly TemplateNote[] {
-  const walk = new TemplateWalk();
-  try {
-    walk.read(lexTemplate(text));
-  } catch (thrown) {
-    if (!(thrown instanceof TemplateFault)) throw thrown;
-    walk.note('JINJA-UNKNOWN', `it cannot be parsed: ${thrown.message}`);
-    // Another parser may get further than this one.
-    if (SUSPECT.test(text))
-      walk.note('JINJA-SSTI', 'it cannot be parsed, and has names that lead to the interpreter', 'high');
-  }
-  return walk.notes;
-}
-
-class TemplateWalk {
-  readonly notes: TemplateNote[] = [];
+/** One template, token by token. Every note goes to `notes`. */
+export class TemplateWalk extends TokenCursor {
   private readonly macros = new Set<string>();
   /** Names that a template gives to known text. All it ever gives count: which is in force when is not followed. */
   private readonly constants = new Map<string, string[]>();
-  private tokens: readonly Token[] = [];
-  private at = 0;
   private nesting = 0;
 
-  note(rule: RuleId, reason: string, severity?: Severity): void {
+  constructor(
+    tokens: readonly Token[],
+    private readonly notes: TemplateNote[],
+  ) {
+    super(tokens);
+  }
+
+  private note(rule: RuleId, reason: string, severity?: Severity): void {
     this.notes.push({ rule, reason, ...(severity && { severity }) });
   }
 
-  read(tokens: readonly Token[]): void {
-    this.tokens = tokens;
+  read(): void {
+    const { tokens } = this;
     for (const [index, token] of tokens.entries())
       if (token.kind === 'name' && token.text === 'macro') this.macros.add(tokens[index + 1]?.text ?? '');
     while (this.at < tokens.length) {
@@ -395,40 +382,5 @@ class TemplateWalk {
     const name = this.name();
     this.judgeName(name);
     return name;
-  }
-
-  private name(): string {
-    const token = this.next();
-    if (token.kind !== 'name') throw new TemplateFault(`${token.text} where a name must be`);
-    return token.text;
-  }
-
-  private next(): Token {
-    const token = this.tokens[this.at];
-    if (token === undefined) throw new TemplateFault('it ends too early');
-    this.at += 1;
-    return token;
-  }
-
-  private peek(ahead = 0): Token | undefined {
-    return this.tokens[this.at + ahead];
-  }
-
-  private isSign(text: string): boolean {
-    const token = this.peek();
-    return token?.kind === 'sign' && token.text === text;
-  }
-
-  private takeSign(text: string): boolean {
-    if (!this.isSign(text)) return false;
-    this.at += 1;
-    return true;
-  }
-
-  private takeWord(text: string): boolean {
-    const token = this.peek();
-    if (token?.kind !== 'name' || token.text !== text) return false;
-    this.at += 1;
-    return true;
   }
 }

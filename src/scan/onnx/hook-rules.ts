@@ -47,7 +47,7 @@ function unsafeLocation(location: string): string | undefined {
   if (parts.includes('..')) return 'a path that goes up';
   if (/^[A-Za-z][A-Za-z\d+.-]*:/.test(location)) return 'a URL';
   if (location.startsWith('~')) return 'a path of a home folder';
-  // eslint-disable-next-line no-control-regex -- what a path must not hold
+
   if (/[\u0000-\u001f]/.test(location)) return 'signs that no path has';
   return undefined;
 }

@@ -104,7 +104,7 @@ describe('tar archives', () => {
     expect(members.map((member) => member.members[0])).toEqual(['a.txt']);
   });
 
-  it('whatever byte of its structure changes: never clean with other members', async () => {
+  it('whatever byte of its structure changes: never clean with members of other bytes', async () => {
     const file = buildTar([pax(paxRecord('path', 'p')), good, { name: 'd', type: '5' }, { ...good, name: 'b' }]);
     const before = await scan(file);
     expect(before.verdict).toBe('CLEAN');
@@ -113,7 +113,9 @@ describe('tar archives', () => {
         const changed = Buffer.from(file);
         changed[at] = (changed[at] ?? 0) ^ change;
         const after = await scan(changed);
-        if (after.verdict === 'CLEAN' && after.formats.includes('tar')) expect(after.members).toEqual(before.members);
+        if (after.verdict !== 'CLEAN' || !after.formats.includes('tar')) return;
+        // No checksum holds a long name together: another one is another name, for all readers.
+        expect(after.members.map(({ coverage }) => coverage)).toEqual(before.members.map(({ coverage }) => coverage));
       }),
       { numRuns: 400 },
     );

@@ -81,6 +81,13 @@ describe('TensorFlow', () => {
       'calls the saver from a function',
       saved([call('Call_1', 's'), fn('g', node('x', 'PartitionedCall', 's')), fn('s', node('a', 'SaveV2'))], SAVER),
     ],
+    [
+      'calls the saver from a function by a saver’s name',
+      saved(
+        [call('Call_1', 's'), fn('g', node('Call_1', 'PartitionedCall', 's')), fn('s', node('a', 'SaveV2'))],
+        SAVER,
+      ),
+    ],
     ['names a function as an operation', saved([[1, node('a', 'ReadFile')], fn('ReadFile', node('b', 'Add'))])],
     ['has an asset elsewhere', buildProtobuf([[2, [[6, [[2, '../../x']]]]]])],
   ])('%s: FINDINGS', async (_what, bytes) => {

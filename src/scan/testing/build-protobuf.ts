@@ -7,12 +7,7 @@ export function buildProtobuf(fields: readonly PlainField[]): Buffer {
 
 function field(number: number, value: PlainField[1]): Buffer[] {
   if (typeof value === 'number' || typeof value === 'bigint') return [varint(number * 8), varint(value)];
-  const bytes =
-    typeof value === 'string'
-      ? Buffer.from(value)
-      : Buffer.isBuffer(value)
-        ? value
-        : buildProtobuf(value as readonly PlainField[]);
+  const bytes = typeof value === 'string' ? Buffer.from(value) : Buffer.isBuffer(value) ? value : buildProtobuf(value);
   return [varint(number * 8 + 2), varint(bytes.length), bytes];
 }
 

@@ -4,13 +4,16 @@ import { finding } from '../rules.js';
 const FETCH = String.raw`(?:curl|wget|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b`;
 const SHELL = String.raw`(?:sudo\s+(?:-\w+\s+)?)?(?:/(?:usr/)?bin/)?(?:env\s+)?(?:ba|z|da|k|fi)?sh\b|python[\d.]*\b|perl\b|node\b|ruby\b|iex\b|Invoke-Expression\b`;
 
+/** Behind a pipe; a shell goes on in the next line. */
+const GAP = String.raw`[ \t]{0,80}(?:\\?\n[ \t]{0,80})?`;
+
 /** Lines by which a reader fetches a program and runs what came, unseen. */
 export const FETCH_AND_RUN: readonly RegExp[] = [
-  new RegExp(String.raw`\b${FETCH}[^\n|]{0,500}\|\s*(?:${SHELL})`, 'gi'),
+  new RegExp(String.raw`\b${FETCH}[ \t][^\n|]{0,400}(?:/|\$|\w\.\w)[^\n|]{0,400}\|${GAP}(?:${SHELL})`, 'gi'),
   new RegExp(String.raw`\b(?:ba|z|da)?sh\s+(?:-c\s+)?["']?(?:<\(|\$\(|\x60)\s*${FETCH}[^\n]{0,300}`, 'gi'),
   new RegExp(String.raw`\bpython[\d.]*\s+-c\s+["']?\$\(\s*${FETCH}[^\n]{0,300}`, 'gi'),
   /\b(?:iex|Invoke-Expression)\b[^\n]{0,200}\b(?:DownloadString|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]{0,300}/gi,
-  new RegExp(String.raw`\bbase64\s+(?:-d|-D|--decode)\b[^\n|]{0,200}\|\s*(?:${SHELL})`, 'gi'),
+  new RegExp(String.raw`\bbase64\s+(?:-d|-D|--decode)\b[^\n|]{0,200}\|${GAP}(?:${SHELL})`, 'gi'),
   /\bpowershell(?:\.exe)?\b[^\n]{0,100}\s-e(?:nc|ncodedcommand)?\s+[A-Za-z0-9+/=]{20}[^\n]{0,300}/gi,
   /\b(?:mshta|regsvr32|rundll32|certutil|bitsadmin)\b[^\n]{0,200}https?:\/\/[^\n]{0,300}/gi,
 ];
@@ -38,10 +41,17 @@ export function linesThatFetch(text: string, place: { members: readonly string[]
     [...text.matchAll(pattern)].map((match) => {
       let line = place.line;
       for (let at = text.indexOf('\n'); at >= 0 && at < match.index; at = text.indexOf('\n', at + 1)) line += 1;
-      const severity = isKnownInstaller(match[0]) ? 'info' : 'medium';
+      const isTold = isKnownInstaller(match[0]) || isTableRow(text, match.index);
+      const severity = isTold ? 'info' : 'medium';
       return finding('TXT-FETCH-RUN', `line ${line}: ${match[0].trim()}`, place.members, undefined, severity);
     }),
   );
+}
+
+/** A row of a Markdown table: its pipes are borders. */
+function isTableRow(text: string, at: number): boolean {
+  const start = text.lastIndexOf('\n', at) + 1;
+  return /^[ \t]*\|/.test(text.slice(start, at));
 }
 
 function isKnownInstaller(command: string): boolean {

@@ -299,6 +299,24 @@ describe('zip archives', () => {
     expect(verdict).toBe('CLEAN');
   });
 
+  it('a reader that jumps back and forth in what is unpacked as it is read is stopped, not the scan', async () => {
+    const jumper: Format = {
+      ...evilFinder,
+      claims: (start) => start[0] === 0,
+      scan: async (bytes) => {
+        for (let times = 0; times < 70; times += 1) {
+          await bytes.read(1_000_000, 1);
+          await bytes.read(0, 1);
+        }
+        throw new Error('nobody stopped it');
+      },
+    };
+    const file = buildZip({ members: [{ name: 'n', content: Buffer.alloc(17 * 2 ** 20), isDeflated: true }] });
+    const { verdict, findings } = await scanBytes(file, 'model', [zipFormat, jumper]);
+    expect(findings.map(({ rule, members }) => [rule, members])).toContainEqual(['LIMIT-HIT', ['n']]);
+    expect(verdict).toBe('ERROR');
+  });
+
   it('whatever byte of its structure changes: never clean with other members', async () => {
     const file = buildZip({
       members: [
