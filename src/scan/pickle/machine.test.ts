@@ -134,6 +134,15 @@ describe('a stream of data', () => {
   });
 });
 
+describe('a mark', () => {
+  it('is not taken across', async () => {
+    for (const taking of [stream(0x85), 'a', 's', 'R', 'b', 'p0\n', '2']) {
+      const { outcome, findings } = await run(stream('NN(', taking, '1.'));
+      expect([outcome, findings[0]?.evidence]).toEqual(['broken', 'it takes more from the stack than is there']);
+    }
+  });
+});
+
 describe('what a stream asks of us', () => {
   it('is bounded', async () => {
     const over = (count: number, bytes: string): Buffer => stream('N', Buffer.alloc(count * bytes.length, bytes), '.');

@@ -23,6 +23,11 @@ const BYPASSES: readonly (readonly [name: string, bytes: Buffer, rule: string])[
   ['INST', stream('(V:\nios\nsystem\n.'), 'PKL-IMPORT-DENY'],
   ['a path through a harmless module', calling('pathlib', 'os.system'), 'PKL-IMPORT-DENY'],
   ['a path through the dictionary of a function', calling('collections', 'namedtuple.__globals__'), 'PKL-IMPORT-DENY'],
+  [
+    'a path to what is harmless elsewhere',
+    stream(0x80, 4, imported('numpy', 'core.multiarray.scalar'), '.'),
+    'PKL-IMPORT-UNKNOWN',
+  ],
   ['a submodule of what is denied', calling('numpy.testing._private.utils', 'runstring'), 'PKL-IMPORT-DENY'],
   ['a module that no list has', calling('acme.tools', 'go'), 'PKL-IMPORT-UNKNOWN'],
   ['an import without a call', stream(0x80, 4, imported('acme', 'go'), '.'), 'PKL-IMPORT-UNKNOWN'],
@@ -105,6 +110,11 @@ describe('ways past scanners', () => {
 
   it.each(BYPASSES)('%s, whatever the file is called, is not clean', async (_name, bytes) => {
     expect((await scan(bytes, 'weights.bin')).verdict).not.toBe('CLEAN');
+  });
+
+  it('writing into what is shared is told as the call that it is', async () => {
+    const { verdict, inventory } = await scan(stream(0x80, 4, imported('acme', 'thing'), '}', shortText('x'), 'Nsb.'));
+    expect([verdict, inventory.calls]).toEqual(['FINDINGS', ['acme.thing.__setstate__']]);
   });
 
   it('a gzip in bytes is handed on', async () => {
