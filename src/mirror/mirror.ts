@@ -24,6 +24,7 @@ import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
 import { MirrorTransfers } from './mirror-transfers.js';
 import { PieceGuards } from './piece-guards.js';
+import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
@@ -59,6 +60,8 @@ export interface MirrorOptions {
 export interface Mirror extends Catalogue {
   readonly images: ImageCatalogue;
   readonly sites: SiteCatalogue;
+  /** SHA-256 of the pieces of what is here. */
+  readonly pieces: Pick<PieceManifests, 'ofBlob' | 'ofRevision'>;
   /** How the upstreams are. */
   readonly upstreams: readonly UpstreamHealth[];
   /** What hosts said last of how often they may still be asked. */
@@ -142,10 +145,14 @@ export function createMirror(options: MirrorOptions): Mirror {
     undefined,
     guards,
   );
+  const pieces = new PieceManifests(store, emit);
   const fills = new Fills({
     store,
     guards,
-    emit,
+    emit: (event) => {
+      pieces.tap(event);
+      emit(event);
+    },
     bring: (task, tap, signal) => transfers.add(task, { emit: tap, signal }),
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
@@ -183,6 +190,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     images,
     sites,
+    pieces,
     get upstreams() {
       return [...upstreams.health, ...breakers.registry.health, ...breakers.site.health];
     },
@@ -200,6 +208,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     close: async () => {
       stop.abort();
       await transfers.close();
+      await pieces.close();
       await hands.close();
       await (await pool)?.close();
       await transport.close();

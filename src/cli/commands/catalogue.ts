@@ -28,6 +28,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'where', summary: 'command.where', load: () => import('./where.js') },
   { name: 'verify', summary: 'command.verify', load: () => import('./verify.js') },
   { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },
+  { name: 'seal', summary: 'command.seal', load: () => import('./seal.js') },
+  { name: 'unseal', summary: 'command.unseal', load: () => import('./unseal.js') },
   { name: 'config', summary: 'command.config', load: () => import('./config.js') },
   { name: 'demo', summary: 'command.demo', load: () => import('./demo.js') },
 ];

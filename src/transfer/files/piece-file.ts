@@ -189,7 +189,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
-    this.#listed.assertRight(held, piece);
+    const [from] = progress.sources.length === 1 ? this.sources.filter(({ source }) => source.id === piece.source) : [];
+    this.#listed.assertRight(held, piece, from !== undefined && hasOther(this.sources, from));
     await held.land(piece);
     this.#repair.noteLanded(piece);
     const { source, ms } = piece;
