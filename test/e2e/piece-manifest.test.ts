@@ -123,8 +123,10 @@ describe('what a server of ours signs', () => {
       expect(expected).toMatch(/^[0-9a-f]{64}$/);
       expect(actual).not.toBe(expected);
     }
-    // Whoever gave a wrong piece is out by it.
-    for (const source of new Set(wrong.map((event) => String(event.source)))) {
+    // Whoever gave a wrong piece is out by it; of one that two gave together nobody knows whose fault it is.
+    const alone = new Set(wrong.map((event) => String(event.source)).filter((source) => !source.includes('+')));
+    expect(alone.size).toBeGreaterThan(0);
+    for (const source of alone) {
       expect(banned(events)).toContain(source);
       const first = events.findIndex((event) => event.type === 'piece.wrong' && event.source === source);
       const out = events.findIndex((event) => event.type === 'source.banned' && event.source === source);
@@ -161,8 +163,8 @@ describe('what a server of ours signs', () => {
     await writeFile(other, generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }));
     await writeFile(file, envelope);
     expect((await sluice(machine, 'pull', 'acme/tiny', '--pieces', file, '--trust-key', other)).code).toBe(6);
-    expect(sim.requests.filter(({ kind }) => kind === 'cdn').length).toBeGreaterThan(0);
-    expect(await readdir(join(machine.home, 'blobs'), { recursive: true }).catch(() => [])).toEqual([]);
+    const names = await readdir(join(machine.home, 'blobs'), { recursive: true });
+    expect(names.filter((name) => /[0-9a-f]{64}$/.test(name))).toEqual([]);
     // A server that signs wrongly does not keep the file from us: the whole is proven as ever.
     const front = await frontOf(url, await readFile(file, 'utf8'));
     const done = await sluice(machine, 'pull', 'acme/tiny', '--source', front, '--trust-key', other, '--json');
