@@ -27,12 +27,27 @@ await main(async () => {
   };
   const contestants = {
     'sluice seal (AES-256-GCM, two readings, SHA-256)': ours('seal', at('plain'), '--to', at('pub'), '--force', '-q'),
-    'sluice unseal (tags, SHA-256)': ours('unseal', at('plain.sealed'), '--key', at('key'), '--out', at('out'), '--force', '-q'),
+    'sluice unseal (tags, SHA-256)': ours(
+      'unseal',
+      at('plain.sealed'),
+      '--key',
+      at('key'),
+      '--out',
+      at('out'),
+      '--force',
+      '-q',
+    ),
   };
   const words = ['-aes-256-ctr', '-pass', 'pass:x', '-pbkdf2', '-iter', '1'];
   if (has('openssl', ['version'])) {
-    contestants['openssl enc -aes-256-ctr (no proof)'] = ['openssl', ['enc', ...words, '-in', at('plain'), '-out', at('plain.enc')]];
-    contestants['openssl enc -d (no proof)'] = ['openssl', ['enc', '-d', ...words, '-in', at('plain.enc'), '-out', at('out.enc')]];
+    contestants['openssl enc -aes-256-ctr (no proof)'] = [
+      'openssl',
+      ['enc', ...words, '-in', at('plain'), '-out', at('plain.enc')],
+    ];
+    contestants['openssl enc -d (no proof)'] = [
+      'openssl',
+      ['enc', '-d', ...words, '-in', at('plain.enc'), '-out', at('out.enc')],
+    ];
   }
   if (has('age-keygen', ['--version'])) {
     execFileSync('age-keygen', ['-o', at('age.key')], { stdio: 'ignore' });

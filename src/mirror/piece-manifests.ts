@@ -115,7 +115,8 @@ export class PieceManifests {
   }
 
   async #make(sha256: string, sizeBytes: number): Promise<void> {
-    if ((await this.#store.blobState(sha256)) !== 'proven' || (await this.#kept(sha256, sizeBytes)) !== undefined) return;
+    if ((await this.#store.blobState(sha256)) !== 'proven' || (await this.#kept(sha256, sizeBytes)) !== undefined)
+      return;
     const known = (await this.#store.blobProof(sha256))?.pieces;
     if (proven(known) !== undefined || sizeBytes <= manifestPieceBytes(sizeBytes)) return;
     const pieceBytes = isPieceBytes(known?.pieceBytes) ? known.pieceBytes : manifestPieceBytes(sizeBytes);
@@ -137,12 +138,16 @@ export class PieceManifests {
 }
 
 /** SHA-256 of pieces that a stamp has; a CRC proves nothing to anybody else. */
-function proven(pieces: { readonly pieceBytes: number; readonly digests: readonly string[] } | undefined): PieceHashes | undefined {
+function proven(
+  pieces: { readonly pieceBytes: number; readonly digests: readonly string[] } | undefined,
+): PieceHashes | undefined {
   if (pieces === undefined || !isPieceBytes(pieces.pieceBytes)) return undefined;
   const isStrong = pieces.digests.every((digest) => pieceAlgorithmOf(digest) === 'sha256');
   return isStrong ? { pieceBytes: pieces.pieceBytes, sha256: pieces.digests } : undefined;
 }
 
 function isPieceBytes(value: number | undefined): value is number {
-  return value !== undefined && value >= LEAST_PIECE_BYTES && value <= MOST_PIECE_BYTES && Number.isInteger(Math.log2(value));
+  return (
+    value !== undefined && value >= LEAST_PIECE_BYTES && value <= MOST_PIECE_BYTES && Number.isInteger(Math.log2(value))
+  );
 }

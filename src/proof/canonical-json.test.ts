@@ -7,13 +7,25 @@ describe('canonical JSON', () => {
     // RFC 8785, §3.2.3: sorted by UTF-16 code units.
     [
       'names',
-      { '\u20ac': 'Euro', '\r': 'CR', '\ufb33': 'Dalet', '1': 'One', '\ud83d\ude00': 'Smile', '\u0080': 'Control', '\u00f6': 'o' },
+      {
+        '\u20ac': 'Euro',
+        '\r': 'CR',
+        '\ufb33': 'Dalet',
+        '1': 'One',
+        '\ud83d\ude00': 'Smile',
+        '\u0080': 'Control',
+        '\u00f6': 'o',
+      },
       '{"\\r":"CR","1":"One","\u0080":"Control","\u00f6":"o","\u20ac":"Euro","\ud83d\ude00":"Smile","\ufb33":"Dalet"}',
     ],
     // RFC 8785, §3.2.2.
     [
       'literals',
-      { numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27], string: '\u20ac$\u000f\nA\'B"\\\\"/', literals: [null, true, false] },
+      {
+        numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27],
+        string: '\u20ac$\u000f\nA\'B"\\\\"/',
+        literals: [null, true, false],
+      },
       '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     ],
     ['minus zero', -0, '0'],

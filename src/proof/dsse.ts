@@ -56,7 +56,8 @@ export function openEnvelope(
   name: string,
 ): OpenedEnvelope {
   const envelope = readEnvelope(value);
-  if (envelope === undefined) throw new SluiceError('BAD_MANIFEST', { host: name, reason: 'no envelope of a signature' });
+  if (envelope === undefined)
+    throw new SluiceError('BAD_MANIFEST', { host: name, reason: 'no envelope of a signature' });
   const { payload, signatures } = envelope;
   if (envelope.payloadType !== payloadType)
     throw new SluiceError('BAD_MANIFEST', { host: name, reason: `something else was signed: ${envelope.payloadType}` });
@@ -108,7 +109,9 @@ function keysOfDocument(text: string): readonly (KeyObject | undefined)[] {
 
 function publicKey(from: string | Buffer): KeyObject | undefined {
   try {
-    return typeof from === 'string' ? createPublicKey(from) : createPublicKey({ key: from, format: 'der', type: 'spki' });
+    return typeof from === 'string'
+      ? createPublicKey(from)
+      : createPublicKey({ key: from, format: 'der', type: 'spki' });
   } catch {
     return undefined;
   }
@@ -122,16 +125,20 @@ interface Envelope {
 
 function readEnvelope(value: unknown): Envelope | undefined {
   const fields = exactFields(value, ['payload', 'payloadType', 'signatures']);
-  if (fields === undefined || typeof fields.payloadType !== 'string' || !Array.isArray(fields.signatures)) return undefined;
+  if (fields === undefined || typeof fields.payloadType !== 'string' || !Array.isArray(fields.signatures))
+    return undefined;
   const payload = exactBase64(fields.payload, 0, Infinity);
-  if (payload === undefined || fields.signatures.length === 0 || fields.signatures.length > MOST_SIGNATURES) return undefined;
+  if (payload === undefined || fields.signatures.length === 0 || fields.signatures.length > MOST_SIGNATURES)
+    return undefined;
   const signatures = fields.signatures.flatMap((entry: unknown) => {
     const signature = exactFields(entry, ['keyid', 'sig']);
     const sig = exactBase64(signature?.sig, SIGNATURE_BYTES);
     const keyId = signature?.keyid;
     return sig === undefined || typeof keyId !== 'string' || !/^[0-9a-f]{64}$/.test(keyId) ? [] : [{ keyId, sig }];
   });
-  return signatures.length === fields.signatures.length ? { payloadType: fields.payloadType, payload, signatures } : undefined;
+  return signatures.length === fields.signatures.length
+    ? { payloadType: fields.payloadType, payload, signatures }
+    : undefined;
 }
 
 /** What is signed: type and payload with their lengths, so that no payload of one type is one of another. */

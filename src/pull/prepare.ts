@@ -12,13 +12,7 @@ import { resolveOrElse } from './other-hub.js';
 import { selectFiles } from './select.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { chooseTarget, type Target } from './targets.js';
-import {
-  fetchPublishedPieces,
-  piecesFrom,
-  readGivenPieces,
-  readTrustKeys,
-  type PiecesOf,
-} from './trusted-pieces.js';
+import { fetchPublishedPieces, piecesFrom, readGivenPieces, readTrustKeys, type PiecesOf } from './trusted-pieces.js';
 import { warmHub, warmOrigins } from './warm.js';
 import type { OpenWires } from './wires.js';
 
@@ -94,8 +88,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
       : given === undefined
         ? []
         : [given];
-    const piecesOf =
-      published.length === 0 ? undefined : piecesFrom(published, manifest.files, manifest.pinned);
+    const piecesOf = published.length === 0 ? undefined : piecesFrom(published, manifest.files, manifest.pinned);
     if (!settings.offline && wires.ahead !== undefined) {
       wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),

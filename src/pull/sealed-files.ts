@@ -1,7 +1,15 @@
 import { open } from 'node:fs/promises';
 import { SluiceError, assertSafePath, toSluiceError, type EventSink } from '../base/index.js';
 import type { ManifestFile } from '../hubs/index.js';
-import { bytesOf, openSealed, saysItIsSealed, writeExactly, writeOpened, type OpenedSeal, type SealKey } from '../proof/index.js';
+import {
+  bytesOf,
+  openSealed,
+  saysItIsSealed,
+  writeExactly,
+  writeOpened,
+  type OpenedSeal,
+  type SealKey,
+} from '../proof/index.js';
 import type { Store } from '../store/index.js';
 import type { HeldFile } from './holdings.js';
 
@@ -60,13 +68,18 @@ export class SealedFiles {
   async #openOne(path: string, sha256: string): Promise<HeldFile | undefined> {
     const { store, keys, listed, emit, signal } = this.#options;
     const to = path.slice(0, -SUFFIX.length);
-    const file = await open(store.blobPath(sha256), 'r').catch((thrown: unknown) => Promise.reject(toSluiceError(thrown)));
+    const file = await open(store.blobPath(sha256), 'r').catch((thrown: unknown) =>
+      Promise.reject(toSluiceError(thrown)),
+    );
     try {
       const bytes = await bytesOf(file);
       if (!(await saysItIsSealed(bytes))) return undefined;
       assertSafePath(to);
       if (listed.some((other) => other.path === to))
-        throw new SluiceError('VIEW_OBSTRUCTED', { path: to, reason: `${path} opens to it, and the repository has a plain one` });
+        throw new SluiceError('VIEW_OBSTRUCTED', {
+          path: to,
+          reason: `${path} opens to it, and the repository has a plain one`,
+        });
       const opened = await openSealed(bytes, { keys, name: path, signal });
       const { plainSha256, size } = opened.header;
       if ((await store.blobState(plainSha256)) !== 'proven') await this.#make(opened, path);

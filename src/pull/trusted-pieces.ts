@@ -62,7 +62,11 @@ export async function readTrustKeys(texts: readonly string[]): Promise<readonly 
  * What `--pieces` names, a file or a URL. A list in a file is believed, as whoever names it does. With keys to trust, nothing but what one of them signed is taken.
  * @throws SluiceError BAD_MANIFEST, BAD_SIGNATURE, UNTRUSTED_KEY; those of a request
  */
-export async function readGivenPieces(name: string, trusted: readonly PublicKey[], asking: Asking): Promise<PieceSource> {
+export async function readGivenPieces(
+  name: string,
+  trusted: readonly PublicKey[],
+  asking: Asking,
+): Promise<PieceSource> {
   const isUrl = /^https?:\/\//.test(name);
   const bytes = isUrl ? await fetchText(name, {}, asking) : await readShort(name, MOST_TEXT_BYTES);
   const value = parseJson(bytes, name);
@@ -116,11 +120,16 @@ export async function fetchPublishedPieces(
 }
 
 /** Pieces by content, of whichever source tells them first. @throws SluiceError BAD_MANIFEST where one contradicts the listing */
-export function piecesFrom(sources: readonly PieceSource[], listing: readonly ManifestFile[], pinned: Pinned): PiecesOf {
+export function piecesFrom(
+  sources: readonly PieceSource[],
+  listing: readonly ManifestFile[],
+  pinned: Pinned,
+): PiecesOf {
   for (const source of sources) assertFits(source, listing, pinned);
   const known = new Map<string, { sizeBytes: number; pieces: TrustedPieces }>();
   for (const { files, standing } of [...sources].reverse())
-    for (const { sha256, sizeBytes, pieces } of files) known.set(sha256, { sizeBytes, pieces: { ...pieces, standing } });
+    for (const { sha256, sizeBytes, pieces } of files)
+      known.set(sha256, { sizeBytes, pieces: { ...pieces, standing } });
   return (sha256, sizeBytes) => {
     const entry = known.get(sha256 ?? '');
     return entry?.sizeBytes === sizeBytes ? entry?.pieces : undefined;

@@ -74,6 +74,7 @@ function refusal(status: number, reason: string): FaceReply {
 /** What may not be seen is not there, as far as the caller learns. */
 function refused(thrown: unknown): FaceReply {
   const { exitCode } = toSluiceError(thrown);
-  if (exitCode === 3 || exitCode === 4 || exitCode === 2) return refusal(404, 'no such revision, or not for this caller');
+  if (exitCode === 3 || exitCode === 4 || exitCode === 2)
+    return refusal(404, 'no such revision, or not for this caller');
   return refusal(503, 'nobody can tell at the moment');
 }

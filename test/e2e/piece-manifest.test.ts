@@ -39,7 +39,9 @@ const payloadOf = (envelope: string): Manifest =>
   JSON.parse(Buffer.from((JSON.parse(envelope) as { payload: string }).payload, 'base64').toString()) as Manifest;
 
 /** A mirror of ours that has the model whole, with its key and what it signed. */
-async function mirrorOf(hubUrl: string): Promise<{ url: string; key: string; commit: string; envelope: string; machine: Machine }> {
+async function mirrorOf(
+  hubUrl: string,
+): Promise<{ url: string; key: string; commit: string; envelope: string; machine: Machine }> {
   const machine = await newMachine({ HF_ENDPOINT: hubUrl });
   const { url } = await startServing(machine);
   const first = await newMachine({ HF_ENDPOINT: url });
@@ -102,6 +104,22 @@ describe('what a server of ours signs', () => {
     expect((await stat(join(machine.home, 'keys', 'signing'))).mode & 0o777).toBe(0o600);
   });
 
+  it('of a repository that is not for everybody is for those who may have it', async () => {
+    const repositories = [
+      { id: 'acme/private', private: true, tokens: ['hf_granted'], files: { [WEIGHT]: MODEL[WEIGHT] ?? '' } },
+    ];
+    const sim = await hub({ repositories, users: { hf_granted: 'ann', hf_other: 'bob' } });
+    const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url }));
+    const client = await newMachine({ HF_ENDPOINT: url, HF_TOKEN: 'hf_granted' });
+    expect((await sluice(client, 'pull', 'acme/private')).code).toBe(0);
+    const ask = async (token?: string): Promise<number> => {
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await fetch(`${url}/-/api/v1/pieces/hf/acme/private/main`, { headers })).status;
+    };
+    await expect.poll(() => ask('hf_granted'), { timeout: 60_000 }).toBe(200);
+    expect([await ask(), await ask('hf_other')]).toEqual([404, 404]);
+  });
+
   it('lets bytes come from liars: each is banned at its first wrong piece, and nothing else comes twice', async () => {
     const honest = await hub({ network: { connectionBytesPerSecond: 16 * MIB } });
     const { key, envelope } = await mirrorOf(honest.url);
@@ -119,7 +137,10 @@ describe('what a server of ours signs', () => {
     const liars = [one, two].map(({ url }) => new URL(url).host);
     expect(wrong.length).toBeGreaterThan(0);
     for (const { source, expected, actual } of wrong) {
-      expect(liars.some((host) => String(source).includes(host)), String(source)).toBe(true);
+      expect(
+        liars.some((host) => String(source).includes(host)),
+        String(source),
+      ).toBe(true);
       expect(expected).toMatch(/^[0-9a-f]{64}$/);
       expect(actual).not.toBe(expected);
     }
@@ -130,7 +151,9 @@ describe('what a server of ours signs', () => {
       expect(banned(events)).toContain(source);
       const first = events.findIndex((event) => event.type === 'piece.wrong' && event.source === source);
       const out = events.findIndex((event) => event.type === 'source.banned' && event.source === source);
-      expect(events.slice(first + 1, out).filter(({ type, source: by }) => type === 'piece.landed' && by === source)).toEqual([]);
+      expect(
+        events.slice(first + 1, out).filter(({ type, source: by }) => type === 'piece.landed' && by === source),
+      ).toEqual([]);
     }
     const proven = events.find(({ type, file: path }) => type === 'file.proven' && path === WEIGHT);
     expect(proven?.checks).toEqual(['sha256', 'pieces']);
@@ -157,7 +180,10 @@ describe('what a server of ours signs', () => {
     const parsed = JSON.parse(envelope) as { payload: string; signatures: { sig: string }[] };
     const manifest = payloadOf(envelope);
     manifest.files.forEach((entry) => (entry.sizeBytes += 1));
-    await writeFile(file, JSON.stringify({ ...parsed, payload: Buffer.from(JSON.stringify(manifest)).toString('base64') }));
+    await writeFile(
+      file,
+      JSON.stringify({ ...parsed, payload: Buffer.from(JSON.stringify(manifest)).toString('base64') }),
+    );
     expect((await sluice(machine, 'pull', 'acme/tiny', '--pieces', file, '--trust-key', key)).code).toBe(5);
     const other = join(machine.root, 'other.pem');
     await writeFile(other, generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }));
@@ -195,7 +221,10 @@ describe('what a server of ours signs', () => {
     const file = join(machine.root, 'pieces.json');
     const listing = await sluice(machine, 'pull', 'acme/tiny', '--include', 'config.json', '--json');
     const commit = String(eventsOf(listing).find(({ type }) => type === 'ref.resolved')?.commit);
-    await writeFile(file, JSON.stringify(Object.fromEntries(Object.entries({ ...payloadOf(envelope), commit }).sort())));
+    await writeFile(
+      file,
+      JSON.stringify(Object.fromEntries(Object.entries({ ...payloadOf(envelope), commit }).sort())),
+    );
     const done = await sluice(machine, 'pull', 'acme/tiny', '--pieces', file);
     expect(done.code).toBe(5);
     expect(done.stderr).toContain(WEIGHT);

@@ -18,7 +18,8 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'))
     .action(async (target: string | undefined) => {
-      const options: SettingOptions & Pick<PullOptions, 'pieces' | 'trustKey' | 'source' | 'json' | 'quiet'> = command.optsWithGlobals();
+      const options: SettingOptions & Pick<PullOptions, 'pieces' | 'trustKey' | 'source' | 'json' | 'quiet'> =
+        command.optsWithGlobals();
       const session = await context.open(settingFlags(options, tokenHub(target === undefined ? [] : [target], 'en')));
       const quiet = options.quiet ?? options.json ?? false;
       const view = createEventView(session, context.host, { quiet });

@@ -57,7 +57,8 @@ async function sealAll(paths: readonly string[], options: SealOptions, session: 
   if (files.length === 0) throw new SluiceError('USAGE', { reason: say(lang, 'seal.noFiles', { path: paths[0] }) });
   const { sealFile } = await session.api();
   for (const { path, relative } of files) {
-    const to = options.out === undefined ? `${path}${SUFFIX}` : `${join(resolve(host.cwd, options.out), relative)}${SUFFIX}`;
+    const to =
+      options.out === undefined ? `${path}${SUFFIX}` : `${join(resolve(host.cwd, options.out), relative)}${SUFFIX}`;
     await mkdir(dirname(to), { recursive: true });
     const sealed = await sealFile(path, to, {
       targets,

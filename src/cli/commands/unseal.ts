@@ -47,7 +47,8 @@ export function configure(command: Command, context: CommandContext): void {
         const { sizeBytes, plainSha256: sha256 } = await unsealFile(path, to, { keys, replace, signal: host.signal });
         const event: SluiceEvent = { type: 'file.unsealed', file: path, to, sizeBytes, sha256 };
         if (options.json) session.print(JSON.stringify(event));
-        else if (!options.quiet) session.print(say(lang, 'seal.opened', { file: relative, arrow: err.signs.arrow, to }));
+        else if (!options.quiet)
+          session.print(say(lang, 'seal.opened', { file: relative, arrow: err.signs.arrow, to }));
       }
     });
 }

@@ -10,7 +10,9 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 
 const manifests: fc.Arbitrary<PieceManifest> = fc
   .record({
-    of: fc.option(fc.record({ repository: fc.constant('hf:acme/tiny'), commit: fc.string({ minLength: 1, maxLength: 40 }) })),
+    of: fc.option(
+      fc.record({ repository: fc.constant('hf:acme/tiny'), commit: fc.string({ minLength: 1, maxLength: 40 }) }),
+    ),
     files: fc.uniqueArray(
       fc.record({
         name: fc.nat(10_000),
@@ -29,7 +31,12 @@ const manifests: fc.Arbitrary<PieceManifest> = fc
         const sha256 = hash(String(name));
         const count = Math.ceil(sizeBytes / pieceBytes);
         const pieces = Array.from({ length: count }, (_, index) => (count === 1 ? sha256 : hash(`${name} ${index}`)));
-        return { paths: paths.map((path) => `${name}/${path}`).sort(), sizeBytes, sha256, pieces: { pieceBytes, sha256: pieces } };
+        return {
+          paths: paths.map((path) => `${name}/${path}`).sort(),
+          sizeBytes,
+          sha256,
+          pieces: { pieceBytes, sha256: pieces },
+        };
       })
       .sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)),
   }));
@@ -61,7 +68,9 @@ describe('a piece manifest', () => {
     );
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
-        expect(() => parsePieceManifest(Buffer.from(text), 'it')).toThrow(expect.objectContaining({ code: 'BAD_MANIFEST' }));
+        expect(() => parsePieceManifest(Buffer.from(text), 'it')).toThrow(
+          expect.objectContaining({ code: 'BAD_MANIFEST' }),
+        );
       }),
       { numRuns: 100 },
     );
@@ -80,8 +89,15 @@ describe('a piece manifest', () => {
     ['more fields', { more: 1 }],
     ['one piece that is not the file', { sizeBytes: MIB, pieces: [hash('a')] }],
   ])('with %s is refused', (_, change) => {
-    const entry = { paths: ['a'], pieceBytes: MIB, pieces: [hash('a'), hash('b')], sha256: hash('x'), sizeBytes: MIB + 5 };
-    const sorted = (value: object): object => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const entry = {
+      paths: ['a'],
+      pieceBytes: MIB,
+      pieces: [hash('a'), hash('b')],
+      sha256: hash('x'),
+      sizeBytes: MIB + 5,
+    };
+    const sorted = (value: object): object =>
+      Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
     const textOf = (file: object): Buffer => Buffer.from(JSON.stringify({ files: [sorted(file)], pieceManifest: 1 }));
     expect(parsePieceManifest(textOf(entry), 'it').files).toHaveLength(1);
     expect(() => parsePieceManifest(textOf({ ...entry, ...change }), 'it')).toThrow(
@@ -103,7 +119,10 @@ describe('a piece manifest', () => {
 describe('an envelope', () => {
   const { privateKey } = generateKeyPairSync('ed25519');
   const mine = parsePublicKeys(JSON.stringify({ keys: [{ publicKey: spkiOf(privateKey).toString('base64') }] }), 'it');
-  const other = parsePublicKeys(generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }) as string, 'it');
+  const other = parsePublicKeys(
+    generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }) as string,
+    'it',
+  );
   const payload = Buffer.from('{"a":1}');
   const signed = (): Record<string, unknown> =>
     JSON.parse(signEnvelope(PIECE_MANIFEST_TYPE, payload, privateKey)) as Record<string, unknown>;
@@ -128,7 +147,10 @@ describe('an envelope', () => {
     expect(codeOf({ ...signed(), payload: Buffer.from('{"a":2}').toString('base64') })).toBe('BAD_SIGNATURE');
     expect(codeOf(JSON.parse(signEnvelope('text/plain', payload, privateKey)))).toBe('BAD_MANIFEST');
     // The same bytes, signed as something else.
-    const moved = { ...(JSON.parse(signEnvelope('text/plain', payload, privateKey)) as object), payloadType: PIECE_MANIFEST_TYPE };
+    const moved = {
+      ...(JSON.parse(signEnvelope('text/plain', payload, privateKey)) as object),
+      payloadType: PIECE_MANIFEST_TYPE,
+    };
     expect(codeOf(moved)).toBe('BAD_SIGNATURE');
   });
 

@@ -23,7 +23,9 @@ export function sealedSpan(core: SealCore, index: number): { readonly startByte:
 
 /** Chunk `index` encrypted, its tag behind it. */
 export function sealChunk(core: SealCore, keys: PayloadKeys, index: number, plain: Buffer): Buffer[] {
-  const cipher = createCipheriv(cipherName(core.alg), keys.key, nonceOf(core, keys, index), { authTagLength: TAG_BYTES });
+  const cipher = createCipheriv(cipherName(core.alg), keys.key, nonceOf(core, keys, index), {
+    authTagLength: TAG_BYTES,
+  });
   cipher.setAAD(keys.coreHash, { plaintextLength: plain.length });
   const body = cipher.update(plain);
   cipher.final();

@@ -9,7 +9,13 @@ export type SealCipher = (typeof SEAL_CIPHERS)[number];
 /** One way to the file key. Bytes are base64 with padding. */
 export type SealRecipient =
   | { readonly alg: 'X25519-HKDF-SHA256'; readonly kid: string; readonly epk: string; readonly wrapped: string }
-  | { readonly alg: 'scrypt'; readonly kid: string; readonly n: number; readonly salt: string; readonly wrapped: string }
+  | {
+      readonly alg: 'scrypt';
+      readonly kid: string;
+      readonly n: number;
+      readonly salt: string;
+      readonly wrapped: string;
+    }
   | { readonly alg: 'command'; readonly kid: string; readonly wrapped: string };
 
 /** What the file was, and where, when it was sealed; for people and policies. */
@@ -58,7 +64,9 @@ const MOST_COMMAND_BYTES = 2 ** 16;
 
 /** Canonical bytes of the part that re-wrapping leaves alone. */
 export function coreBytes({ v, alg, chunk, size, plainSha256, fileId, bind }: SealCore): Buffer {
-  return Buffer.from(canonicalJson({ v, alg, chunk, size, plainSha256, fileId, ...(bind ? { bind: { ...bind } } : {}) }));
+  return Buffer.from(
+    canonicalJson({ v, alg, chunk, size, plainSha256, fileId, ...(bind ? { bind: { ...bind } } : {}) }),
+  );
 }
 
 /** Canonical bytes that the header's MAC is over. */
@@ -83,7 +91,10 @@ export function formatHeader(header: SealHeader, roomBytes?: number): Buffer | u
 }
 
 /** Lengths from the first 16 bytes. @throws SluiceError BROKEN_SEAL */
-export function parsePreamble(bytes: Buffer, name: string): { readonly headerBytes: number; readonly payloadAt: number } {
+export function parsePreamble(
+  bytes: Buffer,
+  name: string,
+): { readonly headerBytes: number; readonly payloadAt: number } {
   if (!isSealed(bytes) || bytes.length < PREAMBLE_BYTES) throw brokenSeal(name, 'it does not begin as a sealed file');
   const headerBytes = bytes.readUInt32BE(8);
   const payloadAt = bytes.readUInt32BE(12);
@@ -129,7 +140,17 @@ function readHeader(value: unknown): SealHeader | undefined {
   if (typeof plainSha256 !== 'string' || !/^[0-9a-f]{64}$/.test(plainSha256)) return undefined;
   if (typeof fileId !== 'string' || exactBase64(fileId, 16) === undefined) return undefined;
   if (typeof mac !== 'string' || exactBase64(mac, 32) === undefined) return undefined;
-  return { v: 1, alg, chunk, size, plainSha256, fileId, ...(fields.bind === undefined ? {} : { bind }), recipients, mac };
+  return {
+    v: 1,
+    alg,
+    chunk,
+    size,
+    plainSha256,
+    fileId,
+    ...(fields.bind === undefined ? {} : { bind }),
+    recipients,
+    mac,
+  };
 }
 
 function readBinding(value: unknown): SealBinding | undefined {
@@ -151,7 +172,8 @@ function readRecipient(value: unknown): SealRecipient | undefined {
   if (fields === undefined) return undefined;
   const { alg, kid, wrapped, epk, n, salt } = fields;
   if (typeof kid !== 'string' || !/^[ -~]{1,256}$/.test(kid) || typeof wrapped !== 'string') return undefined;
-  const has = (...names: readonly string[]): boolean => exactFields(value, ['alg', 'kid', 'wrapped', ...names]) !== undefined;
+  const has = (...names: readonly string[]): boolean =>
+    exactFields(value, ['alg', 'kid', 'wrapped', ...names]) !== undefined;
   switch (alg) {
     case 'X25519-HKDF-SHA256':
       if (!has('epk') || typeof epk !== 'string' || exactBase64(epk, 32) === undefined) return undefined;

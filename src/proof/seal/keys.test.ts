@@ -58,10 +58,14 @@ describe('Bech32', () => {
   it('finds a wrong letter', () => {
     const body = AGE_PUBLIC.slice(4);
     fc.assert(
-      fc.property(fc.nat(body.length - 1), fc.constantFrom(...Array.from('qpzry9x8gf2tvdw0s3jn54khce6mua7l')), (at, letter) => {
-        const changed = `age1${body.slice(0, at)}${letter}${body.slice(at + 1)}`;
-        expect(bech32Bytes(changed, 'age') === undefined).toBe(changed !== AGE_PUBLIC);
-      }),
+      fc.property(
+        fc.nat(body.length - 1),
+        fc.constantFrom(...Array.from('qpzry9x8gf2tvdw0s3jn54khce6mua7l')),
+        (at, letter) => {
+          const changed = `age1${body.slice(0, at)}${letter}${body.slice(at + 1)}`;
+          expect(bech32Bytes(changed, 'age') === undefined).toBe(changed !== AGE_PUBLIC);
+        },
+      ),
     );
     expect(bech32Bytes(`Age1${body}`, 'age')).toBeUndefined();
     expect(bech32Bytes(AGE_PUBLIC, 'ag')).toBeUndefined();

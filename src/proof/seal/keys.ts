@@ -50,7 +50,8 @@ export async function readSealTarget(text: string, surroundings: KeySurroundings
 /** What `--passphrase` names: `env:NAME` or a file; one line end is left out. @throws SluiceError USAGE, FILE_SYSTEM */
 export async function readPassphrase(text: string, surroundings: KeySurroundings): Promise<SealTarget> {
   const passphrase = withoutLineEnd(await contentOf(text, surroundings));
-  if (passphrase.length < LEAST_PASSPHRASE) throw unfit(text, `a passphrase has at least ${LEAST_PASSPHRASE} characters`);
+  if (passphrase.length < LEAST_PASSPHRASE)
+    throw unfit(text, `a passphrase has at least ${LEAST_PASSPHRASE} characters`);
   return { kind: 'passphrase', passphrase };
 }
 
@@ -77,5 +78,7 @@ function nonEmpty(value: string, text: string): string {
 
 /** Names of files and variables only: a key that was given in place of its name is not repeated. */
 function unfit(text: string, reason: string): SluiceError {
-  return new SluiceError('USAGE', { reason: `"${text.slice(0, 12)}${text.length > 12 ? '…' : ''}" is no key: ${reason}.` });
+  return new SluiceError('USAGE', {
+    reason: `"${text.slice(0, 12)}${text.length > 12 ? '…' : ''}" is no key: ${reason}.`,
+  });
 }

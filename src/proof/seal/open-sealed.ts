@@ -34,7 +34,8 @@ export async function readSealHeader(
   const { payloadAt } = parsePreamble(await bytes.read(0, PREAMBLE_BYTES), name);
   if (bytes.sizeBytes < payloadAt) throw brokenSeal(name, 'it ends within its header');
   const header = parseHeader(await bytes.read(0, payloadAt), name);
-  if (bytes.sizeBytes !== payloadAt + payloadBytes(header)) throw brokenSeal(name, 'it is longer or shorter than it was');
+  if (bytes.sizeBytes !== payloadAt + payloadBytes(header))
+    throw brokenSeal(name, 'it is longer or shorter than it was');
   return { header, payloadAt };
 }
 

@@ -48,7 +48,8 @@ export async function fileKeyOf(
   signal?: AbortSignal,
 ): Promise<Buffer> {
   const fileKey = await firstThatOpens(header, keys, name, signal);
-  if (fileKey === undefined) throw wrongKey(name, `it is sealed for ${header.recipients.map(({ kid }) => kid).join(', ')}`);
+  if (fileKey === undefined)
+    throw wrongKey(name, `it is sealed for ${header.recipients.map(({ kid }) => kid).join(', ')}`);
   if (fileKey.length === FILE_KEY_BYTES && isMacRight(fileKey, header)) return fileKey;
   throw brokenSeal(name, 'its header is not the one that was written');
 }
@@ -83,7 +84,11 @@ async function unwrap(
     return opened;
   }
   if (recipient.alg === 'scrypt' && key.kind === 'passphrase')
-    return unwrapUnder(await passphraseKey(key.passphrase, Buffer.from(recipient.salt, 'base64'), recipient.n), wrapped, id);
+    return unwrapUnder(
+      await passphraseKey(key.passphrase, Buffer.from(recipient.salt, 'base64'), recipient.n),
+      wrapped,
+      id,
+    );
   if (recipient.alg === 'command' && key.kind === 'command')
     return runKeyCommand(key.command, { operation: 'unwrap', fileId, bytes: wrapped }, signal);
   return undefined;

@@ -22,7 +22,10 @@ export interface RewrapOptions {
  * The new header stands beside the file before it is written into it, so that a crash in between is mended by the next call.
  * @throws SluiceError WRONG_KEY, BROKEN_SEAL, USAGE when nobody would be left or the header has no room for so many
  */
-export async function rewrapFile(path: string, { keys, add, remove, signal }: RewrapOptions): Promise<readonly string[]> {
+export async function rewrapFile(
+  path: string,
+  { keys, add, remove, signal }: RewrapOptions,
+): Promise<readonly string[]> {
   const beside = `${path}.sluice-header`;
   const file = await open(path, 'r+');
   try {

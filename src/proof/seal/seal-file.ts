@@ -3,7 +3,14 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError } from '../../base/index.js';
 import { readExactly, writeExactly } from './bytes.js';
 import { chunkCount, sealChunk, sealedSpan } from './chunks.js';
-import { formatHeader, MOST_RECIPIENTS, type SealBinding, type SealCipher, type SealCore, type SealHeader } from './header.js';
+import {
+  formatHeader,
+  MOST_RECIPIENTS,
+  type SealBinding,
+  type SealCipher,
+  type SealCore,
+  type SealHeader,
+} from './header.js';
 import { FILE_KEY_BYTES, headerMac, payloadKeys } from './key-schedule.js';
 import type { SealTarget } from './keys.js';
 import { placeFile } from './place-file.js';
@@ -45,7 +52,15 @@ export async function sealFile(path: string, to: string, options: SealOptions): 
     const size = Number(before.size);
     const plainSha256 = await digestOf(file, size, signal);
     const fileId = randomBytes(16).toString('base64');
-    const core: SealCore = { v: 1, alg: cipher, chunk: chunkBytes, size, plainSha256, fileId, ...(bind ? { bind } : {}) };
+    const core: SealCore = {
+      v: 1,
+      alg: cipher,
+      chunk: chunkBytes,
+      size,
+      plainSha256,
+      fileId,
+      ...(bind ? { bind } : {}),
+    };
     const fileKey = randomBytes(FILE_KEY_BYTES);
     const head = formatHeader(await headerFor(core, fileKey, targets, signal));
     if (head === undefined) throw new SluiceError('USAGE', { reason: 'the keys make a header of more than 1 MiB' });

@@ -171,25 +171,34 @@ describe('whoever changes a sealed file', () => {
     expect(await opened.read(2 * CHUNK, CHUNK)).toEqual(plain.subarray(2 * CHUNK));
   });
 
-  it.each([0, CHUNK, 2 * CHUNK, 2 * CHUNK + 9])('by cutting or adding at chunks is found out (%i bytes)', async (size) => {
-    const { bytes } = await sealedOf(randomBytes(size));
-    const { head, chunks } = chunksOf(bytes);
-    const cut = Buffer.concat([head, ...chunks.slice(0, -1)]);
-    expect(await codeOf(plainOf(cut))).toBe('BROKEN_SEAL');
-    expect(await codeOf(plainOf(Buffer.concat([bytes, chunks.at(-1) ?? head])))).toBe('BROKEN_SEAL');
-    expect(await codeOf(plainOf(bytes.subarray(0, bytes.length - 1)))).toBe('BROKEN_SEAL');
-    expect(await codeOf(plainOf(Buffer.concat([bytes, Buffer.alloc(1)])))).toBe('BROKEN_SEAL');
-    // With a size that goes with it, the header is not the one that was written.
-    const shorter = withHeader(cut, (header) => ({ ...header, size: (chunks.length - 1) * CHUNK }));
-    expect(await codeOf(plainOf(shorter))).toBe('BROKEN_SEAL');
-  });
+  it.each([0, CHUNK, 2 * CHUNK, 2 * CHUNK + 9])(
+    'by cutting or adding at chunks is found out (%i bytes)',
+    async (size) => {
+      const { bytes } = await sealedOf(randomBytes(size));
+      const { head, chunks } = chunksOf(bytes);
+      const cut = Buffer.concat([head, ...chunks.slice(0, -1)]);
+      expect(await codeOf(plainOf(cut))).toBe('BROKEN_SEAL');
+      expect(await codeOf(plainOf(Buffer.concat([bytes, chunks.at(-1) ?? head])))).toBe('BROKEN_SEAL');
+      expect(await codeOf(plainOf(bytes.subarray(0, bytes.length - 1)))).toBe('BROKEN_SEAL');
+      expect(await codeOf(plainOf(Buffer.concat([bytes, Buffer.alloc(1)])))).toBe('BROKEN_SEAL');
+      // With a size that goes with it, the header is not the one that was written.
+      const shorter = withHeader(cut, (header) => ({ ...header, size: (chunks.length - 1) * CHUNK }));
+      expect(await codeOf(plainOf(shorter))).toBe('BROKEN_SEAL');
+    },
+  );
 
   it('by moving chunks is found out, the last one too', async () => {
     const { bytes } = await sealedOf(randomBytes(3 * CHUNK));
     const { head, chunks } = chunksOf(bytes);
     const [a, b, c] = chunks;
     if (a === undefined || b === undefined || c === undefined) throw new Error('three chunks');
-    for (const order of [[b, a, c], [a, c, b], [a, a, c], [c, b, a], [a, b, b]])
+    for (const order of [
+      [b, a, c],
+      [a, c, b],
+      [a, a, c],
+      [c, b, a],
+      [a, b, b],
+    ])
       expect(await codeOf(plainOf(Buffer.concat([head, ...order])))).toBe('BROKEN_SEAL');
     expect(await codeOf(plainOf(Buffer.concat([head, a, b, c])))).toBe('opened');
   });

@@ -57,7 +57,12 @@ export function wrapForX25519(
   ephemeral = generateKeyPairSync('x25519').privateKey,
 ): Wrapped {
   const epk = rawPublic(ephemeral);
-  const key = wrapKey(diffieHellman({ privateKey: ephemeral, publicKey: recipient }), epk, rawPublic(recipient), fileId);
+  const key = wrapKey(
+    diffieHellman({ privateKey: ephemeral, publicKey: recipient }),
+    epk,
+    rawPublic(recipient),
+    fileId,
+  );
   return { epk, wrapped: wrapUnder(key, fileKey, fileId) };
 }
 

@@ -63,11 +63,7 @@ function groupByOrigin(problems: readonly Mendable[]): readonly (readonly Mendab
 /** What says what the pieces of files must be. */
 type GivenPieces = Partial<Pick<PullRequest, 'pieces' | 'trustKeys' | 'sources'>>;
 
-async function mend(
-  problems: readonly Mendable[],
-  context: PullContext,
-  given: GivenPieces,
-): Promise<PullOutcome> {
+async function mend(problems: readonly Mendable[], context: PullContext, given: GivenPieces): Promise<PullOutcome> {
   const [first] = problems;
   if (first === undefined) throw new SluiceError('INTERNAL', { reason: 'nothing to mend' });
   const { ref, view } = first.from;

@@ -332,7 +332,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     let outcome = error;
     try {
       await this.#runs.over();
-      if (error.code === 'DIGEST_MISMATCH') {
+      // By a list each piece that landed is right: it was others that were wrong.
+      if (error.code === 'DIGEST_MISMATCH' && held?.isListed !== true) {
         await held?.reset();
         await held?.partial.release();
       } else await held?.release(this.#begun.values());
