@@ -29,7 +29,7 @@ export {
 } from './piece-list.js';
 export { createProof, proveBytes, type Proof, type Verdict } from './proof.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
-export type { OpenedSeal, ReadableBytes, SealKey, SealTarget } from './seal/index.js';
+export type { OpenedSeal, SealKey, SealTarget } from './seal/index.js';
 
 // Most programs never meet a sealed file.
 export const bytesOf: typeof seal.bytesOf = async (...args) => (await import('./seal/index.js')).bytesOf(...args);

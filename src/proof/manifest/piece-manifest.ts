@@ -76,11 +76,6 @@ export function parsePieceManifest(bytes: Buffer, name: string): PieceManifest {
   return isOf ? { of: { repository, commit }, files } : { files };
 }
 
-/** Whether canonical text is a manifest rather than something else in JSON. */
-export function looksLikePieceManifest(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'pieceManifest');
-}
-
 function readEntry(value: unknown): ManifestEntry | undefined {
   const fields = exactFields(value, ['paths', 'sizeBytes', 'sha256', 'pieceBytes', 'pieces']);
   if (fields === undefined) return undefined;

@@ -1,4 +1,4 @@
-export { bytesOf, writeExactly, type ReadableBytes } from './bytes.js';
+export { bytesOf, writeExactly } from './bytes.js';
 export { readPassphrase, readSealKey, readSealTarget, type SealKey, type SealTarget } from './keys.js';
 export { openSealed, saysItIsSealed, type OpenedSeal } from './open-sealed.js';
 export { rewrapFile } from './rewrap.js';
