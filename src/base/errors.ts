@@ -33,6 +33,7 @@ export const ERROR_KINDS = {
   UNAUTHORIZED: { exit: 4, retry: 'elsewhere' },
   GATED: { exit: 4, retry: 'elsewhere' },
   FORBIDDEN: { exit: 4, retry: 'elsewhere' },
+  WRONG_KEY: { exit: 4, retry: 'never' },
 
   DIGEST_MISMATCH: { exit: 5, retry: 'elsewhere' },
   SIZE_MISMATCH: { exit: 5, retry: 'elsewhere' },
@@ -40,6 +41,10 @@ export const ERROR_KINDS = {
   UNSAFE_PATH: { exit: 5, retry: 'never' },
   BAD_MANIFEST: { exit: 5, retry: 'elsewhere' },
   CORRUPT_STORE: { exit: 5, retry: 'never' },
+  BAD_SIGNATURE: { exit: 5, retry: 'never' },
+  BROKEN_SEAL: { exit: 5, retry: 'never' },
+
+  UNTRUSTED_KEY: { exit: 6, retry: 'never' },
 
   REFUSED: { exit: 6, retry: 'never' },
 

@@ -18,6 +18,10 @@ export type SluiceEvent =
   | { type: 'file.started'; file: string; sizeBytes: number | null; resumedBytes: number; sources: readonly string[] }
   | { type: 'file.adopted'; file: string; from: string; bytes: number }
   | { type: 'file.proven'; file: string; sizeBytes: number; sha256: string; checks: readonly string[] }
+  /** A file was sealed; `sha256` is of its plaintext. */
+  | { type: 'file.sealed'; file: string; to: string; sizeBytes: number; sealedBytes: number; sha256: string }
+  /** A sealed file was opened, every byte of it proven. */
+  | { type: 'file.unsealed'; file: string; to: string; sizeBytes: number; sha256: string }
   | { type: 'file.landed'; file: string; sha256: string }
   | { type: 'file.failed'; file: string; code: ErrorCode; message: string }
   /** Nobody wants more of a file of which parts were asked for; what has come stays. */
@@ -41,7 +45,16 @@ export type SluiceEvent =
       message: string;
       retryInMs: number | null;
     }
-  | { type: 'piece.wrong'; file: string; index: number; source: string; message: string }
+  | {
+      type: 'piece.wrong';
+      file: string;
+      index: number;
+      source: string;
+      message: string;
+      /** SHA-256 that a list or a proof of ours tells, and what came instead; only where there is one. */
+      expected?: string;
+      actual?: string;
+    }
   | {
       type: 'source.found';
       source: string;

@@ -1,6 +1,7 @@
 import type { EventSink, LoadedSettings } from '../base/index.js';
 import type * as doctor from '../doctor/index.js';
 import type { ExamineContext, Report, SourcesReport } from '../doctor/index.js';
+import type * as proof from '../proof/index.js';
 import type * as rooms from '../pull/index.js';
 import type { ServeContext, ServeOptions, TokenBook } from '../server/index.js';
 
@@ -41,8 +42,13 @@ type Rooms = Pick<
 
 type Remedies = Pick<typeof doctor, 'proposeRemedy' | 'applyRemedy' | 'undoRemedy' | 'listRemedies' | 'cleanUp'>;
 
+type Sealing = Pick<
+  typeof proof,
+  'sealFile' | 'unsealFile' | 'rewrapFile' | 'readSealKey' | 'readSealTarget' | 'readPassphrase'
+>;
+
 /** What the commands need of the rooms below: they return data, the commands render it. */
-export interface CliApi extends Rooms, Remedies {
+export interface CliApi extends Rooms, Remedies, Sealing {
   measureSources(ref: string, extra: readonly string[], context: ExamineContext): Promise<SourcesReport>;
   examine(subject: string | undefined, context: ExamineContext): Promise<Report>;
   serve(options: ServeOptions, context: ServeContext): Promise<void>;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { SluiceError, type Lang } from '../base/index.js';
+import type { SealKey } from '../proof/index.js';
 import type { PullRequest } from '../pull/index.js';
 import type { CommandContext, Session } from './context.js';
 import type { Host } from './host.js';
@@ -17,6 +18,8 @@ export interface PullOptions extends SettingOptions {
   readonly source?: readonly string[];
   readonly revision?: string;
   readonly pieces?: string;
+  readonly trustKey?: readonly string[];
+  readonly key?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -31,9 +34,10 @@ export function addPullOptions(command: Command, context: CommandContext): void 
     .option('--exclude <patterns...>', text('option.exclude'))
     .option('--revision <revision>', text('option.revision'))
     .option('--list <file>', text('option.list'))
-    .option('--pieces <file>', text('option.pieceList'))
+    .option('--pieces <file|url>', text('option.pieceList'))
     .option('--to <dir>', text('option.to'))
     .addOption(new Option('--view <view>', text('option.view')))
+    .addOption(repeatable('--trust-key <key>', text('option.trustKey')))
     .addOption(repeatable('--source <url>', text('option.source')))
     .option('--policy <file>', text('option.policy'))
     .addOption(repeatable('--allow <rule>', text('option.allow')));
@@ -54,22 +58,46 @@ export async function openPull(
   checkCombination(all, options, base.lang);
   const session =
     options.token === undefined ? base : await context.open(settingFlags(options, tokenHub(all, base.lang)));
+  const keys = await readKeys(options.key, session, host);
   const shared = { include, exclude, sources: options.source ?? [], ...optional(options, session, host) };
-  return { session, requests: all.map((ref) => ({ ref, ...shared })) };
+  const opening = keys.length === 0 ? {} : { keys };
+  return { session, requests: all.map((ref) => ({ ref, ...shared, ...opening })) };
 }
 
 function optional(
   options: PullOptions,
   session: Session,
   host: Host,
-): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces' | 'allow'> {
+): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces' | 'trustKeys' | 'allow'> {
   const { view } = session.loaded.settings;
   return {
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(view === undefined ? {} : { view }),
     ...(options.to === undefined ? {} : { to: resolve(host.cwd, options.to) }),
     ...(options.allow === undefined ? {} : { allow: options.allow }),
-    ...(options.pieces === undefined ? {} : { pieces: resolve(host.cwd, options.pieces) }),
+    ...givenPieces(options, host),
+  };
+}
+
+/** The keys of `--key`. @throws SluiceError USAGE */
+export async function readKeys(names: readonly string[] | undefined, session: Session, host: Host): Promise<SealKey[]> {
+  if (names === undefined) return [];
+  const { readSealKey } = await session.api();
+  const surroundings = { env: host.env, resolve: (path: string) => resolve(host.cwd, path) };
+  return Promise.all(names.map((name) => readSealKey(name, surroundings)));
+}
+
+/** What says what pieces must be, with names of files made absolute. */
+export function givenPieces(
+  { pieces, trustKey }: Pick<PullOptions, 'pieces' | 'trustKey'>,
+  { cwd }: Pick<Host, 'cwd'>,
+): Pick<PullRequest, 'pieces' | 'trustKeys'> {
+  const isUrl = pieces !== undefined && /^https?:\/\//.test(pieces);
+  return {
+    ...(pieces === undefined ? {} : { pieces: isUrl ? pieces : resolve(cwd, pieces) }),
+    ...(trustKey === undefined
+      ? {}
+      : { trustKeys: trustKey.map((key) => (key.startsWith('ed25519:') ? key : resolve(cwd, key))) }),
   };
 }
 

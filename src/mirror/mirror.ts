@@ -26,6 +26,7 @@ import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
 import { MirrorTransfers } from './mirror-transfers.js';
 import { PieceGuards } from './piece-guards.js';
+import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Sites } from './sites.js';
@@ -63,6 +64,8 @@ export interface MirrorOptions {
 export interface Mirror extends Catalogue {
   readonly images: ImageCatalogue;
   readonly sites: SiteCatalogue;
+  /** SHA-256 of the pieces of what is here. */
+  readonly pieces: Pick<PieceManifests, 'ofBlob' | 'ofRevision'>;
   /** How the upstreams are. */
   readonly upstreams: readonly UpstreamHealth[];
   /** What hosts said last of how often they may still be asked. */
@@ -146,10 +149,14 @@ export function createMirror(options: MirrorOptions): Mirror {
     undefined,
     guards,
   );
+  const pieces = new PieceManifests(store, emit);
   const fills = new Fills({
     store,
     guards,
-    emit,
+    emit: (event) => {
+      pieces.tap(event);
+      emit(event);
+    },
     bring: (task, tap, signal) => transfers.add(task, { emit: tap, signal }),
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
@@ -196,6 +203,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     images,
     sites,
+    pieces,
     get upstreams() {
       return [...upstreams.health, ...breakers.registry.health, ...breakers.site.health];
     },
@@ -217,6 +225,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     close: async () => {
       stop.abort();
       await transfers.close();
+      await pieces.close();
       await hands.close();
       await (await pool)?.close();
       await transport.close();

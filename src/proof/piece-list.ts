@@ -17,9 +17,9 @@ export interface ListedPieces {
 const VERSION = 1;
 /** Pieces of a list are no shorter. */
 export const LEAST_PIECE_BYTES = 2 ** 20;
-const MOST_PIECE_BYTES = 2 ** 26;
+export const MOST_PIECE_BYTES = 2 ** 26;
 /** 1 TiB in pieces of 1 MiB; the text of that is 70 MB. */
-const MOST_PIECES = 2 ** 20;
+export const MOST_PIECES = 2 ** 20;
 
 export function formatPieceList(files: readonly ListedPieces[]): string {
   const entries = files.map(({ path, sizeBytes, sha256, pieces }) => ({

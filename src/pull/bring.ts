@@ -7,6 +7,7 @@ import { foreignPartialsFor } from './foreign.js';
 import { saveHolding, type HeldFile, type Holding } from './holdings.js';
 import { sourcesOf } from './origins.js';
 import type { PullContext } from './port.js';
+import type { SealedFiles } from './sealed-files.js';
 import type { Prepared } from './prepare.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { viewRequest } from './view-request.js';
@@ -18,6 +19,11 @@ const MOST_ROUNDS = 3;
 
 /** So many are landed by a thread of their own, which starts while they come. */
 const MANY_FILES = 64;
+
+async function sealedFiles({ store, keys, manifest }: Prepared, context: PullContext): Promise<SealedFiles> {
+  const { SealedFiles: Opener } = await import('./sealed-files.js');
+  return new Opener({ store, keys, listed: manifest.files, ...context });
+}
 
 /** Where everything stands, and how it came there. */
 export type Shown = Pick<ViewResult, 'path' | 'methods'>;
@@ -46,28 +52,45 @@ export async function bring(
     if (!isRefusal(thrown)) throw thrown;
     return { results, files: settleFiles(first.surveyed, []), view: thrown };
   }
+  const sealed = first.keys.length === 0 ? undefined : await sealedFiles(first, context);
   for (let round = 1; ; round += 1) {
+    let fetched: readonly TransferResult[];
     try {
-      results.push(...(await fetchMissing(prepared, watched(prepared, context, gate), wires)));
+      fetched = await fetchMissing(prepared, watched(prepared, context, gate), wires, sealed);
     } catch (thrown) {
       if (gate?.refusal === undefined) throw thrown;
       return { results, files: settleFiles(prepared.surveyed, results), view: gate.refusal };
     }
-    const files = settleFiles(prepared.surveyed, results);
+    const misled = fetched.find((result) => failedByHint(prepared, result));
+    if (misled?.error !== undefined) {
+      const { code, message } = misled.error;
+      context.emit({ type: 'notice', code, message: `${message} Going on without the manifest, which nobody signed.` });
+      prepared = { ...prepared, piecesOf: undefined };
+      results.push(...fetched.filter(({ error }) => error === undefined));
+      prepared = { ...prepared, ...(await surveyAgain(prepared, context, wires)) };
+      continue;
+    }
+    results.push(...fetched);
+    const arrived = settleFiles(prepared.surveyed, results);
     // From here on a collection knows of everything that this pull needs.
-    await saveHolding(store, manifest.pinned, { ...holding, files });
+    await saveHolding(store, manifest.pinned, { ...holding, files: arrived });
     const failed = results.find((result) => result.error !== undefined);
-    if (failed?.error !== undefined) return { results, files, view: failed.error };
+    if (failed?.error !== undefined) return { results, files: arrived, view: failed.error };
+    let files = arrived;
+    if (sealed !== undefined) {
+      const opened = await sealed.open(arrived).catch((thrown: unknown) => toSluiceError(thrown));
+      if (opened instanceof SluiceError) return { results, files, view: opened };
+      files = [...arrived, ...opened];
+      await saveHolding(store, manifest.pinned, { ...holding, files });
+    }
     try {
       await gate?.judge(prepared, files, context, wires);
       return { results, files, view: await show(prepared, files, context, wires) };
     } catch (thrown) {
       if (isRefusal(thrown)) return { results, files, view: thrown };
-      const wanted = prepared.surveyed.map(({ file }) => file);
-      const lookedAtMs = performance.now();
-      const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, context.signal);
-      if (round === MOST_ROUNDS || surveyed.every(({ sha256 }) => sha256 !== undefined)) throw thrown;
-      prepared = { ...prepared, surveyed, lookedAtMs };
+      const again = await surveyAgain(prepared, context, wires);
+      if (round === MOST_ROUNDS || again.surveyed.every(({ sha256 }) => sha256 !== undefined)) throw thrown;
+      prepared = { ...prepared, ...again };
     }
   }
 }
@@ -86,10 +109,21 @@ function watched(prepared: Prepared, context: PullContext, gate: PullGate | unde
   return { ...context, emit, signal: AbortSignal.any([context.signal, gate.stop]) };
 }
 
+async function surveyAgain(
+  { store, manifest, surveyed }: Prepared,
+  { signal }: PullContext,
+  wires: OpenWires,
+): Promise<Pick<Prepared, 'surveyed' | 'lookedAtMs'>> {
+  const lookedAtMs = performance.now();
+  const wanted = surveyed.map(({ file }) => file);
+  return { surveyed: await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal), lookedAtMs };
+}
+
 async function fetchMissing(
   prepared: Prepared,
   context: PullContext,
   wires: OpenWires,
+  sealed: SealedFiles | undefined,
 ): Promise<readonly TransferResult[]> {
   const { surveyed, origins, manifest, store, elsewhere } = prepared;
   const { settings, emit, signal } = context;
@@ -130,13 +164,20 @@ async function fetchMissing(
     ...(settings.limit === undefined ? {} : { limit: settings.limit }),
     noProgressMs: settings.noProgressMs,
     lookedAtMs: prepared.lookedAtMs,
+    ...(sealed === undefined ? {} : { onProven: (task, sha256) => sealed.proven(task.path, sha256) }),
     foreignPartials: foreignPartialsFor(prepared.target, manifest, settings),
   });
 }
 
-function piecesFor({ piecesOf }: Prepared, file: ManifestFile): Pick<TransferTask, 'pieces'> {
+function piecesFor({ piecesOf }: Prepared, file: ManifestFile): Pick<TransferTask, 'pieces' | 'wholeToo'> {
   const pieces = piecesOf?.(file.digests.sha256, file.sizeBytes);
-  return pieces === undefined ? {} : { pieces };
+  return pieces === undefined ? {} : { pieces, wholeToo: pieces.standing !== 'believed' };
+}
+
+/** Whether a file could not be had that came by pieces of which only somebody said what they are: without that it may be. */
+function failedByHint({ piecesOf }: Prepared, { task, error }: TransferResult): boolean {
+  const pieces = piecesOf?.(task.digests.sha256, task.sizeBytes);
+  return pieces?.standing === 'hint' && error?.exitCode === 5;
 }
 
 /** Every selected file with its SHA-256, as far as it is known. */

@@ -8,6 +8,8 @@ export interface HeldFile {
   readonly path: string;
   readonly sizeBytes: number | null;
   readonly sha256?: string;
+  /** The sealed file that it was opened from: no origin has it itself. */
+  readonly openedFrom?: string;
 }
 
 /**

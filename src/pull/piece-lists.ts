@@ -1,10 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   formatPieceList,
   hashPieces,
   LEAST_PIECE_BYTES,
-  parsePieceList,
   pieceAlgorithmOf,
   type ListedPieces,
   type PieceHashes,
@@ -14,9 +13,6 @@ import { HOLDINGS } from './holdings.js';
 import { listKept } from './kept.js';
 import { matchesRef } from './models.js';
 import type { PullContext } from './port.js';
-
-/** Enough for some 900,000 pieces. */
-const MAX_LIST_BYTES = 64 * 2 ** 20;
 
 /**
  * Writes the piece hashes of what the store holds of a ref, for others to prove it piece by piece. Files of one piece need none.
@@ -61,23 +57,4 @@ async function piecesOf(
   // Whoever pulls with a list believes it.
   if (made.sha256 !== sha256) throw new SluiceError('CORRUPT_STORE', { count: 1, total: 1 });
   return made.pieces;
-}
-
-/** What a list says the pieces of a blob are. @throws SluiceError BAD_MANIFEST, FILE_SYSTEM */
-export async function readPieceList(
-  file: string,
-): Promise<(sha256: string | undefined, sizeBytes: number | undefined) => PieceHashes | undefined> {
-  let text: string;
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_LIST_BYTES) throw new SluiceError('BAD_MANIFEST', { host: file, reason: 'a piece list that long' });
-    text = await readFile(file, 'utf8');
-  } catch (thrown) {
-    throw toSluiceError(thrown);
-  }
-  const known = new Map(parsePieceList(text, file).map((entry) => [entry.sha256, entry]));
-  return (sha256, sizeBytes) => {
-    const entry = known.get(sha256 ?? '');
-    return entry?.sizeBytes === sizeBytes ? entry?.pieces : undefined;
-  };
 }

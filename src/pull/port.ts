@@ -1,4 +1,5 @@
 import type { EventSink, PlanSummary, SameRepository, Timetable } from '../base/index.js';
+import type { SealKey } from '../proof/index.js';
 import type { LinkMethod, ViewKind } from '../store/index.js';
 
 /** Settings that a pull needs, already merged from flags, environment, file and defaults (base/config). */
@@ -55,10 +56,14 @@ export interface PullRequest {
   readonly to?: string;
   /** Further places of the same files: endpoints, repositories of hubs, folders of plain files (`source-option.ts`). */
   readonly sources: readonly string[];
-  /** A piece list (`docs/FORMATS.md`): what it names is proven piece by piece, and by that alone. */
+  /** A piece list or piece manifest (`docs/FORMATS.md`), a file or a URL: what it names is proven piece by piece. */
   readonly pieces?: string;
   /** Rules of the scanner that this pull lets pass; `all` of them. */
   readonly allow?: readonly string[];
+  /** Public keys, or files of them: manifests that one of them signed are believed, those of servers of ours too. */
+  readonly trustKeys?: readonly string[];
+  /** What opens sealed files: they are shown opened, beside what came. */
+  readonly keys?: readonly SealKey[];
 }
 
 export interface PullOutcome {

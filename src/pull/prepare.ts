@@ -5,7 +5,6 @@ import { Elsewhere } from './elsewhere/elsewhere.js';
 import { placesFor } from './elsewhere/places.js';
 import { originsFor } from './origins.js';
 import { isCommit } from './manifests.js';
-import { readPieceList } from './piece-lists.js';
 import { resolveRef } from './pin.js';
 import { planTransfer } from './plan.js';
 import type { PullContext, PullRequest } from './port.js';
@@ -13,6 +12,7 @@ import { resolveOrElse } from './other-hub.js';
 import { selectFiles } from './select.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { chooseTarget, type Target } from './targets.js';
+import { fetchPublishedPieces, piecesFrom, readGivenPieces, readTrustKeys, type PiecesOf } from './trusted-pieces.js';
 import { warmHub, warmOrigins } from './warm.js';
 import type { OpenWires } from './wires.js';
 
@@ -31,10 +31,12 @@ export interface Prepared {
   readonly target: Target;
   readonly elsewhere: Elsewhere;
   readonly plan: PlanSummary;
-  readonly piecesOf: Awaited<ReturnType<typeof readPieceList>> | undefined;
+  readonly piecesOf: PiecesOf | undefined;
+  /** What opens sealed files. */
+  readonly keys: NonNullable<PullRequest['keys']>;
 }
 
-type Resolved = Omit<Prepared, 'plan' | 'surveyed' | 'lookedAtMs' | 'target' | 'piecesOf'>;
+type Resolved = Omit<Prepared, 'plan' | 'surveyed' | 'lookedAtMs' | 'target' | 'piecesOf' | 'keys'>;
 
 /**
  * `ref → manifest → plan`: pins, lists, selects, looks at what is here, and lets others who may have the same files be asked beside that. Whoever
@@ -48,7 +50,9 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     warmHub(wires.transport, originsFor(typed, settings, request.sources, { ...wires, emit }));
   if (!settings.offline) wires.ahead?.begin();
   const store = await openStore(settings.home);
-  const piecesOf = request.pieces === undefined ? undefined : await readPieceList(request.pieces);
+  const trusted = await readTrustKeys(request.trustKeys ?? []);
+  const asking = { transport: wires.transport, gate: wires.gate, emit, signal };
+  const given = request.pieces === undefined ? undefined : await readGivenPieces(request.pieces, trusted, asking);
   const chunkLists = settings.hfXet === 'off' ? undefined : chunkListsIn(store);
   const lookOut = (ref: Ref): Elsewhere => {
     const places = settings.offline ? [] : placesFor(ref, settings, request.sources);
@@ -78,11 +82,18 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     const wanted = selectFiles(manifest.files, request);
     const surveyed = await surveyFiles(store, wires.handsOf(store), manifest, wanted, signal);
     const missing = surveyed.filter(({ sha256 }) => sha256 === undefined).map(({ file }) => file);
+    const isAsked = given === undefined && missing.length > 0 && !settings.offline;
+    const published = isAsked
+      ? await fetchPublishedPieces(origins, manifest.pinned, trusted, settings, asking)
+      : given === undefined
+        ? []
+        : [given];
+    const piecesOf = published.length === 0 ? undefined : piecesFrom(published, manifest.files, manifest.pinned);
     if (!settings.offline && wires.ahead !== undefined) {
       wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
-        missing.some(({ digests, sizeBytes }) => piecesOf?.(digests.sha256, sizeBytes) === undefined),
+        missing.some(({ digests, sizeBytes }) => piecesOf?.(digests.sha256, sizeBytes)?.standing !== 'believed'),
       );
       if (origins.some((origin) => missing.some((file) => usesXet(origin.xetSource?.(manifest.pinned, file)))))
         wires.decoders?.().then(
@@ -93,7 +104,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
     elsewhere.want(missing, manifest.pinned, origins[0]);
     const plan = await planTransfer(store, surveyed, origins, target);
     emit({ type: 'plan.ready', ref: formatRef(ref), plan });
-    return { ...resolved, surveyed, lookedAtMs, target, plan, piecesOf };
+    return { ...resolved, surveyed, lookedAtMs, target, plan, piecesOf, keys: request.keys ?? [] };
   } catch (thrown) {
     elsewhere.stop();
     throw thrown;

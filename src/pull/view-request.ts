@@ -28,10 +28,16 @@ export function viewRequest(
 }
 
 function shown(held: HeldFile, listed: ManifestFile | undefined): ViewFile {
-  if (held.sha256 === undefined || held.sizeBytes === null || listed === undefined) {
+  const isKnown = listed !== undefined || held.openedFrom !== undefined;
+  if (held.sha256 === undefined || held.sizeBytes === null || !isKnown) {
     throw new SluiceError('INTERNAL', { reason: `${held.path} was to be shown before it was proven` });
   }
-  return { ...traits(listed), path: held.path, sha256: held.sha256, sizeBytes: held.sizeBytes };
+  return {
+    ...(listed === undefined ? { lfs: true } : traits(listed)),
+    path: held.path,
+    sha256: held.sha256,
+    sizeBytes: held.sizeBytes,
+  };
 }
 
 function sha256Of({ digests }: ManifestFile): { readonly sha256?: string } {

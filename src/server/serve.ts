@@ -15,9 +15,11 @@ import { Gatekeeper } from './access/gatekeeper.js';
 import { Carriers } from './bodies/carriers.js';
 import { Gate } from './gate.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
+import { createPiecesFace } from './pieces-face.js';
 import { Readiness } from './readiness.js';
 import { admissionOf, filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
+import { signingKey } from './signing-key.js';
 import { takeOver, type LiveSettings } from './take-over.js';
 import { watchFiles } from './watch-files.js';
 import { xetKey } from './xet-key.js';
@@ -95,7 +97,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       host: settings.serveListen,
       port: settings.servePort,
       tls,
-      faces: await facesOf(live, mirror),
+      faces: [createPiecesFace(mirror, await signingKey(settings.home)), ...(await facesOf(live, mirror))],
       gate,
       metrics,
       readiness,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { errnoOf, SluiceError } from '../base/index.js';
+import { join } from 'node:path';
+import { SluiceError } from '../base/index.js';
+import { keptKey } from './kept-key.js';
 
 const KEY_BYTES = 32;
 const LEAST_CHARACTERS = 32;
@@ -11,7 +11,12 @@ const LEAST_CHARACTERS = 32;
  * @throws SluiceError BAD_SETTING, FILE_SYSTEM
  */
 export async function xetKey(root: string, setting: string | undefined): Promise<Uint8Array> {
-  if (setting === undefined) return keptKey(join(root, 'keys', 'xet'));
+  if (setting === undefined) {
+    const path = join(root, 'keys', 'xet');
+    const key = await keptKey(path, () => randomBytes(KEY_BYTES));
+    if (key.length === KEY_BYTES) return key;
+    throw new SluiceError('FILE_SYSTEM', { path, reason: `a key of ${key.length} bytes` });
+  }
   if (setting.length < LEAST_CHARACTERS)
     throw new SluiceError('BAD_SETTING', {
       key: 'serve.xet-key',
@@ -19,34 +24,4 @@ export async function xetKey(root: string, setting: string | undefined): Promise
       reason: `it has fewer than ${LEAST_CHARACTERS} characters`,
     });
   return createHash('sha256').update(setting).digest();
-}
-
-async function keptKey(path: string): Promise<Uint8Array> {
-  for (;;) {
-    const key = await readFile(path).catch((thrown: unknown) => {
-      if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-      return undefined;
-    });
-    if (key?.length === KEY_BYTES) return key;
-    if (key !== undefined) throw new SluiceError('FILE_SYSTEM', { path, reason: `a key of ${key.length} bytes` });
-    await makeKey(path);
-  }
-}
-
-/** Whole or not at all; one that another process made meanwhile stays. */
-async function makeKey(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.write(randomBytes(KEY_BYTES));
-    await file.sync();
-    await file.close();
-    await link(temporary, path);
-  } catch (thrown) {
-    if (errnoOf(thrown) !== 'EEXIST') throw thrown;
-  } finally {
-    await file.close().catch(() => undefined);
-    await rm(temporary, { force: true });
-  }
 }

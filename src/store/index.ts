@@ -16,6 +16,7 @@ export { LEASE_TIMING, type LeaseTiming } from './lease/lease-timing.js';
 export { joinLimits, type Roll } from './roll/roll.js';
 export { removeView, type RemovedView } from './views/remove-view.js';
 export { chunkListsIn, type ChunkLists } from './chunk-lists/chunk-lists.js';
+export { pieceManifestsIn, type PieceManifestFiles } from './piece-manifests/piece-manifests.js';
 export { collect, type Collected } from './collection/collect.js';
 export { planCollection, type CollectionOptions, type CollectionPlan } from './collection/plan-collection.js';
 export { openBlobMaker, type BlobMaker } from './blobs/blob-maker.js';

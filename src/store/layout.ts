@@ -10,6 +10,7 @@ export interface Layout {
   readonly stamps: string;
   readonly aliases: string;
   readonly chunkLists: string;
+  readonly pieceManifests: string;
   readonly partials: string;
   readonly tmp: string;
   readonly limits: string;
@@ -19,6 +20,7 @@ export interface Layout {
   stamp(sha256: string): string;
   alias(algorithm: string, hex: string): string;
   chunkList(sha256: string): string;
+  pieceManifest(sha256: string): string;
   partial(key: string): string;
   use(sha256: string): string;
 }
@@ -32,6 +34,7 @@ export function layoutOf(root: string): Layout {
   const aliases = join(root, 'aliases');
   const partials = join(root, 'partials');
   const chunkLists = join(root, 'chunks', 'sha256');
+  const pieceManifests = join(root, 'pieces', 'sha256');
   const uses = join(root, 'uses', 'sha256');
   return {
     root,
@@ -41,6 +44,7 @@ export function layoutOf(root: string): Layout {
     stamps,
     aliases,
     chunkLists,
+    pieceManifests,
     partials,
     tmp: join(root, 'tmp'),
     limits: join(root, 'limits'),
@@ -50,6 +54,7 @@ export function layoutOf(root: string): Layout {
     stamp: (sha256) => join(stamps, fanOut(sha256), `${sha256}.json`),
     alias: (algorithm, hex) => join(aliases, algorithm, hex.slice(0, 2), hex),
     chunkList: (sha256) => join(chunkLists, fanOut(sha256), sha256),
+    pieceManifest: (sha256) => join(pieceManifests, fanOut(sha256), sha256),
     partial: (key) => join(partials, key),
     use: (sha256) => join(uses, fanOut(sha256), sha256),
   };

@@ -34,6 +34,8 @@ export interface TransferTask {
    * What its pieces must be, from somebody who is believed: each is proven as it lands, and that proves the file. Its digests are not computed then.
    */
   readonly pieces?: PieceHashes;
+  /** Its digests are computed all the same: a list that contradicts them is refused (BAD_MANIFEST). */
+  readonly wholeToo?: boolean;
   /** The file is fetched as it is asked for; all of it, at once, without this. */
   readonly demand?: Demand;
   /** In order of preference; at least one. */

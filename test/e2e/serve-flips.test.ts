@@ -191,8 +191,9 @@ describe.each(WAYS)('a byte that is wrong, by way of %s', (_, make) => {
 });
 
 function blobOf({ machine, sha256 }: Way): string {
-  const names = readdirSync(machine.home, { recursive: true, encoding: 'utf8' });
-  return join(machine.home, names.find((name) => name.endsWith(sha256)) ?? 'none');
+  const blobs = join(machine.home, 'blobs');
+  const names = readdirSync(blobs, { recursive: true, encoding: 'utf8' });
+  return join(blobs, names.find((name) => name.endsWith(sha256)) ?? 'none');
 }
 
 /** As a disk does that forgets a bit: size, modification time and inode stay. */

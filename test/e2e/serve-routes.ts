@@ -94,6 +94,8 @@ export function otherRoutes(blob: string, wheel: string): readonly Route[] {
     get(`/-/py/${wheel}`),
     get('/-/py/simple/none/'),
     get('/-/metrics'),
+    get('/-/api/v1/keys'),
+    get('/-/api/v1/pieces/hf/acme/none/main'),
     get('/api/v1/repos/internalAccelerationInfo'),
     get('/api/models?search=open'),
     get('/api/datasets'),

@@ -52,6 +52,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     what: '{host} refused access[ to {path}][: {reason}].',
     remedy: 'Check that the token has read rights here.',
   },
+  WRONG_KEY: {
+    what: '{path} cannot be opened with the keys at hand[: {reason}].',
+    remedy: 'Give the key that it was sealed for with --key FILE, --key env:NAME or --key cmd:COMMAND.',
+  },
 
   DIGEST_MISMATCH: {
     what: '{path} is not what was published: {algorithm} should be {expected}, is {actual}[ (from {source})].',
@@ -76,6 +80,19 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   CORRUPT_STORE: {
     what: '{count} of {total} files here are not what they should be.',
     remedy: '`sluice repair` fetches only what is wrong.',
+  },
+  BAD_SIGNATURE: {
+    what: '{name} has a wrong signature[: {reason}].',
+    remedy: 'Somebody changed it after it was signed, or it was cut on its way: get it again from whoever signed it.',
+  },
+  BROKEN_SEAL: {
+    what: '{path} is not what was sealed: {reason}.',
+    remedy: 'Nothing of it was used. Get the file again; if it stays, somebody changed it after it was sealed.',
+  },
+
+  UNTRUSTED_KEY: {
+    what: '{name} is not signed by a key that is trusted here[: {reason}].',
+    remedy: 'If you know the key to be the right one, name it with --trust-key.',
   },
 
   REFUSED: {

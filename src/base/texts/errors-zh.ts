@@ -43,6 +43,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请在其页面申请访问，再用获准账号的令牌拉取。',
   },
   FORBIDDEN: { what: '{host} 拒绝访问[ {path}][：{reason}]。', remedy: '请确认令牌在此处有读取权限。' },
+  WRONG_KEY: {
+    what: '现有密钥无法打开 {path}[：{reason}]。',
+    remedy: '请用 --key 文件、--key env:变量名 或 --key cmd:命令 给出加封时所用的密钥。',
+  },
 
   DIGEST_MISMATCH: {
     what: '{path} 与发布的内容不符：{algorithm} 应为 {expected}，实为 {actual}[（来自 {source}）]。',
@@ -64,6 +68,19 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   CORRUPT_STORE: {
     what: '这里的 {total} 个文件中有 {count} 个内容不对。',
     remedy: '`sluice repair` 只重新下载出错的部分。',
+  },
+  BAD_SIGNATURE: {
+    what: '{name} 的签名错误[：{reason}]。',
+    remedy: '签名之后内容被改动，或传输中被截断：请向签名者重新获取。',
+  },
+  BROKEN_SEAL: {
+    what: '{path} 与加封时的内容不符：{reason}。',
+    remedy: '其中内容均未使用。请重新获取此文件；若仍如此，则加封之后被人改动。',
+  },
+
+  UNTRUSTED_KEY: {
+    what: '{name} 不是由此处信任的密钥签名的[：{reason}]。',
+    remedy: '若确知该密钥正确，请用 --trust-key 指明。',
   },
 
   REFUSED: {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { toSluiceError, type SluiceEvent } from '../../base/index.js';
 import type { PullOutcome, PullRequest } from '../../pull/index.js';
 import type { CommandContext, Session } from '../context.js';
+import { repeatable } from '../options.js';
 import { addPullOptions, openPull, type PullOptions } from '../pull-requests.js';
 import { createEventView, type EventView } from '../render/event-view.js';
 import { say } from '../texts/index.js';
@@ -10,6 +11,7 @@ import { showPlans } from './plan.js';
 export function configure(command: Command, context: CommandContext): void {
   addPullOptions(command, context);
   command
+    .addOption(repeatable('--key <key>', context.say('option.key')))
     .option('--dry-run', context.say('option.dryRun'))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'))

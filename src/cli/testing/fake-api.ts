@@ -51,6 +51,12 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     checkServe: refuse,
     openTokenBook: refuse,
     hashPassword: refuse,
+    sealFile: refuse,
+    unsealFile: refuse,
+    rewrapFile: refuse,
+    readSealKey: refuse,
+    readSealTarget: refuse,
+    readPassphrase: refuse,
     demo: refuse,
   };
   return async () => ({ ...none, ...parts });

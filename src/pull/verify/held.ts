@@ -17,13 +17,16 @@ export async function verifyHolding(
   let checkedBytes = 0;
   for (const file of holding.files) {
     signal.throwIfAborted();
-    const from = { ref: pinnedRef(holding), path: file.path, view: { view: holding.view, root: holding.root } };
+    const view = { view: holding.view, root: holding.root };
+    const origin = { ref: pinnedRef(holding), path: file.path, view };
+    // What was opened with a key comes again by a pull with the key.
+    const from = file.openedFrom === undefined ? { from: origin } : {};
     const expected = `sha256:${file.sha256 ?? '?'}`;
     const { sha256 } = file;
     const state = sha256 === undefined ? 'absent' : await store.proveBlob(sha256, signal);
-    if (state === 'wrong') problems.push({ path: file.path, kind: 'wrong', expected, actual: 'other bytes', from });
+    if (state === 'wrong') problems.push({ path: file.path, kind: 'wrong', expected, actual: 'other bytes', ...from });
     else if (sha256 === undefined || state === 'absent') {
-      problems.push({ path: file.path, kind: 'missing', expected, actual: 'not in the store', from });
+      problems.push({ path: file.path, kind: 'missing', expected, actual: 'not in the store', ...from });
     } else if (holding.state === 'complete') {
       problems.push(...(await viewProblem(store, holding, { ...file, sha256 }, from, signal)));
     }
@@ -50,14 +53,14 @@ async function viewProblem(
   store: Store,
   holding: Holding,
   file: HeldFile & { readonly sha256: string },
-  from: NonNullable<Problem['from']>,
+  from: Pick<Problem, 'from'>,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const full = join(holding.path, file.path);
   const [shown, blob] = await Promise.all([identity(full), identity(store.blobPath(file.sha256))]);
   if (shown !== undefined && shown === blob) return [];
   const verdict = await checkFile(full, { sha256: file.sha256 }, file.sizeBytes ?? undefined, signal);
-  return verdict.state === 'problem' ? [{ ...verdict.problem, from }] : [];
+  return verdict.state === 'problem' ? [{ ...verdict.problem, ...from }] : [];
 }
 
 async function identity(path: string): Promise<string | undefined> {

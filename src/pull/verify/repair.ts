@@ -3,7 +3,7 @@ import { readlink, rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SluiceError, errnoOf } from '../../base/index.js';
 import { literalPattern } from '../../hubs/index.js';
-import type { PullContext, PullOutcome } from '../port.js';
+import type { PullContext, PullOutcome, PullRequest } from '../port.js';
 import { pull } from '../pull.js';
 import { findingOf, type Finding, type Problem, type VerifyProgress } from './report.js';
 import { inspect } from './verify.js';
@@ -26,13 +26,14 @@ export async function repair(
   subject: string | undefined,
   context: PullContext,
   progress?: VerifyProgress,
+  given: GivenPieces = {},
 ): Promise<RepairReport> {
   const startedMs = Date.now();
   const inspections = await inspect(subject, context, progress);
   const problems = inspections.flatMap((one) => one.problems);
   const mendable = problems.filter(isMendable);
   let fetchedBytes = 0;
-  for (const group of groupByOrigin(mendable)) fetchedBytes += (await mend(group, context)).fetchedBytes;
+  for (const group of groupByOrigin(mendable)) fetchedBytes += (await mend(group, context, given)).fetchedBytes;
   return {
     target: subject ?? context.settings.home,
     files: inspections.reduce((sum, one) => sum + one.checkedFiles, 0),
@@ -59,7 +60,10 @@ function groupByOrigin(problems: readonly Mendable[]): readonly (readonly Mendab
   return [...groups.values()];
 }
 
-async function mend(problems: readonly Mendable[], context: PullContext): Promise<PullOutcome> {
+/** What says what the pieces of files must be. */
+type GivenPieces = Partial<Pick<PullRequest, 'pieces' | 'trustKeys' | 'sources'>>;
+
+async function mend(problems: readonly Mendable[], context: PullContext, given: GivenPieces): Promise<PullOutcome> {
   const [first] = problems;
   if (first === undefined) throw new SluiceError('INTERNAL', { reason: 'nothing to mend' });
   const { ref, view } = first.from;
@@ -72,6 +76,7 @@ async function mend(problems: readonly Mendable[], context: PullContext): Promis
         include: problems.map(({ from }) => literalPattern(from.path)),
         exclude: [],
         sources: [],
+        ...given,
         ...(view === undefined ? {} : { view: view.view, to: view.root }),
       },
       context,

@@ -32,7 +32,7 @@ export interface CollectionPlan {
   /** Referenced by nothing, but too young to be sure. */
   readonly youngBlobs: readonly ListedBlob[];
   readonly partials: readonly { readonly key: string; readonly sizeBytes: number; readonly idleMs: number }[];
-  /** Absolute paths: temporary files of processes that died; stamps, aliases and chunk lists without their blob. */
+  /** Absolute paths: temporary files of processes that died; stamps, aliases, chunk lists and piece manifests without their blob. */
   readonly leftovers: readonly { readonly path: string; readonly sizeBytes: number }[];
   readonly freedBytes: number;
 }
@@ -50,7 +50,8 @@ export function planCollection(store: Store, options: CollectionOptions): Promis
       ...(await oldTemporaries(layout, options.nowMs)),
       ...(await orphanStamps(layout, doomed)),
       ...(await orphanAliases(layout, doomed)),
-      ...(await orphanChunkLists(layout, doomed)),
+      ...(await orphansBelow(layout.chunkLists, layout, doomed)),
+      ...(await orphansBelow(layout.pieceManifests, layout, doomed)),
     ];
     const freed = [...blobs.filter((blob) => blob.otherLinks === 0), ...partials, ...leftovers];
     const freedBytes = freed.reduce((sum, item) => sum + item.sizeBytes, 0);
@@ -136,9 +137,14 @@ async function orphanAliases(layout: Layout, doomed: ReadonlySet<string>): Promi
   return leftovers;
 }
 
-async function orphanChunkLists(layout: Layout, doomed: ReadonlySet<string>): Promise<CollectionPlan['leftovers']> {
+/** Files named after blobs that are not here, or will not be. */
+async function orphansBelow(
+  folder: string,
+  layout: Layout,
+  doomed: ReadonlySet<string>,
+): Promise<CollectionPlan['leftovers']> {
   const leftovers: { path: string; sizeBytes: number }[] = [];
-  for (const path of await filesBelow(layout.chunkLists)) {
+  for (const path of await filesBelow(folder)) {
     const sha256 = basename(path);
     if (!isSha256(sha256) || doomed.has(sha256) || (await blobStat(layout, sha256)) !== undefined) continue;
     const stat = await unless(lstat(path));

@@ -38,6 +38,8 @@ export class HeldFile {
   readonly handle: FileHandle;
   readonly map: PieceMap;
   readonly trusted: readonly string[] | undefined;
+  /** What its pieces must be comes from a list rather than from a proof of ours. */
+  readonly isListed: boolean;
   /** What pieces that land from now on are known by. */
   algorithm: PieceAlgorithm;
   readonly landed = new Map<number, LandedPiece>();
@@ -70,7 +72,8 @@ export class HeldFile {
     // Where nothing else would show that somebody deceives, a piece's own digest has to.
     this.algorithm = opening.trusted === undefined && isIdentified(task.digests) ? 'crc32' : 'sha256';
     this.map = new PieceMap(opening.header.sizeBytes, opening.header.pieceBytes);
-    this.#byPieces = task.pieces !== undefined && task.pieces.sha256 === opening.trusted;
+    this.isListed = task.pieces !== undefined && task.pieces.sha256 === opening.trusted;
+    this.#byPieces = this.isListed && task.wholeToo !== true;
     this.residents = this.#byPieces ? undefined : Residents.share(opening.header.sizeBytes);
     for (const piece of opening.pieces.values()) {
       this.landed.set(piece.index, piece);
@@ -129,10 +132,11 @@ export class HeldFile {
   }
 
   /** What the whole file is; begins anew after pieces were dropped. */
-  verdict(): Promise<Verdict> {
-    if (this.#byPieces) return Promise.resolve(this.#verdictOfPieces());
+  async verdict(): Promise<Verdict> {
+    if (this.#byPieces) return this.#verdictOfPieces();
     this.#follower ??= this.#follow();
-    return this.#follower.verdict();
+    const verdict = await this.#follower.verdict();
+    return this.isListed ? { ...verdict, checks: [...verdict.checks, 'pieces'] } : verdict;
   }
 
   /** No piece lands here but the one that was named. */

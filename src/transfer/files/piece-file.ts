@@ -189,7 +189,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
-    this.#listed.assertRight(held, piece);
+    const [from] = progress.sources.length === 1 ? this.sources.filter(({ source }) => source.id === piece.source) : [];
+    this.#listed.assertRight(held, piece, from !== undefined && hasOther(this.sources, from));
     await held.land(piece);
     this.#repair.noteLanded(piece);
     const { source, ms } = piece;
@@ -331,7 +332,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     let outcome = error;
     try {
       await this.#runs.over();
-      if (error.code === 'DIGEST_MISMATCH') {
+      // By a list each piece that landed is right: it was others that were wrong.
+      if (error.code === 'DIGEST_MISMATCH' && held?.isListed !== true) {
         await held?.reset();
         await held?.partial.release();
       } else await held?.release(this.#begun.values());

@@ -80,6 +80,7 @@ export class Repair {
     this.#isUnproven = false;
     this.wasNeeded = true;
     const pending = this.#pending.splice(0).filter((index) => held.landed.has(index));
+    if (held.isListed && pending.length === 0) return this.drop(held, await this.#wrongByList(held), false);
     const known = pending.length > 0 ? pending : ((await this.#wrongOfEarlier(held)) ?? this.#adopted(held));
     if (known !== undefined) return this.drop(held, known, false);
     if (this.#believed === undefined && this.#doubts.beginSearch()) {
@@ -133,6 +134,14 @@ export class Repair {
     const error = new SluiceError('DIGEST_MISMATCH', details);
     liar.state.banned = error;
     emit({ type: 'source.banned', source, code: error.code, message: error.message });
+  }
+
+  /** Every piece is what its list says, and the whole is not: the disk has changed one, or the list is of another content. @throws SluiceError BAD_MANIFEST */
+  async #wrongByList(held: HeldFile): Promise<number[]> {
+    const wrong = await this.#wrongOnDisk(held);
+    if (wrong !== undefined) return wrong;
+    const reason = `its pieces of ${this.#task.path} are not those of the digest`;
+    throw new SluiceError('BAD_MANIFEST', { host: 'a piece manifest', reason });
   }
 
   /** Of what earlier runs left, which nobody has looked at since. */
