@@ -99,6 +99,7 @@ async function fetchMissing(
     bufferBytes: budget.bufferBytes,
     threads: budget.threads,
     ...(settings.limit === undefined ? {} : { limit: settings.limit }),
+    ...(settings.requestBytes === undefined ? {} : { requestBytes: settings.requestBytes }),
     noProgressMs: settings.noProgressMs,
     lookedAtMs: prepared.lookedAtMs,
     foreignPartials: foreignPartialsFor(prepared.target, manifest, settings),

@@ -52,7 +52,7 @@ describe('doctor names first what was done to the path', () => {
 
   it('CUT_BY_TIME: whatever the pace, the connection ends after the same time', async () => {
     const sim = await hub({ network: { totalBytesPerSecond: 6 * MB } });
-    const box = await startMiddlebox(900);
+    const box = await startMiddlebox({ afterMs: 900 });
     const report = await examine({ HF_ENDPOINT: sim.url, HTTP_PROXY: box });
     expect(report.findings[0]?.cause, JSON.stringify(report.findings)).toBe('CUT_BY_TIME');
   });
