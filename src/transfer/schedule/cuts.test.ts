@@ -22,10 +22,11 @@ describe('cuts', () => {
     expect(cuts.isAlone).toBe(true);
     const found = breakAt(cuts, [
       [100 * MIB, 900],
+      [99 * MIB, 700],
       [100 * MIB, 2400],
       [101 * MIB, 1300],
     ]).at(-1);
-    expect(found).toEqual({ reason: 'size', afterBytes: 100 * MIB, afterMs: 1300, cuts: 3 });
+    expect(found).toEqual({ reason: 'size', afterBytes: 100 * MIB, afterMs: 1300, cuts: 4 });
     expect(cuts.requestBytes(undefined)).toBeLessThan(100 * MIB);
     expect(cuts.requestBytes(undefined)).toBeGreaterThan(60 * MIB);
     expect(cuts.isAlone).toBe(true);
@@ -37,6 +38,7 @@ describe('cuts', () => {
       [MIB, 60_000],
       [MIB, 60_000],
       [30 * MIB, 60_000],
+      [50 * MIB, 60_000],
       [2 * MIB, 60_100],
       [9 * MIB, 59_000],
     ]).at(-1);
@@ -58,11 +60,12 @@ describe('cuts', () => {
       [
         [5 * MIB, 100],
         [5 * MIB, 110],
+        [5 * MIB, 115],
         [5 * MIB, 120],
       ],
       4200,
     );
-    expect(found).toEqual([undefined, undefined, undefined]);
+    expect(found).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('are not a line that breaks for all connections at once', () => {
@@ -88,13 +91,30 @@ describe('cuts', () => {
     expect(over.isAlone).toBe(false);
   });
 
-  it('that come sooner than was found make requests smaller still', () => {
+  it('that were found and then come anywhere are forgotten', () => {
     const cuts = new Cuts();
-    const at = (bytes: number) => Array.from({ length: 3 }, () => [bytes, bytes / 100] as const);
-    breakAt(cuts, [...at(100 * MIB).slice(1), ...at(100 * MIB)]);
+    breakAt(
+      cuts,
+      Array.from({ length: 6 }, () => [50 * MIB, 5000]),
+    );
+    expect(cuts.requestBytes(1)).toBeLessThan(50 * MIB);
+    breakAt(
+      cuts,
+      Array.from({ length: 9 }, (_, index) => [(index + 1) * MIB, 300 * 2 ** index]),
+      1e6,
+    );
+    expect(cuts.requestBytes(1)).toBe(Infinity);
+  });
+
+  it('that come sooner than was found make requests smaller still, in the end', () => {
+    const cuts = new Cuts();
+    const at = (bytes: number, count: number) => Array.from({ length: count }, () => [bytes, bytes / 100] as const);
+    breakAt(cuts, at(100 * MIB, 5));
     const before = cuts.requestBytes(1);
-    expect(breakAt(cuts, at(20 * MIB)).at(-1)).toMatchObject({ afterBytes: 20 * MIB });
+    cuts.ended({ bytes: before, ms: before / 100, endMs: 6e6, isAlone: true });
+    breakAt(cuts, at(20 * MIB, 14), 1e7);
     expect(cuts.requestBytes(1)).toBeLessThan(before / 2);
+    expect(cuts.requestBytes(1)).toBeLessThan(20 * MIB);
   });
 
   it('never let a request be larger than it may be, whatever happened', () => {

@@ -20,7 +20,7 @@ export interface CutFound {
 /**
  * Learns for one source whether something on the way cuts what is large or long: connections that break again and again at the same byte, or after the
  * same time. Once two broke, each request gets a connection of its own, since what a connection had brought before is not known of those that are
- * shared; once three of these broke alike, one after the other, and nothing got beyond, requests stay below that. Where they do not break any more, or not
+ * shared; once some of these broke alike, one after the other, and nothing got beyond, requests stay below that. Where they do not break any more, or not
  * alike, connections are shared again.
  */
 export class Cuts {
@@ -77,7 +77,7 @@ export class Cuts {
     const found = this.#judge();
     if (found === undefined) {
       // They break anywhere: a connection for each request would only cost more.
-      if (this.#broken.length >= CUTS.looksAt && this.#found === undefined) this.#calmDown();
+      if (this.#broken.length >= CUTS.looksAt) this.#calmDown();
       return undefined;
     }
     const isNews = this.#found === undefined || found[MEASURE[found.reason]] < this.#found[MEASURE[found.reason]] * CUTS.safeShare; // prettier-ignore
@@ -100,14 +100,21 @@ export class Cuts {
     if (last.length < CUTS.alike) return undefined;
     const size = middle(last.map(({ bytes }) => bytes));
     const time = middle(last.map(({ ms }) => ms));
-    const isSize = size.spread <= CUTS.spread && this.#mostBroughtBytes <= size.median * (1 + CUTS.spread);
-    const isTime = time.spread <= CUTS.spread && this.#longestMs <= time.median * (1 + CUTS.spread);
+    const isSize =
+      size.median >= CUTS.leastSizeBytes &&
+      size.spread <= CUTS.spread &&
+      this.#mostBroughtBytes <= size.median * (1 + CUTS.spread);
+    const isTime =
+      time.median >= CUTS.leastTimeMs &&
+      time.spread <= CUTS.spread &&
+      this.#longestMs <= time.median * (1 + CUTS.spread);
     if (!isSize && !isTime) return undefined;
     const reason = isSize && (!isTime || size.spread <= time.spread) ? 'size' : 'time';
     return { reason, afterBytes: size.median, afterMs: time.median, cuts: last.length };
   }
 
   #calmDown(): void {
+    this.#found = undefined;
     this.#isWatching = false;
     this.#suspicion = 0;
     this.#broken.length = 0;

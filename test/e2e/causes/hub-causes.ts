@@ -12,7 +12,10 @@ import { startInterceptingProxy } from './intercepting-proxy.js';
 const MB = 1_000_000;
 const MIB = 2 ** 20;
 
-const fault = (rule: FaultRule): SimOptions => ({ faults: [rule] });
+/** One stream brings as much as many, whatever this machine is busy with. */
+const EVEN = { totalBytesPerSecond: 60 * MB };
+
+const fault = (rule: FaultRule): SimOptions => ({ faults: [rule], network: EVEN });
 
 /** A hub with the trouble, left for one without. */
 const leave =
@@ -74,7 +77,7 @@ export const HUB_CAUSES: readonly Cause[] = [
     inject: async () => {
       const [real, company] = [await newAuthority(), await newAuthority('Acme Inspection CA')];
       const names = ['IP:127.0.0.1', 'IP:127.0.0.2'];
-      const sim = await hub({ tls: await real.issue(...names) });
+      const sim = await hub({ tls: await real.issue(...names), network: EVEN });
       const proxy = await startInterceptingProxy(await company.issue(...names));
       const machine = await quickMachine({ HF_ENDPOINT: sim.url, HTTPS_PROXY: proxy, NO_PROXY: '' });
       return {
@@ -84,9 +87,7 @@ export const HUB_CAUSES: readonly Cause[] = [
           return { machine: withSettings(machine, { SLUICE_CA: company.file }) };
         },
         check: ({ after }) =>
-          expect(after?.findings[0]).toMatchObject({
-            ...{ cause: 'INTERCEPTED', evidence: { authority: 'Acme Inspection CA' } },
-          }),
+          expect(after?.findings.find(({ cause }) => cause === 'INTERCEPTED')?.evidence.authority).toBe('Acme Inspection CA'), // prettier-ignore
       };
     },
   },
@@ -150,7 +151,7 @@ export const HUB_CAUSES: readonly Cause[] = [
     verdict: 'LEAKS',
     remedy: 'a mirror that serves the bytes itself',
     inject: async () => {
-      const official = await hub();
+      const official = await hub({ network: EVEN });
       const target = `${official.url}/acme/tiny/resolve/main/model-00002-of-00002.safetensors`;
       const mirror = await hub(fault({ on: { kind: 'resolve' }, fault: { type: 'redirect', to: target } }));
       const machine = await quickMachine({ HF_ENDPOINT: `${mirror.url},${official.url}` });
