@@ -144,6 +144,15 @@ export type SluiceEvent =
       failedShare: number;
       bytesPerSecond: number;
     }
+  | {
+      type: 'source.small-requests';
+      source: string;
+      reason: 'size' | 'time';
+      afterBytes: number;
+      afterMs: number;
+      cuts: number;
+      requestBytes: number;
+    }
   | { type: 'source.refreshed'; source: string; file: string; reason: string }
   | {
       type: 'progress';

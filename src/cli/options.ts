@@ -7,6 +7,7 @@ import type { TextKey } from './texts/index.js';
 export interface SettingOptions {
   readonly connections?: string;
   readonly limit?: string;
+  readonly requestBytes?: string;
   readonly offline?: boolean;
   readonly token?: string;
   readonly ca?: readonly string[];
@@ -41,6 +42,7 @@ export function addNetworkOptions(command: Command, { say }: CommandContext): vo
   const single: readonly (readonly [string, TextKey])[] = [
     ['--connections <n>', 'option.connections'],
     ['--limit <rates>', 'option.limit'],
+    ['--request-bytes <size>', 'option.requestBytes'],
     ['--offline', 'option.offline'],
     ['--token <token>', 'option.token'],
     ['--proxy <url>', 'option.proxy'],
@@ -57,6 +59,7 @@ export function settingFlags(options: SettingOptions, hub: 'hf' | 'ms' = 'hf'): 
   return {
     connections: options.connections,
     limit: options.limit,
+    requestBytes: options.requestBytes,
     offline: options.offline,
     [hub === 'ms' ? 'msToken' : 'hfToken']: options.token,
     caFiles: options.ca,

@@ -1,3 +1,4 @@
+import { SluiceError, type ErrorCode } from '../base/index.js';
 import { createHostGate, createTransport, chooseProxy } from '../net/index.js';
 import type { Facts, HostFacts, SpecimenFacts } from './facts.js';
 import { judge } from './causes/judge.js';
@@ -7,9 +8,10 @@ import { readModel } from './fit/read-model.js';
 import { probeMachine } from './machine/probe-machine.js';
 import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
 import { probeSpecimen } from './path/probe-specimen.js';
+import type { Wires } from '../pull/index.js';
 import type { ExamineContext } from './port.js';
 import type { Report } from './report.js';
-import { findSubject } from './subject.js';
+import { endpointsOf, findSubject, type Subject } from './subject.js';
 import { transportOptions } from './transport-options.js';
 
 /**
@@ -23,7 +25,8 @@ export async function examine(subject: string | undefined, context: ExamineConte
   const transport = createTransport(options);
   try {
     const wires = { transport, gate: createHostGate(), emit };
-    const { probes, sizeBytes, isAssumed, specimens, endpoints, listing } = await findSubject(subject, wires, context);
+    const found = await findReachable(subject, wires, context);
+    const { probes, sizeBytes, isAssumed, specimens, endpoints, listing } = found;
     tell('machine', settings.home);
     const model = listing && (await readModel(listing, wires, signal));
     const python = model && (await probePython(signal));
@@ -45,11 +48,39 @@ export async function examine(subject: string | undefined, context: ExamineConte
     const job = { sizeBytes, isAssumed };
     const facts: Facts = { job, hosts, specimens: proven, endpoints, machine, ...(model && { model }) };
     const fit = model && fitOf(model, machine);
-    return { ...(subject === undefined ? {} : { subject }), facts, ...judge(facts), ...(fit && { fit }) };
+    const judged = judge(facts);
+    // What the listing met is not to be seen on the way there.
+    if (found.failure !== undefined && !judged.findings.some(({ severity }) => severity === 'blocks'))
+      throw found.failure;
+    return { ...(subject === undefined ? {} : { subject }), facts, ...judged, ...(fit && { fit }) };
   } finally {
     await transport.close();
   }
 }
+
+/** Where the way stops already what is asked first, the way itself is the subject: its endpoints, and nothing of what is there. */
+async function findReachable(
+  subject: string | undefined,
+  wires: Wires,
+  context: ExamineContext,
+): Promise<Subject & { readonly failure?: SluiceError }> {
+  try {
+    return await findSubject(subject, wires, context);
+  } catch (thrown) {
+    if (!(thrown instanceof SluiceError) || !OF_THE_WAY.has(thrown.code)) throw thrown;
+    return { ...endpointsOf(subject, context), failure: thrown };
+  }
+}
+
+const OF_THE_WAY: ReadonlySet<ErrorCode> = new Set([
+  'DNS',
+  'CONNECT',
+  'TLS',
+  'PROXY',
+  'RESET',
+  'STALLED',
+  'NO_PROGRESS',
+]);
 
 /** Every host that the bytes of a probe come by: where a hub sends its clients elsewhere, the streams are measured there. */
 async function probePath(probes: readonly HostProbe[], context: PathContext): Promise<readonly HostFacts[]> {

@@ -27,10 +27,7 @@ export interface Subject {
  */
 export async function findSubject(text: string | undefined, wires: Wires, context: ExamineContext): Promise<Subject> {
   const { settings, signal } = context;
-  if (text === undefined) {
-    const endpoints = [...new Set([...settings.hfEndpoints, ...settings.msEndpoints])];
-    return assumed(endpoints.map((endpoint) => named(endpoint, 'hub')));
-  }
+  if (text === undefined) return endpointsOf(undefined, context);
   const ref = refOrHost(text);
   if (ref === undefined) return assumed([named(`https://${text}/`, 'named')]);
   if (ref.origin === 'https') return assumed([{ ...named(ref.url, 'named'), isCarrier: true }]);
@@ -60,6 +57,14 @@ export async function findSubject(text: string | undefined, wires: Wires, contex
     endpoints: endpoints.map((each) => new URL(each).host),
     listing: { origin, pinned, files },
   };
+}
+
+/** The endpoints of the ref's hub, of all hubs without a ref, and what is known without asking them. */
+export function endpointsOf(text: string | undefined, { settings }: ExamineContext): Subject {
+  const ref = text === undefined ? undefined : refOrHost(text);
+  const hf = ref?.origin === 'ms' ? [] : settings.hfEndpoints;
+  const ms = ref?.origin === 'hf' ? [] : settings.msEndpoints;
+  return assumed([...new Set([...hf, ...ms])].map((endpoint) => named(endpoint, 'hub')));
 }
 
 /** The largest that may be fetched whole, of those whose bytes can be proven. */

@@ -6,7 +6,7 @@ type OpenOptions = Parameters<typeof openTransfers>[0];
 
 /** What the transfer goes by; of the settings, what may be read anew. */
 export type MirrorTransfersOptions = Omit<OpenOptions, 'connections' | 'noProgressMs' | 'limit'> & {
-  readonly settings: Pick<PullSettings, 'connections' | 'noProgressMs' | 'limit'>;
+  readonly settings: Pick<PullSettings, 'connections' | 'requestBytes' | 'noProgressMs' | 'limit'>;
 };
 
 interface Shared {
@@ -48,12 +48,12 @@ export class MirrorTransfers {
 
   #shared(): Shared {
     const { settings, ...options } = this.#options;
-    const { connections, noProgressMs, limit } = settings;
-    const by = JSON.stringify([connections, noProgressMs, limit]);
+    const { connections, requestBytes, noProgressMs, limit } = settings;
+    const by = JSON.stringify([connections, requestBytes, noProgressMs, limit]);
     if (this.#current?.by === by) return this.#current;
     const before = this.#current;
-    const limited = limit === undefined ? {} : { limit };
-    const opened = openTransfers({ ...options, connections, noProgressMs, ...limited });
+    const bounds = { ...(limit && { limit }), ...(requestBytes && { requestBytes }) };
+    const opened = openTransfers({ ...options, connections, noProgressMs, ...bounds });
     this.#current = { by, opened, files: 0 };
     this.#all.add(this.#current);
     if (before !== undefined) void this.#closeOld(before);

@@ -22,6 +22,8 @@ export interface GetRequest {
   readonly credentials?: Headers;
   /** Asks for bytes [startByte, endByte) by a Range header; endByte undefined means to the end. */
   readonly range?: { readonly startByte: number; readonly endByte?: number };
+  /** On a connection that has carried nothing else, and will not: what a connection can stand is then what a request can. */
+  readonly isAlone?: boolean;
   readonly signal: AbortSignal;
   /** Called for every request that is put on the wire, redirect hops included: connections are there by then. */
   readonly onWire?: () => void;

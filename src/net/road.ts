@@ -5,6 +5,8 @@ export interface Leg {
   readonly url: URL;
   /** Everything that is sent but `host` and `connection`. */
   readonly headers: Headers;
+  /** As `GetRequest.isAlone`. */
+  readonly isAlone?: boolean;
   readonly signal: AbortSignal;
   readonly sink: BodySink;
   /** Called for each request that goes on the wire. */

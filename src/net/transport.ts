@@ -83,6 +83,7 @@ class TwoRoads implements Transport {
     setMaxListeners(0, request.signal);
     const seen = new Set<string>();
     const fixed = this.#fixedHeaders(request);
+    const { isAlone = false } = request;
     let credentials = request.credentials ?? {};
     const onWire = (): void => {
       this.#requestCount += 1;
@@ -94,7 +95,7 @@ class TwoRoads implements Transport {
       if (seen.has(url.href)) throw tooMany(first, 'in a circle');
       seen.add(url.href);
       const headers = { ...fixed, ...credentials };
-      const head = await this.#go({ url, headers, signal: request.signal, sink, onWire });
+      const head = await this.#go({ url, headers, isAlone, signal: request.signal, sink, onWire });
       if (head === undefined) return;
       const target = redirectTarget(url, head.headers.location);
       await this.#wayIn.check(url, target);

@@ -60,6 +60,8 @@ export class UndiciRoad {
         path: proxy === undefined ? path : url.origin + path,
         method: 'GET',
         headers: { ...leg.headers, ...proxyAuth },
+        // It ends with its answer; a kept one that is taken for the first such request is the last of its kind.
+        reset: leg.isAlone === true,
         takeValve: (valve) => hop.takeValve(valve),
       };
       this.#agent.dispatch(options, hop);

@@ -162,6 +162,7 @@ async function fetchMissing(
     bufferBytes: budget.bufferBytes,
     threads: budget.threads,
     ...(settings.limit === undefined ? {} : { limit: settings.limit }),
+    ...(settings.requestBytes === undefined ? {} : { requestBytes: settings.requestBytes }),
     noProgressMs: settings.noProgressMs,
     lookedAtMs: prepared.lookedAtMs,
     ...(sealed === undefined ? {} : { onProven: (task, sha256) => sealed.proven(task.path, sha256) }),

@@ -6,6 +6,7 @@ const KINDS = [
   'scheduler.redialled',
   'source.degraded',
   'source.recovered',
+  'source.small-requests',
   'source.doubted',
   'source.banned',
   'source.waiting',

@@ -38,6 +38,8 @@ export interface PullSettings {
   readonly httpProxy: string | undefined;
   readonly noProxy: string | undefined;
   readonly caFiles: readonly string[];
+  /** Most bytes that one request asks for; undefined leaves it to the engine. */
+  readonly requestBytes?: number | undefined;
   readonly noProgressMs: number;
   /** `default`, `off`, or the path of a policy; `default` unless told. */
   readonly admissionPolicy?: string | undefined;

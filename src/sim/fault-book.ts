@@ -77,6 +77,7 @@ function matches(on: FaultMatch, request: SimRequest, answer: Answer): boolean {
   if (kinds !== undefined && !kinds.includes(answer.kind)) return false;
   if (on.method !== undefined && on.method !== request.method) return false;
   if (on.host !== undefined && on.host !== request.host) return false;
+  if (on.isAnonymous !== undefined && on.isAnonymous !== (request.headers.authorization === undefined)) return false;
   if (on.path !== undefined && !pathMatches(on.path, request, answer)) return false;
   return on.coversByte === undefined || covers(request.headers.range, on.coversByte);
 }

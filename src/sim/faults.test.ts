@@ -46,6 +46,13 @@ test('honours If-Range and If-None-Match', async () => {
   expect((await ask(url, { 'if-none-match': etag })).status).toBe(304);
 });
 
+test('hits only those who show no token, where it is told so', async () => {
+  await start({ faults: [{ on: { isAnonymous: true }, fault: { type: 'status', status: 429 } }] });
+  const url = `${sim.url}/files/f/a.bin`;
+  expect((await ask(url)).status).toBe(429);
+  expect((await ask(url, { authorization: 'Bearer x' })).status).toBe(200);
+});
+
 test('corrupts one byte of the file, whatever range it comes by', async () => {
   const heard = await suffer({ type: 'corrupt', atByte: 5000 }, 'bytes=4000-5999');
   const differing = [...heard.body.keys()].filter((index) => heard.body[index] !== bytes[4000 + index]);

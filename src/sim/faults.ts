@@ -62,6 +62,8 @@ export interface FaultMatch {
   /** Tried on the decoded path of the URL, and on the file's path in its repository. */
   readonly path?: RegExp;
   readonly host?: SimHost;
+  /** Only requests that show no token, or only those that do. */
+  readonly isAnonymous?: boolean;
   /** Only ranges that include this byte of the file; a request without Range includes all. */
   readonly coversByte?: number;
   /** Lets the first so many matching requests pass. */

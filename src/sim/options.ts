@@ -1,3 +1,4 @@
+import type { SimHost } from './answer.js';
 import type { FaultRule } from './faults.js';
 import type { TlsFiles } from './listener.js';
 import type { NetworkName, NetworkProfile } from './network.js';
@@ -22,6 +23,8 @@ export interface SimOptions {
   readonly prefix?: string;
   /** Of the hub; 0 (any) unless told. */
   readonly port?: number;
+  /** Where its hosts listen; on loopback unless told. */
+  readonly addresses?: Partial<Readonly<Record<SimHost, string>>>;
   readonly tls?: TlsFiles;
   /** Lifetime of signed URLs; an hour unless told. */
   readonly signedForMs?: number;

@@ -208,7 +208,7 @@ class SimulatedHub implements Sim {
 
   #listener(host: SimHost, port: number): Listener {
     return new Listener({
-      address: ADDRESSES[host],
+      address: this.#options.addresses?.[host] ?? ADDRESSES[host],
       port,
       tls: this.#options.tls,
       onRequest: (request, response) => {

@@ -1,4 +1,6 @@
 import type { Source } from '../hubs/index.js';
+import { SCHEDULE } from './limits.js';
+import type { TransferOptions } from './port.js';
 import { createFileSource, type FileSource } from './request/file-source.js';
 import { SourceState } from './schedule/source-state.js';
 
@@ -14,17 +16,23 @@ interface Known {
   bannedMs: number | undefined;
 }
 
+type SourceOptions = Pick<TransferOptions, 'connections' | 'requestBytes'>;
+
+export function newSourceState(id: string, { connections, requestBytes }: SourceOptions): SourceState {
+  const most = connections === 'auto' ? SCHEDULE.mostPerHost : connections;
+  return new SourceState(id, most, SCHEDULE, Math.random, requestBytes);
+}
+
 /** What is known of sources while files come and go: shared by all of them, and forgotten some time after the last. */
 export class KnownSources {
   /** By the id of the source; the scheduler looks at it. */
   readonly states = new Map<string, SourceState>();
   readonly #known = new Map<string, Known>();
-  readonly #most: number;
+  readonly #options: SourceOptions;
   readonly #now: () => number;
 
-  /** `most` connections to each. */
-  constructor(most: number, now: () => number) {
-    this.#most = most;
+  constructor(options: SourceOptions, now: () => number) {
+    this.#options = options;
     this.#now = now;
   }
 
@@ -43,7 +51,7 @@ export class KnownSources {
   #of(id: string): Known {
     const before = this.#known.get(id);
     if (before !== undefined) return before;
-    const known = { state: new SourceState(id, this.#most), files: 0, usedMs: this.#now(), bannedMs: undefined };
+    const known = { state: newSourceState(id, this.#options), files: 0, usedMs: this.#now(), bannedMs: undefined };
     this.#known.set(id, known);
     this.states.set(id, known.state);
     return known;

@@ -120,6 +120,25 @@ export const SCHEDULE = {
 
 export type Schedule = Readonly<Record<keyof typeof SCHEDULE, number>>;
 
+/** Boxes in between that cut what is large or long (`schedule/cuts.ts`). */
+export const CUTS = {
+  /** After so many broken answers each request gets a connection of its own. */
+  suspiciousBreaks: 2,
+  /** So many of these in a row that broke alike are a cut, within this share of their median. */
+  alike: 4,
+  spread: 0.1,
+  /** Requests stay below this share of what survives: rates change, and heads count too. */
+  safeShare: 0.75,
+  /** Smaller answers that break say nothing of size, and requests do not get smaller. */
+  leastBytes: MIB / 4,
+  /** No box cuts sooner, and chance often does. */
+  leastSizeBytes: MIB,
+  leastTimeMs: 500,
+  /** So many breaks are looked at before it is given up that they are alike, and so many good ends in a row forgive. */
+  looksAt: 8,
+  forgiveEnds: 24,
+} as const;
+
 /** How often processes that share a limit look at one another, and the clock on the wall is looked at for the timetable. */
 export const LIMIT_LOOK_MS = 1000;
 /** A limit that held somebody back so lately counts as what holds the transfer back. */

@@ -98,6 +98,8 @@ export interface TransferOptions {
   readonly mostConnections?: number;
   /** Files whose download another tool began, looked at before the first byte is asked for. */
   readonly foreignPartials?: (task: TransferTask) => Promise<readonly ForeignPartial[]>;
+  /** No request for a part of a file asks for more; as much as is worthwhile unless told. */
+  readonly requestBytes?: number;
   /** Give up on a file that got no byte further for this long. */
   readonly noProgressMs: number;
   /** When the caller looked for all of it in the store and found nothing, by `performance.now()`: small files are not looked for again soon after. */

@@ -5,14 +5,15 @@ import { closeEnvironment, createEnvironment, openLimit } from './create-environ
 import { findShortage } from './disk-room.js';
 import type { Begun } from './files/small-file.js';
 import { Turns } from './files/turns.js';
+import { newSourceState } from './known-sources.js';
 import { Landings } from './landings.js';
-import { LARGE_FILES_IN_FLIGHT, SCHEDULE, SMALL_FILE_BYTES } from './limits.js';
+import { LARGE_FILES_IN_FLIGHT, SMALL_FILE_BYTES } from './limits.js';
 import { pendingJob, type SourceMaker } from './pending-job.js';
 import type { Transfer, TransferOptions, TransferResult, TransferTask } from './port.js';
 import { createFileSource } from './request/file-source.js';
 import { sameContent, type ContentGroup } from './same-content.js';
 import { Engine, type Pending } from './schedule/engine.js';
-import { SourceState } from './schedule/source-state.js';
+import type { SourceState } from './schedule/source-state.js';
 
 /**
  * Moves and proves files. What several tasks share is fetched once; results stand in the order of the tasks. A file's failure is in its result.
@@ -73,10 +74,9 @@ function refused(task: TransferTask, error: SluiceError, { emit }: TransferOptio
 }
 
 /** What is known of a source is shared by all files. */
-function sourceMaker(states: Map<string, SourceState>, { connections }: TransferOptions): SourceMaker {
+function sourceMaker(states: Map<string, SourceState>, options: TransferOptions): SourceMaker {
   return (source) => {
-    const state =
-      states.get(source.id) ?? new SourceState(source.id, connections === 'auto' ? SCHEDULE.mostPerHost : connections);
+    const state = states.get(source.id) ?? newSourceState(source.id, options);
     states.set(source.id, state);
     return createFileSource(source, state);
   };

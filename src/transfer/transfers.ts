@@ -2,7 +2,7 @@ import { SluiceError, toSluiceError } from '../base/index.js';
 import { closeEnvironment, createEnvironment, openLimit } from './create-environment.js';
 import { Turns } from './files/turns.js';
 import { KnownSources } from './known-sources.js';
-import { SCHEDULE, SMALL_FILE_BYTES } from './limits.js';
+import { SMALL_FILE_BYTES } from './limits.js';
 import { pendingJob } from './pending-job.js';
 import type { AddOptions, TransferOptions, TransferResult, Transfers, TransferTask } from './port.js';
 import { Engine } from './schedule/engine.js';
@@ -19,8 +19,7 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
   const own: TransferOptions = { ...options, signal: stop.signal };
   const limit = await openLimit(own);
   const environment = createEnvironment(own, limit, true, () => engine.pump());
-  const { connections } = options;
-  const known = new KnownSources(connections === 'auto' ? SCHEDULE.mostPerHost : connections, environment.now);
+  const known = new KnownSources(options, environment.now);
   const engine = new Engine(environment, { ...options, isService: true }, known.states, []);
   const turns = new Turns(Infinity);
   const underway = new Set<Promise<unknown>>();

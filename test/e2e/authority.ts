@@ -21,24 +21,24 @@ export interface Authority {
   issue(...names: readonly string[]): Promise<TlsFiles>;
 }
 
-export async function newAuthority(): Promise<Authority> {
+export async function newAuthority(name = 'Acme CA'): Promise<Authority> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-ca-'));
   folders.push(folder);
   const openssl = (...args: readonly string[]) => run('openssl', args, { cwd: folder });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Acme CA');
+  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', `/CN=${name}`);
   let issued = 0;
   return {
     file: join(folder, 'ca.pem'),
     issue: async (...names) => {
-      const name = `leaf${(issued += 1)}`;
-      await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', '/CN=leaf');
-      await writeFile(join(folder, `${name}.ext`), `subjectAltName=${names.join(',')}\n`);
-      const signed = ['-in', `${name}.csr`, '-out', `${name}.pem`, '-extfile', `${name}.ext`, '-days', '2'];
+      const leaf = `leaf${(issued += 1)}`;
+      await openssl('req', ...key, '-keyout', `${leaf}.key`, '-out', `${leaf}.csr`, '-subj', '/CN=leaf');
+      await writeFile(join(folder, `${leaf}.ext`), `subjectAltName=${names.join(',')}\n`);
+      const signed = ['-in', `${leaf}.csr`, '-out', `${leaf}.pem`, '-extfile', `${leaf}.ext`, '-days', '2'];
       await openssl('x509', '-req', ...signed, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial');
       const [keyPem, cert] = await Promise.all([
-        readFile(join(folder, `${name}.key`)),
-        readFile(join(folder, `${name}.pem`)),
+        readFile(join(folder, `${leaf}.key`)),
+        readFile(join(folder, `${leaf}.pem`)),
       ]);
       return { key: keyPem, cert };
     },

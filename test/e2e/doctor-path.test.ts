@@ -7,10 +7,8 @@ import { newAuthority } from './authority.js';
 import { smallDisk } from './disk.js';
 import { newMachine, sluice, sluiceWith } from './harness.js';
 import { hub } from './hub.js';
-import { startMiddlebox } from './middlebox.js';
 import { startProxy } from './proxy-server.js';
 
-const MB = 1_000_000;
 const MIB = 2 ** 20;
 
 async function examine(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Report> {
@@ -31,6 +29,7 @@ const onPath = ({ findings, facts }: Report) => {
   return findings.filter(({ about }) => hosts.has(about));
 };
 
+// What `doctor-causes-*.test.ts` do not have: other ways to the same verdicts.
 describe('doctor names first what was done to the path', () => {
   it.each<[cause: string, options: SimOptions]>([
     [
@@ -40,35 +39,25 @@ describe('doctor names first what was done to the path', () => {
         fault: { type: 'status', status: 429, headers: { 'retry-after': '300' } },
       }),
     ],
-    ['SLOW_ANSWER', fault({ on: { host: 'cdn' }, fault: { type: 'delay', ms: 2_500 } })],
-    ['WRONG_BYTES', fault({ on: { kind: 'cdn' }, fault: { type: 'corrupt', atByte: 4_321 } })],
     ['CUT_BY_SIZE', fault({ on: { host: 'cdn' }, fault: { type: 'end-early', afterBytes: MIB } })],
-    ['SERVES_NO_RANGES', fault({ on: { kind: 'cdn' }, fault: { type: 'ignore-range' } })],
-    ['NOT_ALLOWED', fault({ on: { kind: 'resolve' }, fault: { type: 'status', status: 403 } })],
   ])('%s', async (cause, options) => {
     const report = await withTrouble(options);
     expect(onPath(report)[0]?.cause, JSON.stringify(report.findings)).toBe(cause);
   });
 
-  it('CUT_BY_TIME: whatever the pace, the connection ends after the same time', async () => {
-    const sim = await hub({ network: { totalBytesPerSecond: 6 * MB } });
-    const box = await startMiddlebox(900);
-    const report = await examine({ HF_ENDPOINT: sim.url, HTTP_PROXY: box });
-    expect(report.findings[0]?.cause, JSON.stringify(report.findings)).toBe('CUT_BY_TIME');
-  });
-
-  it('LEAKS: a mirror that sends its clients to the hub that it stands for', async () => {
-    const official = await hub();
-    const target = `${official.url}/acme/tiny/resolve/main/model-00002-of-00002.safetensors`;
-    const mirror = await hub(fault({ on: { kind: 'resolve' }, fault: { type: 'redirect', to: target } }));
-    const report = await examine({ HF_ENDPOINT: `${mirror.url},${official.url}` });
-    expect(report.findings.map(({ cause }) => cause)).toContain('LEAKS');
-    expect(report.findings.find(({ cause }) => cause === 'LEAKS')?.about).toBe(new URL(mirror.url).host);
-  });
+  it('CUT_BY_SIZE, further than a usual look comes: only with --long', async () => {
+    const cut = fault({ on: { host: 'cdn' }, fault: { type: 'end-early', afterBytes: 20 * MIB } });
+    const env = { HF_ENDPOINT: (await hub({ ...cut, network: { totalBytesPerSecond: 8_000_000 } })).url };
+    expect(onPath(await examine(env)).map(({ cause }) => cause)).not.toContain('CUT_BY_SIZE');
+    const report = await examine(env, '--long');
+    expect(onPath(report)[0]?.cause, JSON.stringify(report.findings)).toBe('CUT_BY_SIZE');
+  }, 90_000);
 
   it('UNTRUSTED and INTERCEPTED: a certificate of somebody else’s CA, and whose it is', async () => {
     const authority = await newAuthority();
-    const sim = await hub({ tls: await authority.issue('IP:127.0.0.1', 'IP:127.0.0.2') });
+    const tls = await authority.issue('IP:127.0.0.1', 'IP:127.0.0.2');
+    // One stream brings as much as many, whatever this machine is busy with.
+    const sim = await hub({ tls, network: { totalBytesPerSecond: 60_000_000 } });
     const host = new URL(sim.url).host;
     const machine = await newMachine({});
     const untrusted = await sluice(machine, 'doctor', host, '--json');

@@ -7,15 +7,23 @@ afterEach(() => {
   for (const end of endings.splice(0)) end();
 });
 
+/** When it cuts a connection: after so long, or once so many bytes came back on it. */
+export interface Cut {
+  readonly afterMs?: number;
+  readonly afterBytes?: number;
+}
+
 /**
  * What a firewall does to those that it does not like: it takes connections as a proxy for plain http would, passes everything on to where the first
- * request names, and cuts them after so long. Gives its URL.
+ * request names, and cuts them. Gives its URL.
  */
-export async function startMiddlebox(cutAfterMs: number): Promise<string> {
+export async function startMiddlebox({ afterMs, afterBytes = Infinity }: Cut): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     sockets.add(client.on('error', () => undefined));
-    const timer = setTimeout(() => client.resetAndDestroy(), cutAfterMs);
+    const cut = (): unknown => client.resetAndDestroy();
+    const timer = afterMs === undefined ? undefined : setTimeout(cut, afterMs);
+    let bytes = 0;
     client.on('close', () => clearTimeout(timer));
     client.once('data', (head: Buffer) => {
       const [, host = '', port = ''] = /^GET http:\/\/([^/:]+):(\d+)/.exec(head.toString('latin1')) ?? [];
@@ -23,7 +31,14 @@ export async function startMiddlebox(cutAfterMs: number): Promise<string> {
       const pass = (request: Buffer) => onward.write(inOriginForm(request));
       pass(head);
       client.on('data', pass);
-      onward.pipe(client);
+      onward.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        // What is cut off has been passed on until there.
+        if (bytes > afterBytes) client.write(chunk.subarray(0, chunk.length - (bytes - afterBytes)), cut);
+        else if (!client.write(chunk)) onward.pause();
+      });
+      onward.on('end', () => client.end());
+      client.on('drain', () => onward.resume());
       sockets.add(onward.on('error', () => client.destroy()));
       client.on('close', () => onward.destroy());
     });

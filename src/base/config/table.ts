@@ -37,6 +37,9 @@ const implicit = (token: string | undefined, { env }: Machine): string | undefin
 
 const usualTokenFile = (machine: Machine): string => join(huggingFaceHome(machine), 'token');
 
+/** Less with each request would be more heads than bytes. */
+const LEAST_REQUEST_BYTES = 2 ** 18;
+
 /** Built-in Hugging Face hub: where a token is meant for even when a built-in profile chose the endpoints. */
 export const HF_HUB = 'https://huggingface.co';
 
@@ -239,6 +242,14 @@ export const SETTINGS = {
     key: 'memory',
     kind: bytesOrAuto(LEAST_BUFFER_BYTES),
     variables: [of('SLUICE_MEMORY')],
+    fallback: () => undefined,
+    fallbackShown: 'auto',
+  }),
+  requestBytes: setting({
+    key: 'request-bytes',
+    kind: bytesOrAuto(LEAST_REQUEST_BYTES),
+    flag: '--request-bytes <size>',
+    variables: [of('SLUICE_REQUEST_BYTES')],
     fallback: () => undefined,
     fallbackShown: 'auto',
   }),

@@ -31,6 +31,8 @@ export const settingsEn: Record<SettingName, string> = {
   memoryBytes:
     'Most bytes that bodies in flight may hold. auto is 64 MiB, and less where the container or the machine has little memory.',
   connections: 'Most connections at once, in all and to one host; `auto` uses as many as help.',
+  requestBytes:
+    'Most bytes of a file that one request asks for, for boxes on the way that cut what is large or long. `auto` finds out by itself once connections are cut again and again.',
   noProgressMs: 'Gives a file up when it got no byte further for this long.',
   proxy:
     'Proxy for https:// URLs: http://, https://, socks5:// (addresses are found here), socks5h:// (the proxy finds them), each with user:password@ where needed, or ssh://[user@]host[:port], a machine to jump from with the keys of your ssh.',

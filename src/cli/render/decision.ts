@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatRate, type Lang } from '../../base/index.js';
+import { formatBytes, formatDuration, formatRate, type Lang, type SluiceEvent } from '../../base/index.js';
 import type { RecordedDecision } from '../api.js';
 import { reasonText, say, type TextKey } from '../texts/index.js';
 
@@ -49,6 +49,8 @@ function textOf(event: RecordedDecision['event'], lang: Lang): string {
     }
     case 'source.recovered':
       return say(lang, 'decision.recovered', { source });
+    case 'source.small-requests':
+      return smallRequestsText(event, lang);
     case 'source.doubted': {
       const { file, startByte, endByte, sha256, otherSha256, others, againBytes } = event;
       const where = { source, file, range: `${startByte}-${endByte - 1}` };
@@ -63,4 +65,13 @@ function textOf(event: RecordedDecision['event'], lang: Lang): string {
     case 'source.waiting':
       return say(lang, 'decision.waiting', { source, time: formatDuration(event.waitMs), reason: event.reason });
   }
+}
+
+type SmallRequests = Extract<SluiceEvent, { type: 'source.small-requests' }>;
+
+/** What cuts connections, and what is done about it. */
+export function smallRequestsText(event: SmallRequests, lang: Lang): string {
+  const { source, reason, afterBytes, afterMs, cuts, requestBytes } = event;
+  const after = reason === 'size' ? formatBytes(afterBytes) : formatDuration(afterMs);
+  return say(lang, 'decision.smallRequests', { source, count: cuts, after, bytes: formatBytes(requestBytes) });
 }

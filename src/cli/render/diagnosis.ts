@@ -42,7 +42,10 @@ function findingLines(finding: Finding, { lang, style, signs }: Look, columns: n
         ? ([signs.warn, style.yellow] as const)
         : ([signs.dot, style.cyan] as const);
   const percent = Math.round(share * 100);
-  const cost = percent >= 1 ? ` ${say(lang, 'doctor.share', { percent, time: formatDuration(finding.lostMs) })}` : '';
+  const cost =
+    percent >= 1
+      ? `${lang === 'zh' ? '' : ' '}${say(lang, 'doctor.share', { percent, time: formatDuration(finding.lostMs) })}`
+      : '';
   const room = columns - 2;
   const indented = (text: string, look: (line: string) => string): readonly string[] =>
     wrap(text, room).map((line) => `  ${look(line)}`);

@@ -70,7 +70,7 @@ function machineLines(
   ];
   const facts: readonly (readonly [string, string])[] = [
     [say(lang, 'doctor.store'), printable(disk.path)],
-    [say(lang, 'doctor.disk'), diskFacts.join(', ')],
+    [say(lang, 'doctor.disk'), diskFacts.join(lang === 'zh' ? '，' : ', ')],
     [
       say(lang, 'doctor.machine'),
       say(lang, 'doctor.machineValue', {

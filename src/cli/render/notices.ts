@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration, formatRate, printable, type Lang, type SluiceEvent } from '../../base/index.js';
 import { filesText, reasonText, say, type TextKey } from '../texts/index.js';
+import { smallRequestsText } from './decision.js';
 import { differenceText } from './elsewhere.js';
 import type { Line } from './line.js';
 import { matchEvent } from './match-event.js';
@@ -54,6 +55,7 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
     },
     'source.banned': ({ source, code }) =>
       warning(`banned ${source}`, say(lang, 'notice.banned', { source, reason: reasonText(lang, code) })),
+    'source.small-requests': (event) => warning(`small ${event.source}`, smallRequestsText(event, lang)),
     'source.found': ({ source, ref, agree, agreeBytes }) =>
       agree === 0
         ? undefined

@@ -18,13 +18,13 @@ export const pathCausesEn = {
     what: 'Something cuts transfers from {host} after {afterBytes}.',
     seen: '{count} streams broke at the same size: {reason}',
     remedy:
-      'A filter or proxy in between limits the size of a download: sluice pull goes on where it was cut; better, let your network exempt the host.',
+      'A filter or proxy in between limits the size of a download: sluice pull finds out and asks for less at a time (or say so: --request-bytes {requestSize}); better, let your network exempt the host.',
   },
   CUT_BY_TIME: {
     what: 'Something cuts transfers from {host} after {afterMs}.',
     seen: '{count} streams broke after the same time: {reason}',
     remedy:
-      'A firewall or proxy in between ends long connections: sluice pull goes on where it was cut; better, let your network exempt the host.',
+      'A firewall or proxy in between ends long connections: sluice pull finds out and asks for less at a time (or say so: --request-bytes {requestSize}); better, let your network exempt the host.',
   },
   LEAKS: {
     what: '{host} leads elsewhere for its bytes.',
@@ -64,12 +64,14 @@ export const pathCausesZh = {
   CUT_BY_SIZE: {
     what: '来自 {host} 的传输在 {afterBytes} 后被切断。',
     seen: '{count} 条连接在同样的大小处中断：{reason}',
-    remedy: '中间的过滤器或代理限制了下载大小：sluice pull 会从中断处继续；最好让网络放行该主机。',
+    remedy:
+      '中间的过滤器或代理限制了下载大小：sluice pull 会自行发现并每次少取一些（也可指定：--request-bytes {requestSize}）；最好让网络放行该主机。',
   },
   CUT_BY_TIME: {
     what: '来自 {host} 的传输在 {afterMs} 后被切断。',
     seen: '{count} 条连接在同样的时间后中断：{reason}',
-    remedy: '中间的防火墙或代理会结束长连接：sluice pull 会从中断处继续；最好让网络放行该主机。',
+    remedy:
+      '中间的防火墙或代理会结束长连接：sluice pull 会自行发现并每次少取一些（也可指定：--request-bytes {requestSize}）；最好让网络放行该主机。',
   },
   LEAKS: {
     what: '{host} 的数据实际来自别处。',

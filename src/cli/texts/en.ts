@@ -71,6 +71,7 @@ export const en = {
   'option.source': 'further place of the same files: mirror, ms:org/name, folder URL/ (repeatable)',
   'option.also': 'ask other hubs for the same files: auto, always or off',
   'option.connections': 'most connections at once, or auto',
+  'option.requestBytes': 'most bytes of one request, for boxes on the way that cut large or long transfers',
   'option.limit': 'most bytes per second, e.g. 20MB/s, also by the hour: "08:00-18:00 20MB/s, none"',
   'option.offline': 'use no network',
   'option.dryRun': 'say what would happen, and stop',
@@ -339,6 +340,8 @@ export const en = {
   'decision.roundTrip': '{source}: scored down, answers after {now} ms instead of {before} ms',
   'decision.failures': '{source}: scored down, {share} % of its requests failed',
   'decision.allSilent': '{source}: scored down, all of its connections are silent',
+  'decision.smallRequests':
+    '{source}: something on the way cuts connections after {after} ({count} in a row); asks for {bytes} at a time from now on',
   'decision.recovered': '{source}: well again',
   'decision.setAside':
     '{source}: set aside for {file}. Of bytes {range} it gave {digest}..., {others} {other}...; {bytes} of it are fetched again from others',

@@ -71,6 +71,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'option.source': '相同文件的其他位置：镜像、ms:org/name、以 / 结尾的目录 URL（可重复）',
   'option.also': '是否向其他站点查询同样的文件：auto、always 或 off',
   'option.connections': '最多连接数，或 auto',
+  'option.requestBytes': '每个请求的最多字节数，用于途中会切断大传输或长连接的设备',
   'option.limit': '每秒最多字节数，如 20MB/s，也可按时段："08:00-18:00 20MB/s, none"',
   'option.offline': '不使用网络',
   'option.dryRun': '只说明会做什么',
@@ -335,6 +336,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'decision.roundTrip': '{source}：评分下调，应答用时 {now} ms，此前为 {before} ms',
   'decision.failures': '{source}：评分下调，{share}% 的请求失败',
   'decision.allSilent': '{source}：评分下调，其全部连接均静默',
+  'decision.smallRequests': '{source}：途中有设备在 {after} 后切断连接（连续 {count} 次）；此后每次请求 {bytes}',
   'decision.recovered': '{source}：已恢复正常',
   'decision.setAside':
     '{source}：暂不用于 {file}。字节 {range}，它给出 {digest}…，而 {others} 给出 {other}…；其中 {bytes} 改从其他来源重新下载',

@@ -17,10 +17,16 @@ export function suspectCuts({ host, goodput, repeats = [] }: HostFacts): readonl
     const streams = stages.reduce((sum, stage) => sum + stage.streams, 0);
     return [{ cause: 'BREAKS', about: host, evidence: { ...evidence, streams } }];
   }
+  const requestSize = sizeWord(Math.min(...broken.map(({ bytes }) => bytes)) * THRESHOLDS.safeShare);
   // At a steady pace both are alike; what was decided on is the more exact of them.
   return size.spread <= time.spread
-    ? [{ cause: 'CUT_BY_SIZE', about: host, evidence: { ...evidence, afterBytes: size.median } }]
-    : [{ cause: 'CUT_BY_TIME', about: host, evidence: { ...evidence, afterMs: time.median } }];
+    ? [{ cause: 'CUT_BY_SIZE', about: host, evidence: { ...evidence, afterBytes: size.median, requestSize } }]
+    : [{ cause: 'CUT_BY_TIME', about: host, evidence: { ...evidence, afterMs: time.median, requestSize } }];
+}
+
+/** As `--request-bytes` takes it. */
+function sizeWord(bytes: number): string {
+  return bytes >= 2e6 ? `${Math.floor(bytes / 1e6)}MB` : `${Math.max(263, Math.floor(bytes / 1e3))}KB`;
 }
 
 /** The median, and how far from it nine in ten of the others are, as a share of it. */

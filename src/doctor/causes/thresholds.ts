@@ -46,6 +46,8 @@ export const THRESHOLDS = {
   clockMs: 60_000,
   /** Streams that broke within this share of the same byte, or the same moment, were cut there. */
   cutSpread: 0.1,
+  /** Of what survived, what a request may ask for. */
+  safeShare: 0.75,
   /** Fewer say nothing. */
   cutStreams: 3,
   /** Where a 429 does not say for how long: hubs count by minutes. */

@@ -1,6 +1,6 @@
-/** From which version of transformers on a `model_type` is known to it: from the cards of the first models of each, and the notes of its releases. */
+/** From which version of transformers on a `model_type` is known to it: the first minor version whose package names it in `models/auto/configuration_auto.py`. */
 const SINCE: Readonly<Record<string, string>> = {
-  falcon: '4.33.0',
+  falcon: '4.31.0',
   gemma: '4.38.0',
   gemma2: '4.42.0',
   gemma3: '4.50.0',

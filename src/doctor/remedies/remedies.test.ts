@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../base/index.js';
@@ -104,6 +104,15 @@ describe('a remedy', () => {
 });
 
 describe('the kernel’s settings', () => {
+  it('leave alone what nobody may write, as in a container', async () => {
+    const { root, context } = await setUp();
+    const fixed = join(root, 'proc/sys/net/core/rmem_max');
+    await chmod(fixed, 0o444);
+    const { changes } = await proposeRemedy('kernel', { root, ...PATH }, context);
+    expect(changes.map(({ path }) => path)).not.toContain(fixed);
+    expect(changes.map(({ path }) => path)).toContain(join(root, 'proc/sys/net/ipv4/tcp_rmem'));
+  });
+
   it('are those of the path and of each disk, and never smaller than they were', async () => {
     const { root, context } = await setUp();
     const { proposal } = await applyRemedy('kernel', { root, ...PATH }, context);

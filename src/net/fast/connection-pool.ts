@@ -3,6 +3,8 @@ import { KEEP_ALIVE_MS } from '../timing.js';
 import type { Connection } from './connection.js';
 
 interface Waiter {
+  /** Only a connection that nothing came by yet will do. */
+  readonly isAlone: boolean;
   readonly give: (connection: Connection) => void;
   readonly refuse: (error: unknown) => void;
 }
@@ -20,6 +22,8 @@ export class ConnectionPool {
   /** The one used last is at the end, and used first. */
   readonly #idle: Idle[] = [];
   readonly #waiters: Waiter[] = [];
+  /** Connections that an answer came by. */
+  readonly #worn = new WeakSet<Connection>();
   #dialling = 0;
   #isClosed = false;
 
@@ -29,16 +33,16 @@ export class ConnectionPool {
   }
 
   /**
-   * A connection that nobody else uses: one that is kept, one that becomes free, or a new one, whichever is first.
+   * A connection that nobody else uses: one that is kept, one that becomes free, or a new one, whichever is first. `isAlone`: a new one.
    * @throws SluiceError INTERRUPTED, and what opening a connection throws
    */
-  acquire(signal: AbortSignal): Promise<Connection> {
+  acquire(signal: AbortSignal, isAlone = false): Promise<Connection> {
     return new Promise((resolve, reject) => {
       if (signal.aborted || this.#isClosed) {
         reject(new SluiceError('INTERRUPTED'));
         return;
       }
-      const kept = this.#takeIdle();
+      const kept = isAlone ? undefined : this.#takeIdle();
       if (kept !== undefined) {
         resolve(kept);
         return;
@@ -48,6 +52,7 @@ export class ConnectionPool {
         reject(new SluiceError('INTERRUPTED'));
       };
       const waiter: Waiter = {
+        isAlone,
         give: (connection) => {
           signal.removeEventListener('abort', onAbort);
           resolve(connection);
@@ -59,6 +64,7 @@ export class ConnectionPool {
       };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiters.push(waiter);
+      if (isAlone && this.#isFull) this.dropIdle();
       this.#dialForWaiters();
     });
   }
@@ -67,6 +73,7 @@ export class ConnectionPool {
   release(connection: Connection, keepAliveMs: number): void {
     if (!this.#all.has(connection)) return;
     connection.wasKept = true;
+    this.#worn.add(connection);
     if (connection.isUsable && keepAliveMs > 0 && !this.#isClosed) this.#place(connection, keepAliveMs);
     else connection.destroy();
   }
@@ -96,9 +103,15 @@ export class ConnectionPool {
   }
 
   #place(connection: Connection, keepAliveMs: number): void {
-    const waiter = this.#waiters.shift();
-    if (waiter !== undefined) {
-      waiter.give(connection);
+    const isWorn = this.#worn.has(connection);
+    const at = this.#waiters.findIndex(({ isAlone }) => !isAlone || !isWorn);
+    if (at >= 0) {
+      this.#waiters.splice(at, 1)[0]?.give(connection);
+      return;
+    }
+    // Whoever waits has no use for it, and it takes the place of one that would do.
+    if (this.#waiters.length > 0) {
+      connection.destroy();
       return;
     }
     connection.wasKept = true;
@@ -112,7 +125,7 @@ export class ConnectionPool {
   }
 
   #dial(): boolean {
-    if (this.#isClosed || this.#all.size + this.#dialling >= this.#maxConnections) return false;
+    if (this.#isClosed || this.#isFull) return false;
     this.#dialling += 1;
     this.#open((connection) => this.#forget(connection)).then(
       (connection) => {
@@ -128,6 +141,10 @@ export class ConnectionPool {
       },
     );
     return true;
+  }
+
+  get #isFull(): boolean {
+    return this.#all.size + this.#dialling >= this.#maxConnections;
   }
 
   #forget(connection: Connection): void {

@@ -66,7 +66,7 @@ export class FastRoad {
   }
 
   async #exchange(pool: ConnectionPool, leg: Leg, request: string): Promise<ExchangeEnd> {
-    const connection = await pool.acquire(leg.signal);
+    const connection = await pool.acquire(leg.signal, leg.isAlone);
     if (leg.signal.aborted) {
       pool.release(connection, KEEP_ALIVE_MS);
       throw new SluiceError('INTERRUPTED');
@@ -79,7 +79,7 @@ export class FastRoad {
     } finally {
       connection.leave();
     }
-    pool.release(connection, 'keepAliveMs' in end ? end.keepAliveMs : 0);
+    pool.release(connection, 'keepAliveMs' in end && !leg.isAlone ? end.keepAliveMs : 0);
     return end;
   }
 

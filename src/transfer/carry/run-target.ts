@@ -44,6 +44,11 @@ export class RunTarget implements WireTarget {
     return this.#isDone;
   }
 
+  /** Whether all that was asked for has come; a request may end within a piece. */
+  get isAtEnd(): boolean {
+    return this.#isDone || this.#position === this.#askedEndByte;
+  }
+
   onHead(head: ResponseHead): void {
     const { asked, mode } = this.#order;
     const answer = checkAnswer(asked, head);

@@ -101,7 +101,7 @@ async function carry(
       },
     };
     const end: WireEnd = await perform(means, order.wire, target, hooks, load.ending.signal);
-    if (end === undefined && !target.isDone)
+    if (end === undefined && !target.isAtEnd)
       throw new SluiceError('RESET', { host: hostOf(order.wire.url), reason: 'the answer ended early' });
     outcome = { end };
   } catch (thrown) {

@@ -72,8 +72,10 @@ export class PieceRun {
     if (mode === 'range') this.#current = owner.resume(first);
     if (mode === 'whole' && held.map.take(first)) this.#current = beginPiece(first, this.startedMs);
     this.#slot = Slot.create(last - first, held.map.startOf(first) + (this.#current?.filledBytes ?? 0));
-    this.#askedEndByte = held.map.endOf(last);
     const { map } = held;
+    const isBounded = mode === 'range' && from.source.spans === undefined;
+    const mostBytes = isBounded ? from.state.cuts.requestBytes(from.state.laneRate) : Infinity;
+    this.#askedEndByte = map.requestEnd(this.#slot.positionByte, last, mostBytes);
     if (from.source.spans !== undefined)
       this.#reach = WriteReach.create(map.startOf(first), map.pieceBytes, map.endOf(last));
   }

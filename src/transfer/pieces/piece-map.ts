@@ -58,6 +58,14 @@ export class PieceMap {
     return this.endOf(index) - this.startOf(index);
   }
 
+  /** Where a request from `startByte` ends that is for pieces up to `last`, of at most so many bytes: with a piece, if it comes as far. */
+  requestEnd(startByte: number, last: number, mostBytes: number): number {
+    const end = this.endOf(last);
+    if (startByte + mostBytes >= end) return end;
+    const whole = Math.floor((startByte + mostBytes) / this.pieceBytes) * this.pieceBytes;
+    return whole > startByte ? whole : startByte + mostBytes;
+  }
+
   get isComplete(): boolean {
     return this.#landed === this.count;
   }

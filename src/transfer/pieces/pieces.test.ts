@@ -5,6 +5,22 @@ import { PieceMap } from './piece-map.js';
 
 const MIB = 1024 * 1024;
 
+describe('the end of a request', () => {
+  it('is no further than it may be, makes headway, and stands between pieces where it can', () => {
+    const map = new PieceMap(20 * MIB - 7, MIB);
+    fc.assert(
+      fc.property(fc.nat(20 * MIB - 8), fc.nat(19), fc.integer({ min: 1, max: 30 * MIB }), (start, more, most) => {
+        const last = Math.min(19, Math.floor(start / MIB) + more);
+        const end = map.requestEnd(start, last, most);
+        expect(end).toBeGreaterThan(start);
+        expect(end - start).toBeLessThanOrEqual(most);
+        expect(end).toBeLessThanOrEqual(map.endOf(last));
+        if (most >= MIB && end !== map.endOf(last)) expect(end % MIB).toBe(0);
+      }),
+    );
+  });
+});
+
 describe('pieceBytesFor', () => {
   it('is a power of two from 1 to 64 MiB', () => {
     const sizes = [1, 512 * MIB, 513 * MIB, 2048 * MIB, 2049 * MIB, 131_072 * MIB, 131_073 * MIB, 1e15];

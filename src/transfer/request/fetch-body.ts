@@ -74,7 +74,7 @@ async function exchange({ gate, warm }: RequestEnvironment, request: BodyRequest
     ...(isHome ? {} : { givenBy: from.source.url }),
     ...(from.source.headers ? { headers: from.source.headers } : {}),
     ...(from.source.credentials && isHome ? { credentials: from.source.credentials } : {}),
-    ...(range ? { range } : {}),
+    ...(range ? { range, isAlone: from.state.cuts.isAlone } : {}),
   };
   const end = await request.perform(wire, {
     onRedirect: (target, head) => {

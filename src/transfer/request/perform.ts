@@ -4,7 +4,7 @@ import { FAILURE_BODY_BYTES, FAILURE_BODY_LIMIT_BYTES } from '../limits.js';
 import type { RateLimiter } from '../budget/shared-bucket.js';
 
 /** A GET as plain values. */
-export type WireRequest = Pick<GetRequest, 'url' | 'givenBy' | 'headers' | 'credentials' | 'range'>;
+export type WireRequest = Pick<GetRequest, 'url' | 'givenBy' | 'headers' | 'credentials' | 'range' | 'isAlone'>;
 
 /** As `BodySink.onData` answers; `'enough'` ends the request well. */
 export type DataAnswer = 'enough' | undefined | Promise<'enough' | undefined>;

@@ -1,5 +1,6 @@
 import type { SluiceEvent } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
+import type { CutFound } from './cuts.js';
 import type { Flight } from './flight.js';
 import type { HealthChange } from './health.js';
 import type { LevelChange } from './level.js';
@@ -57,6 +58,12 @@ export function redialled<D extends Desk>({ flight, rate, siblingRate }: TakeBac
     tried: state.redials.tried,
     helped: state.redials.helped,
   };
+}
+
+export function smallRequests(state: SourceState, { reason, afterBytes, afterMs, cuts }: CutFound): SluiceEvent {
+  const requestBytes = state.cuts.requestBytes(state.laneRate);
+  const numbers = { afterBytes: Math.round(afterBytes), afterMs: Math.round(afterMs) };
+  return { type: 'source.small-requests', source: state.id, reason, ...numbers, cuts, requestBytes };
 }
 
 /** `best`: of the other sources, if there is one. */

@@ -2,6 +2,7 @@ import type { Desk, Work } from '../files/job.js';
 import type { Schedule } from '../limits.js';
 import type { FileSource } from '../request/file-source.js';
 import type { Choice } from './choose.js';
+import type { Course } from './cuts.js';
 import type { SourceState } from './source-state.js';
 
 /** The first looks at a rate say little. */
@@ -31,6 +32,8 @@ export class Flight<D extends Desk = Desk> {
   /** There was surely no connection for it yet: its first answer has the dialling in it. */
   readonly isFresh: boolean;
   isAnswered = false;
+  /** Its connection brought nothing before. */
+  readonly #isAlone: boolean;
   readonly #windowMs: number;
   readonly #samples: { readonly atMs: number; readonly bytes: number }[] = [];
 
@@ -41,6 +44,7 @@ export class Flight<D extends Desk = Desk> {
     this.startedMs = startedMs;
     this.isRedial = dialled.isRedial;
     this.isFresh = dialled.isFresh;
+    this.#isAlone = from.state.cuts.isAlone || this.isFresh;
     this.#windowMs = schedule.rateWindowMs;
   }
 
@@ -80,6 +84,12 @@ export class Flight<D extends Desk = Desk> {
     const before = (middle.bytes - first.bytes) / Math.max(1, middle.atMs - first.atMs);
     const after = (last.bytes - middle.bytes) / Math.max(1, last.atMs - middle.atMs);
     return after > before * SPEEDING_UP;
+  }
+
+  /** What it came to. */
+  course(nowMs: number): Course {
+    const { receivedBytes, askedMs } = this.work;
+    return { bytes: receivedBytes, ms: nowMs - (askedMs ?? this.startedMs), endMs: nowMs, isAlone: this.#isAlone };
   }
 
   silentMs(nowMs: number): number {

@@ -2,7 +2,7 @@ import type { EventSink, SluiceError } from '../../base/index.js';
 import type { Desk } from '../files/job.js';
 import { SCHEDULE, SMALL_FILE_BYTES, type Schedule } from '../limits.js';
 import { isShut, isSpared, type FileSource } from '../request/file-source.js';
-import { healthChanged, levelChanged } from './announce.js';
+import { healthChanged, levelChanged, smallRequests } from './announce.js';
 import { choose, type Choice, type ChoiceContext } from './choose.js';
 import { Flight } from './flight.js';
 import { Flights } from './flights.js';
@@ -67,15 +67,17 @@ export class Scheduler<D extends Desk> {
       nowMs,
       activeOf: (job) => this.activeOf(job),
       isOpen: (job, from) => this.#isOpen(job, from, nowMs),
-      wishBytes: ({ state }) =>
-        runBytes(state, {
+      wishBytes: ({ state }) => {
+        const wish = runBytes(state, {
           schedule: this.#schedule,
           nowMs,
           freeBytes,
           leftBytes,
           states: this.#options.states.values(),
           mostActive: this.#options.mostConnections,
-        }),
+        });
+        return Math.min(wish, state.cuts.requestBytes(state.laneRate));
+      },
     };
     const choice = choose(all, context) ?? this.#handovers.relieve(all, context);
     return choice === undefined ? undefined : this.#start(choice, nowMs);
@@ -85,6 +87,7 @@ export class Scheduler<D extends Desk> {
     this.#land(flight, nowMs);
     const { state } = flight.from;
     state.succeeded();
+    state.cuts.ended(flight.course(nowMs));
     const { firstByteMs, receivedBytes } = flight.work;
     if (firstByteMs === undefined || flight.work.keeps !== 'loose') return;
     // What was over at once says how much waited in buffers, not how fast it came.
@@ -100,6 +103,8 @@ export class Scheduler<D extends Desk> {
   failed(flight: Flight<D>, error: SluiceError, nowMs: number): number {
     const { state } = flight.from;
     const { waitMs, isNews } = state.failed(error, flight.startedMs, nowMs, flight.work.receivedBytes);
+    const cut = error.code === 'RESET' ? state.cuts.broke(flight.course(nowMs)) : undefined;
+    if (cut !== undefined) this.#options.emit(smallRequests(state, cut));
     const isLimit = error.code === 'RATE_LIMITED';
     if (isLimit) state.refusals.allowance.refused(flight.startedMs, nowMs, isNews, error.retryAfterMs);
     if (isNews && (isLimit || error.code === 'SERVER_ERROR'))

@@ -1,5 +1,6 @@
 import type { SluiceError } from '../../base/index.js';
 import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, SCHEDULE, type Schedule } from '../limits.js';
+import { Cuts } from './cuts.js';
 import { Health } from './health.js';
 import { ConnectionLevel, type LevelChange, type LevelSample } from './level.js';
 import { Redials } from './redials.js';
@@ -22,6 +23,7 @@ const CAUGHT_UP_TRIPS = 1.4;
 export class SourceState {
   readonly id: string;
   readonly health: Health;
+  readonly cuts: Cuts;
   readonly redials = new Redials();
   readonly refusals = new Refusals();
   /** Requests in flight. */
@@ -54,8 +56,16 @@ export class SourceState {
   #lastSilenceMs = -Infinity;
   #finishedRate: number | undefined;
 
-  constructor(id: string, most: number, schedule: Schedule = SCHEDULE, random: () => number = Math.random) {
+  /** `most` connections at once, and no more than `requestBytes` with one request. */
+  constructor(
+    id: string,
+    most: number,
+    schedule: Schedule = SCHEDULE,
+    random: () => number = Math.random,
+    requestBytes = Infinity,
+  ) {
     this.id = id;
+    this.cuts = new Cuts(requestBytes);
     this.#random = random;
     this.#schedule = schedule;
     this.#level = new ConnectionLevel(schedule, most);

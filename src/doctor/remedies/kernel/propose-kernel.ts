@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import type { Note, RemedyPlace } from '../port.js';
 import type { WantedChange } from '../wanted-change.js';
 import { bufferBytes } from './buffer-bytes.js';
@@ -20,7 +20,11 @@ export async function proposeKernel(
 ): Promise<{ readonly wanted: readonly WantedChange[]; readonly notes: readonly Note[] }> {
   const read = async (name: string): Promise<string | undefined> =>
     readFile(place.at(name), 'latin1').catch(() => undefined);
-  const values = await networkValues(path, read);
+  const isFixed = async (name: string): Promise<boolean> => {
+    const { mode } = await stat(place.at(name)).catch(() => ({ mode: 0o600 }));
+    return (mode & 0o222) === 0;
+  };
+  const values = await networkValues(path, read, isFixed);
   const queues = await blockQueues(async (folder) => readdir(place.at(folder)).catch(() => []), read);
   const notes: Note[] = [
     path === undefined
@@ -50,15 +54,20 @@ function queueValues({ device, settings }: BlockQueue): readonly WantedChange[] 
   }));
 }
 
-/** Names as sysctl.d(5) has them; what this kernel does not know is left out, and nothing is made smaller than it is. */
+/** Names as sysctl.d(5) has them; what this kernel does not know, or keeps from a container, is left out, and nothing is made smaller than it is. */
 async function networkValues(
   path: PathMeasures | undefined,
   read: (name: string) => Promise<string | undefined>,
+  isFixed: (name: string) => Promise<boolean>,
 ): Promise<ReadonlyMap<string, string>> {
   const wantedBytes = bufferBytes(path === undefined ? undefined : productOf(path));
   const values = new Map<string, string>();
-  const words = async (name: string): Promise<readonly string[] | undefined> =>
-    (await read(`/proc/sys/${name.replaceAll('.', '/')}`))?.trim().split(/\s+/);
+  const words = async (name: string): Promise<readonly string[] | undefined> => {
+    const file = `/proc/sys/${name.replaceAll('.', '/')}`;
+    // What congestion control there is, is only told.
+    const isToBeWritten = !name.includes('available');
+    return isToBeWritten && (await isFixed(file)) ? undefined : (await read(file))?.trim().split(/\s+/);
+  };
   const atLeast = (present: string | undefined): string => String(Math.max(Number(present ?? 0), wantedBytes));
   for (const name of ['net.core.rmem_max', 'net.core.wmem_max']) {
     const present = await words(name);
