@@ -80,6 +80,8 @@ export type Question =
 
 /** What a face may ask for. Throws SluiceErrors: those of exit code 3 and 4 are definitive, those of 7 mean that nobody could tell. */
 export interface Catalogue {
+  /** This caller will ask for the content of a file as soon as there is a snapshot. Never throws. */
+  expect?(ref: RepositoryRef, path: string, caller: Caller): void;
   snapshot(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Snapshot>;
   /** The hub's own words about a repository (`info`) at a commit, its branches and tags (`refs`), or its history (`commits`). */
   describe(

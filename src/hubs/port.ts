@@ -96,6 +96,8 @@ export interface Source {
   redirected?(target: string): void;
   /** Set where bytes come by these alone: `url` is never asked then, and says only whose they are. */
   readonly spans?: Spans;
+  /** Where it is known to redirect to for this file, by an answer to the same credentials of a moment ago. */
+  readonly foundAt?: string;
   /** Asked for bytes only while nobody else can be. */
   readonly isReserve?: boolean;
 }

@@ -74,6 +74,12 @@ export class Answers<T> {
     this.#refused = new Refusals(options.now);
   }
 
+  /** Whether there is an answer for this caller in memory, or a refusal. */
+  has(asking: Pick<Asking<T>, 'about' | 'caller'>): boolean {
+    const own = ownKey(asking);
+    return this.#known.has(asking.about) || this.#known.has(own) || this.#refused.get(own) !== undefined;
+  }
+
   /** @throws SluiceError */
   async get(asking: Asking<T>): Promise<Told<T>> {
     const { now, freshMs: usualMs, isUsefulOld } = this.#options;

@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
 import type { Span } from '../hubs/index.js';
-import type { Demand, Wanted } from '../transfer/index.js';
+import { isIntact } from '../proof/index.js';
+import type { Demand, LandedPieces, Wanted } from '../transfer/index.js';
 import { Intervals } from './intervals.js';
 import { isWorthAll, spansOf, withReadAhead, type Reading } from './wanted-spans.js';
 
@@ -9,6 +10,8 @@ import { isWorthAll, spansOf, withReadAhead, type Reading } from './wanted-spans
 const READ_BYTES = 256 * 1024;
 /** So much of the end of a file that is fetched whole goes out only when all of it is proven: whoever reads it to the end has read what is right. */
 const HELD_BACK_BYTES = 64 * 1024;
+/** A piece that came, or was compared with its digest, is sent without that for so long, as those of blobs are. */
+const CHECKED_FOR_MS = 3_600_000;
 
 export interface FillOptions {
   readonly sizeBytes: number;
@@ -17,6 +20,8 @@ export interface FillOptions {
   readonly makeRoom: (bytes: number) => Promise<boolean>;
   /** Nobody reads of it any more, and nobody wants the rest of it. */
   readonly onIdle: () => void;
+  /** What was read may have been wrong. */
+  readonly onDoubt: () => void;
 }
 
 /** Somebody who reads. */
@@ -37,10 +42,16 @@ export class Fill implements Demand {
   readonly #waiting = new Set<() => void>();
   readonly #readers = new Set<Reader>();
   #pieceBytes = 0;
+  #pieces: LandedPieces | undefined;
+  /** When a piece was right, by `performance.now()`. */
+  readonly #rightAtMs = new Map<number, number>();
   #roomBytes = 0;
   #making: Promise<unknown> = Promise.resolve();
   #isAll = false;
   #error: SluiceError | undefined;
+  /** Nothing of it has to be held back. */
+  #isVerified = false;
+  /** It is where proven files are. */
   #isProven = false;
   #tell: () => void = () => undefined;
 
@@ -55,6 +66,11 @@ export class Fill implements Demand {
 
   get heldBytes(): number {
     return this.#landed.bytes;
+  }
+
+  /** Whether all of it is here and right, be it without a name yet. */
+  get isVerified(): boolean {
+    return this.#isVerified;
   }
 
   /** Whether all of a span is there. */
@@ -80,8 +96,11 @@ export class Fill implements Demand {
     this.#tell = listener;
   }
 
-  opened(pieceBytes: number, held: readonly Span[]): void {
+  opened(pieceBytes: number, held: readonly Span[], pieces: LandedPieces): void {
     this.#pieceBytes = pieceBytes;
+    this.#pieces = pieces;
+    // Nobody has looked at what an earlier run left.
+    this.#rightAtMs.clear();
     const lost = new Intervals();
     for (const { startByte, endByte } of this.#landed.spans()) lost.add(startByte, endByte);
     for (const { startByte, endByte } of held) lost.remove(startByte, endByte);
@@ -91,8 +110,25 @@ export class Fill implements Demand {
     this.#wake();
   }
 
-  /** All of it is here and right. */
+  arrived({ startByte, endByte }: Span): void {
+    this.landed(startByte, endByte);
+  }
+
+  withdrawn({ startByte, endByte }: Span): void {
+    this.#options.onDoubt();
+    const reason = 'what had come of a piece is fetched anew';
+    this.#revoke(startByte, endByte, new SluiceError('BAD_RESPONSE', { host: 'its source', reason }));
+    this.#wake();
+  }
+
+  verified(): void {
+    this.#isVerified = true;
+    this.#wake();
+  }
+
+  /** All of it is here and right, and has its name. */
   proven(): void {
+    this.#isVerified = true;
     this.#isProven = true;
     this.landed(0, this.#options.sizeBytes);
   }
@@ -106,6 +142,12 @@ export class Fill implements Demand {
   landed(startByte: number, endByte: number): void {
     this.#landed.add(startByte, endByte);
     this.#wake();
+  }
+
+  /** A piece came just now. */
+  pieceLanded(index: number, { startByte, endByte }: Span): void {
+    this.#rightAtMs.set(index, performance.now());
+    this.landed(startByte, endByte);
   }
 
   /** A piece is not what it should be. Whoever reads behind it may have begun before it, with another request. False when it had not landed. */
@@ -137,7 +179,9 @@ export class Fill implements Demand {
       for (let at = startByte; at < endByte;) {
         const reach = await this.#reachFrom(reader, signal, () => failure);
         file ??= await this.#open(provenPath);
-        const wanted = Math.min(reach, endByte, at + READ_BYTES) - at;
+        const checkedTo = await this.#check(file.fd, at);
+        const wanted = Math.min(reach, endByte, at + READ_BYTES, checkedTo) - at;
+        if (wanted <= 0) continue;
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, at);
         if (failure !== undefined) throw failure;
         if (bytesRead === 0)
@@ -191,7 +235,7 @@ export class Fill implements Demand {
       const error = failure() ?? this.#error;
       if (error !== undefined) throw error;
       if (signal.aborted) throw new SluiceError('INTERRUPTED');
-      const isFree = this.#isProven || !this.#isAll;
+      const isFree = this.#isVerified || !this.#isAll;
       const last = isFree ? sizeBytes : Math.max(0, sizeBytes - HELD_BACK_BYTES);
       const landed = this.#landed.reachFrom(at);
       const reach = Math.min(landed, last);
@@ -205,6 +249,29 @@ export class Fill implements Demand {
       }
       await this.#change(signal);
     }
+  }
+
+  /** Up to where bytes may be sent as far as the disk goes: to the end of their piece. @throws SluiceError CORRUPT_STORE where the disk changed it since it came */
+  async #check(fd: number, at: number): Promise<number> {
+    if (this.#pieceBytes === 0) return Infinity;
+    const index = Math.floor(at / this.#pieceBytes);
+    const startByte = index * this.#pieceBytes;
+    const endByte = Math.min(startByte + this.#pieceBytes, this.#options.sizeBytes);
+    const digest = this.#pieces?.digestOf(index);
+    const rightAtMs = this.#rightAtMs.get(index) ?? -Infinity;
+    if (performance.now() - rightAtMs < CHECKED_FOR_MS) return endByte;
+    // A part of a piece, or one that another reader has just found wrong.
+    if (digest === undefined) return this.#landed.reachFrom(at);
+    if (!(await isIntact(fd, { startByte, endByte, digest }))) {
+      // It may have been fetched anew meanwhile. It was right when others read of it.
+      if (this.#pieces?.digestOf(index) === digest) {
+        this.#landed.remove(startByte, endByte);
+        this.#pieces.distrust(index);
+      }
+      throw new SluiceError('CORRUPT_STORE', { count: 1, total: 1 });
+    }
+    this.#rightAtMs.set(index, performance.now());
+    return endByte;
   }
 
   #change(signal: AbortSignal): Promise<void> {

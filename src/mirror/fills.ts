@@ -61,7 +61,7 @@ export class Fills {
     const wrong = this.#wrong;
     return {
       sizeBytes,
-      status: this.#filling.has(key) ? 'FILLING' : 'MISS',
+      status: statusOf(this.#filling.get(key)?.fill),
       statusOf: (span) => this.#statusOf(key, span),
       get wrongAtMs() {
         return wrong.get(key);
@@ -72,7 +72,7 @@ export class Fills {
 
   #statusOf(key: string, span: Span): CacheStatus {
     const fill = this.#filling.get(key)?.fill;
-    if (fill === undefined) return 'MISS';
+    if (fill === undefined || fill.isVerified) return statusOf(fill);
     if (fill.has(span)) return 'PARTIAL';
     return fill.isFetching(span) ? 'FILLING' : 'MISS';
   }
@@ -128,12 +128,13 @@ export class Fills {
       clearTimeout(idle);
       idle = setTimeout(rest, idleMs);
     };
-    const fill: Fill = new Fill({ sizeBytes, dataPath: join(key, 'data'), makeRoom, onIdle });
+    const onDoubt = (): void => void this.#wrong.set(key, Date.now());
+    const fill: Fill = new Fill({ sizeBytes, dataPath: join(key, 'data'), makeRoom, onIdle, onDoubt });
     const { path, digests, validators } = file;
     const version = validators === undefined ? {} : { validators };
     const task: TransferTask = { path, sizeBytes, digests, ...version, ...offer, demand: fill };
     const tap = (event: SluiceEvent): void => {
-      if (event.type === 'piece.landed') fill.landed(event.startByte, event.endByte);
+      if (event.type === 'piece.landed') fill.pieceLanded(event.index, event);
       if (event.type === 'piece.wrong') {
         const error = new SluiceError('BAD_RESPONSE', { host: event.source, reason: event.message });
         if (fill.revoked(event.index, error)) this.#wrong.set(key, Date.now());
@@ -173,4 +174,9 @@ export class Fills {
     if (result.sha256 === undefined) throw new SluiceError('INTERNAL', { reason: 'a file without a digest' });
     return result.sha256;
   }
+}
+
+function statusOf(fill: Fill | undefined): CacheStatus {
+  if (fill === undefined) return 'MISS';
+  return fill.isVerified ? 'HIT' : 'FILLING';
 }

@@ -1,13 +1,23 @@
+import { availableParallelism } from 'node:os';
 import { SluiceError } from '../base/index.js';
 import type { PullSettings } from '../pull/index.js';
-import { openTransfers, type Transfers, type TransferResult, type TransferTask } from '../transfer/index.js';
+import {
+  openThreads,
+  openTransfers,
+  type Transfers,
+  type TransferResult,
+  type TransferTask,
+} from '../transfer/index.js';
 
 type OpenOptions = Parameters<typeof openTransfers>[0];
 
 /** What the transfer goes by; of the settings, what may be read anew. */
-export type MirrorTransfersOptions = Omit<OpenOptions, 'connections' | 'noProgressMs' | 'limit'> & {
+export type MirrorTransfersOptions = Omit<OpenOptions, 'connections' | 'noProgressMs' | 'limit' | 'ahead'> & {
   readonly settings: Pick<PullSettings, 'connections' | 'requestBytes' | 'noProgressMs' | 'limit'>;
 };
+
+/** Stands for any file that threads are needed for. */
+const LARGE_BYTES = 2 ** 30;
 
 interface Shared {
   /** What of the settings it was opened with. */
@@ -19,12 +29,23 @@ interface Shared {
 /** One transfer for all fills, opened with the first of them. Where settings have changed, further fills go to a new one, and the old one ends with its last. */
 export class MirrorTransfers {
   readonly #options: MirrorTransfersOptions;
+  /** Threads take longer to come up than a hub to answer. */
+  readonly #ahead = openThreads();
   #current: Shared | undefined;
   readonly #all = new Set<Shared>();
   #isClosed = false;
 
   constructor(options: MirrorTransfersOptions) {
     this.#options = options;
+    this.#ahead?.prepare([LARGE_BYTES], options.threads ?? availableParallelism(), true);
+  }
+
+  /** A file of this size will soon be asked for at this URL: its connections are opened. Never throws. */
+  warm(url: string, sizeBytes: number): void {
+    if (this.#isClosed) return;
+    this.#shared()
+      .opened.then((transfers) => transfers.warm(url, sizeBytes))
+      .catch(() => undefined);
   }
 
   /** See `Transfers.add`. */
@@ -44,6 +65,7 @@ export class MirrorTransfers {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#all].map(async ({ opened }) => (await opened).close()));
+    await this.#ahead?.close();
   }
 
   #shared(): Shared {
@@ -53,7 +75,8 @@ export class MirrorTransfers {
     if (this.#current?.by === by) return this.#current;
     const before = this.#current;
     const bounds = { ...(limit && { limit }), ...(requestBytes && { requestBytes }) };
-    const opened = openTransfers({ ...options, connections, noProgressMs, ...bounds });
+    const ahead = this.#ahead === undefined ? {} : { ahead: this.#ahead };
+    const opened = openTransfers({ ...options, connections, noProgressMs, ...bounds, ...ahead });
     this.#current = { by, opened, files: 0 };
     this.#all.add(this.#current);
     if (before !== undefined) void this.#closeOld(before);

@@ -29,6 +29,7 @@ import { PieceGuards } from './piece-guards.js';
 import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
+import { Scouts } from './scouts.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
 import { whileOnline } from './while-online.js';
@@ -134,6 +135,14 @@ export function createMirror(options: MirrorOptions): Mirror {
     threads: budget.threads,
   });
 
+  const scouts = new Scouts({
+    upstreams,
+    transport,
+    gate,
+    warm: (url, sizeBytes) => transfers.warm(url, sizeBytes),
+    stop: stop.signal,
+    now,
+  });
   const common = { store, upstreams, freshMs, stop: stop.signal, now: () => Date.now() };
   const snapshots = new Snapshots(common);
   const snapshot: Catalogue['snapshot'] = (ref, caller, signal) => snapshots.get(ref, caller, signal);
@@ -210,6 +219,9 @@ export function createMirror(options: MirrorOptions): Mirror {
     get budgets() {
       return gate.budgets();
     },
+    expect: (ref, path, caller) => {
+      if (!snapshots.isKnown(ref, caller)) scouts.send(ref, path, caller);
+    },
     snapshot,
     describe: (ref, what, caller, signal) => descriptions.get(ref, what, caller, signal),
     ask: (origin, question, caller, signal) => questions.ask(origin, question, caller, signal),
@@ -224,6 +236,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     },
     close: async () => {
       stop.abort();
+      await snapshots.saved();
       await transfers.close();
       await pieces.close();
       await hands.close();
@@ -266,7 +279,9 @@ export function createMirror(options: MirrorOptions): Mirror {
     const kept = await held.content(digests, sizeBytes, used);
     if (kept !== undefined) return { ...kept, wrongAtMs: fills.wrongAtMs(file, sizeBytes) };
     const offer = (): Offer => {
-      const sources = upstreams.sources(pinned, file, caller);
+      const sources = upstreams.sources(pinned, file, caller, (source, origin) =>
+        scouts.told(source, origin, pinned, file.path),
+      );
       return { sources, joining: others.joining(shown, file, sources) };
     };
     const content = fills.content(file, sizeBytes, offer, used);

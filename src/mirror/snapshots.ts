@@ -56,6 +56,8 @@ export function weightOf({ files }: Pick<Manifest, 'files'>): number {
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #answers: Answers<Manifest>;
+  /** One after another: what revisions mean is read, changed and written. */
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -68,6 +70,11 @@ export class Snapshots {
       stop: options.stop,
       now: options.now,
     });
+  }
+
+  /** Whether something is known of it that this caller may know, however old. */
+  isKnown(ref: RepositoryRef, caller: Caller): boolean {
+    return this.#answers.has({ about: formatRef(ref), caller: callerKey(caller) });
   }
 
   async get(ref: RepositoryRef, caller: Caller, signal: AbortSignal): Promise<Snapshot> {
@@ -110,10 +117,28 @@ export class Snapshots {
       const manifest = known ?? (await origin.list(pinned, signal));
       // Another process goes by what is kept while the hub cannot be asked: who may read it can have changed.
       const kept = await pinOffline(store, ref, pinned.commit);
-      if (known === undefined || kept?.isPublic !== pinned.isPublic) await saveManifest(store, manifest);
-      await saveRevision(store, pinned);
+      const save = async (): Promise<void> => {
+        if (known === undefined || kept?.isPublic !== pinned.isPublic) await saveManifest(store, manifest);
+        await saveRevision(store, pinned);
+      };
+      // What is new is synced beside the answer; what was said otherwise before must not be believed after a crash.
+      const saved = this.#save(save);
+      if (kept !== undefined) await saved;
+      else saved.catch(() => undefined);
       return { value: manifest, isPublic: pinned.isPublic === true };
     });
+  }
+
+  #save(save: () => Promise<void>): Promise<void> {
+    const saved = this.#saving.then(save);
+    // What cannot be written down is asked for again.
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  /** Resolves when what was learnt stands in the store. */
+  async saved(): Promise<void> {
+    await this.#saving;
   }
 
   /** Pins, and asks further where the pinning answer does not tell who may read the repository. */

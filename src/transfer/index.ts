@@ -1,6 +1,7 @@
 export { pieceBytesFor } from './pieces/piece-size.js';
 export type {
   Demand,
+  LandedPieces,
   PieceRecord,
   Transfer,
   TransferOptions,

@@ -13,13 +13,27 @@ export interface Wanted {
   readonly spans: readonly Span[];
 }
 
+/** What a partial's pieces must be, for whoever reads of them. */
+export interface LandedPieces {
+  /** CRC-32 or SHA-256 in hex of what arrived; undefined for pieces that have not landed. */
+  digestOf(index: number): string | undefined;
+  /** The disk has something else: the piece is fetched anew. */
+  distrust(index: number): void;
+}
+
 /** Whoever reads a file while it arrives. Small files, and those that come in one stream, come whole whatever it says. */
 export interface Demand {
   wanted(): Wanted;
   /** Called once; `listener` is to be called whenever something else is wanted. */
   listen(listener: () => void): void;
   /** The partial is open, in pieces of this size, and so much of it is there. What was there before and is not among it is not there any more. */
-  opened(pieceBytes: number, held: readonly Span[]): void;
+  opened(pieceBytes: number, held: readonly Span[], pieces: LandedPieces): void;
+  /** So much of a piece that is under way stands in the partial, as good as its source. Not told where pieces are proven one by one. */
+  arrived(span: Span): void;
+  /** What arrived of a piece, and did not land, is fetched anew: perhaps it was wrong. */
+  withdrawn(span: Span): void;
+  /** All of it stands in the partial and is what it must be; it is still to be made durable and given its name. */
+  verified(): void;
 }
 
 /** One file to bring in. */
@@ -123,6 +137,8 @@ export interface AddOptions {
 export interface Transfers {
   /** Never rejects. Whoever adds a task sees to room on the disk. */
   add(task: TransferTask, options: AddOptions): Promise<TransferResult>;
+  /** A file of this size will soon be asked for at this URL: threads and connections are got ready. */
+  warm(url: string, sizeBytes: number): void;
   /** Ends what is under way with INTERRUPTED; resolves when all of it has let go. */
   close(): Promise<void>;
 }

@@ -6,6 +6,9 @@ import { makeRig, MIB, seededContent, taskOf, type Rig } from './testing/rig.js'
 /** Somebody who wants what the test says. */
 class Wishes implements Demand {
   readonly opens: (readonly Span[])[] = [];
+  readonly arrivals: Span[] = [];
+  readonly withdrawals: Span[] = [];
+  verifications = 0;
   #wanted: Wanted;
   #tell: () => void = () => undefined;
 
@@ -23,6 +26,18 @@ class Wishes implements Demand {
 
   opened(_pieceBytes: number, held: readonly Span[]): void {
     this.opens.push(held);
+  }
+
+  arrived(span: Span): void {
+    this.arrivals.push(span);
+  }
+
+  withdrawn(span: Span): void {
+    this.withdrawals.push(span);
+  }
+
+  verified(): void {
+    this.verifications += 1;
   }
 
   want(wanted: Wanted): void {
@@ -47,6 +62,42 @@ const landedOf = (rig: Rig): number[] =>
     .sort((left, right) => left - right);
 
 describe('a transfer that goes on', () => {
+  it('tells of what comes of a piece before it is whole', async () => {
+    const rig = await makeRig();
+    const stall = { on: { host: 'cdn', times: 1 }, fault: { type: 'stall', afterBytes: 50_000 } } as const;
+    const sim = await rig.sim({ 'a.bin': content }, { faults: [stall] });
+    const transfers = await open(rig);
+    const wishes = new Wishes(mib(3, 4));
+    const stop = new AbortController();
+    const brought = transfers.add({ ...taskOf('a.bin', content, [sim]), demand: wishes }, { emit: () => undefined, signal: stop.signal }); // prettier-ignore
+    await expect.poll(() => wishes.arrivals.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    for (const { startByte, endByte } of wishes.arrivals) {
+      expect(startByte).toBe(3 * MIB);
+      expect(endByte).toBeGreaterThan(3 * MIB);
+    }
+    stop.abort();
+    await brought;
+    expect(wishes.withdrawals).toEqual([]);
+  });
+
+  it('takes back what came of a piece when it is fetched anew from its beginning', async () => {
+    const rig = await makeRig();
+    const faults = [
+      { on: { host: 'cdn', times: 1 }, fault: { type: 'reset', afterBytes: 300_000 } },
+      { on: { host: 'cdn', skip: 1 }, fault: { type: 'ignore-range' } },
+    ] as const;
+    const sim = await rig.sim({ 'a.bin': content }, { faults });
+    const transfers = await open(rig);
+    const wishes = new Wishes(mib(3, 4));
+    const brought = transfers.add({ ...taskOf('a.bin', content, [sim]), demand: wishes }, { emit: () => undefined });
+    await expect.poll(() => wishes.withdrawals, { timeout: 20_000 }).toEqual([mib(3, 4)]);
+    wishes.want({ isAll: true, spans: [] });
+    expect(wishes.verifications).toBe(0);
+    expect((await brought).error).toBeUndefined();
+    expect(wishes.verifications).toBe(1);
+    await rig.assertBlobsRight();
+  });
+
   it('fetches what is wanted and no more, keeps it, and goes on when more is', async () => {
     const rig = await makeRig();
     const sim = await rig.sim({ 'a.bin': content });

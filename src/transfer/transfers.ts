@@ -8,10 +8,7 @@ import type { AddOptions, TransferOptions, TransferResult, Transfers, TransferTa
 import { Engine } from './schedule/engine.js';
 
 /** What a transfer that goes on is not told: files are landed by whoever added them, and nothing is looked for elsewhere. */
-export type TransfersOptions = Omit<
-  TransferOptions,
-  'signal' | 'onProven' | 'foreignPartials' | 'lookedAtMs' | 'ahead'
->;
+export type TransfersOptions = Omit<TransferOptions, 'signal' | 'onProven' | 'foreignPartials' | 'lookedAtMs'>;
 
 /** Begins a transfer to which files are added as they are wanted. */
 export async function openTransfers(options: TransfersOptions): Promise<Transfers> {
@@ -78,6 +75,11 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
       underway.add(work);
       void work.finally(() => underway.delete(work));
       return work;
+    },
+    warm: (url, sizeBytes) => {
+      if (closing !== undefined || sizeBytes <= SMALL_FILE_BYTES) return;
+      environment.carriers.warm();
+      environment.warm?.(url, sizeBytes);
     },
     close: () => (closing ??= close()),
   };

@@ -166,6 +166,7 @@ describe.each(WAYS)('a byte that is wrong, by way of %s', (_, make) => {
   it('on our disk never arrives as a success; it is found, fetched again, and the log says so', async () => {
     const way = await make();
     await readAtLast(way);
+    await untilKept(way);
     const before = way.fetched();
     await flipOnDisk(way);
     await readAtLast(way);
@@ -177,6 +178,7 @@ describe.each(WAYS)('a byte that is wrong, by way of %s', (_, make) => {
   it('on our disk, in a file that looks untouched, never arrives as a success; it is found before it goes out, fetched again, and the log says where', async () => {
     const way = await make();
     await readAtLast(way);
+    await untilKept(way);
     const before = way.fetched();
     await rotOnDisk(way);
     // Several at once go out by way of carriers too.
@@ -189,6 +191,11 @@ describe.each(WAYS)('a byte that is wrong, by way of %s', (_, make) => {
     expect(said.some((text) => text.includes(`${way.sha256} is wrong on the disk from about byte`))).toBe(true);
   });
 });
+
+/** Its last byte goes out when it is proven; it gets its name a little later. */
+async function untilKept({ serving }: Way): Promise<void> {
+  await expect.poll(() => serving.events().some(({ type }) => type === 'file.proven'), { timeout: 60_000 }).toBe(true);
+}
 
 function blobOf({ machine, sha256 }: Way): string {
   const blobs = join(machine.home, 'blobs');

@@ -37,8 +37,13 @@ export interface Upstreams {
   folders(repository: string): readonly string[];
   /** Why nobody can be asked for a file of a repository just now; undefined when somebody can. */
   whyNobody(pinned: Pinned, caller: Caller): SluiceError | undefined;
-  /** Who has a file of a repository that the caller may have. Those that are left alone only when there are no others. */
-  sources(pinned: Pinned, file: ManifestFile, caller: Caller): readonly Source[];
+  /** Who has a file of a repository that the caller may have. Those that are left alone only when there are no others. `told` adds what is known of one. */
+  sources(
+    pinned: Pinned,
+    file: ManifestFile,
+    caller: Caller,
+    told?: (source: Source, origin: Origin) => Source,
+  ): readonly Source[];
   /**
    * The first that answers, in order (`askInOrder`). `ask` gives undefined where an upstream has no such question. @throws SluiceError
    */
@@ -135,11 +140,13 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
       if (asked.some(({ upstream }) => upstream.breaker.state !== 'open')) return undefined;
       return asked[0]?.upstream.breaker.reason;
     },
-    sources: (pinned, file, caller) => {
+    sources: (pinned, file, caller, told = (source) => source) => {
       const asked = holders(pinned, caller);
       const able = asked.filter(({ upstream }) => upstream.breaker.state !== 'open');
       return (able.length > 0 ? able : asked).flatMap(({ origin }) =>
-        fillSources(origin, pinned, file, settings.hfXet),
+        fillSources(origin, pinned, file, settings.hfXet).map((source) =>
+          source.spans === undefined ? told(source, origin) : source,
+        ),
       );
     },
     first: async (asked, signal, ask) => {

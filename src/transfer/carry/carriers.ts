@@ -13,6 +13,8 @@ export interface CarryListener {
   onHead(head: ResponseHead): void;
   /** The piece's bytes are with the kernel. */
   onLanded(index: number, digest: string, isLast: boolean): void;
+  /** Where the order says so: of a piece that is not whole, everything before this byte is with the kernel. */
+  onWritten(index: number, endByte: number): void;
   /** Mode `whole` only. */
   onReached(index: number): Grant;
 }
@@ -89,6 +91,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
     const { listener, lane } = job;
     if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
     else if (message.type === 'head') listener.onHead(message.head);
+    else if (message.type === 'written') listener.onWritten(message.index, message.endByte);
     else if (message.type === 'landed') listener.onLanded(message.index, message.digest, message.isLast);
     else if (message.type === 'reached')
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });

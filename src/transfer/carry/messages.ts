@@ -30,6 +30,8 @@ export interface CarryOrder {
   readonly algorithm: PieceAlgorithm;
   /** Where to leave pieces in memory for whoever hashes the file in order. */
   readonly residents: SharedArrayBuffer | undefined;
+  /** What comes of the first piece is written at once, and told of, since somebody may wait for it; of the others what comes slowly. */
+  readonly isShown: boolean;
 }
 
 /** What there is of a piece that was left half done. */
@@ -73,6 +75,8 @@ export type FromCarrier =
       readonly isLast: boolean;
     }
   | { readonly type: 'reached'; readonly id: number; readonly index: number }
+  /** Of a piece that is not whole everything before this byte is with the kernel. */
+  | { readonly type: 'written'; readonly id: number; readonly index: number; readonly endByte: number }
   | { readonly type: 'ended'; readonly id: number; readonly end: CarryEnd };
 
 /** What a carrier in another thread starts with. */

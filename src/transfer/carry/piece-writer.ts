@@ -14,6 +14,11 @@ const FREE_SHARE = 1 / 3;
 /** Whole pieces wait so long for the rest of their slab: a slow connection's are not to wait for more of its kind. */
 const GATHER_MS = 25;
 
+/** Of a piece that somebody waits for so much is written at once; less at its beginning. */
+const SHOWN_BYTES = 128 * 1024;
+/** What came of a piece is shown after so long in any case: a slow line takes minutes for one. */
+const SHOWN_MS = 250;
+
 interface Slab {
   readonly memory: Buffer;
   /** Undefined for memory that is not shared. */
@@ -62,6 +67,8 @@ export class PieceWriter {
   #hashed = 0;
   /** Everything before it is written. */
   #written = 0;
+  /** When something was last written for somebody to see. */
+  #shownMs = performance.now();
 
   constructor(means: WriterMeans) {
     this.#means = means;
@@ -121,6 +128,21 @@ export class PieceWriter {
     const slab = this.#slab;
     const isFull = this.#position % SLAB_BYTES === 0;
     if (isLast || isFull || slab === undefined || performance.now() - slab.begunMs > GATHER_MS) this.#flush();
+  }
+
+  /**
+   * Writes what came of the piece so far, if it waited long, or, where somebody may wait for it (`isFirst`), if it is as much as was there before. Returns up to where it is written; undefined
+   * when nothing was.
+   */
+  show(isFirst: boolean): number | undefined {
+    const newBytes = this.#position - Math.max(this.#written, this.#startByte);
+    if (newBytes <= 0) return undefined;
+    const nowMs = performance.now();
+    const isMuch = isFirst && newBytes >= Math.min(SHOWN_BYTES, this.#written - this.#startByte);
+    if (!isMuch && nowMs - this.#shownMs < SHOWN_MS) return undefined;
+    this.#shownMs = nowMs;
+    this.#flush();
+    return this.#written;
   }
 
   /** Writes what came of the piece so far, and ends there. */

@@ -26,11 +26,12 @@ interface Setting {
   readonly filledBytes?: number;
   readonly slabs?: number;
   readonly pieceBytes?: number;
+  readonly isShown?: boolean;
   readonly reached?: (index: number) => Grant;
 }
 
 function setUp({ mode = 'range', first = 0, filledBytes = 0, slabs = 8, ...rest }: Setting = {}) {
-  const { pieceBytes = PIECE, reached } = rest;
+  const { pieceBytes = PIECE, isShown = false, reached } = rest;
   const { last = Math.ceil(SIZE / pieceBytes) - 1 } = rest;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-carry-'));
   const dataPath = join(folder, 'data');
@@ -61,9 +62,11 @@ function setUp({ mode = 'range', first = 0, filledBytes = 0, slabs = 8, ...rest 
       turn: new WriteTurn().shared,
       algorithm: 'sha256',
       residents,
+      isShown,
     },
   };
   const landed: [number, string, boolean][] = [];
+  const shown: { index: number; toByte: number; isThere: boolean }[] = [];
   const writer = new PieceWriter({
     descriptor,
     turn: new WriteTurn(),
@@ -75,9 +78,16 @@ function setUp({ mode = 'range', first = 0, filledBytes = 0, slabs = 8, ...rest 
   });
   const target = new RunTarget(order, writer, slot, {
     reached: (index) => Promise.resolve(reached?.(index) ?? 'take'),
+    written: (index, toByte) => {
+      shown.push({
+        index,
+        toByte,
+        isThere: readFileSync(dataPath).subarray(0, toByte).equals(CONTENT.subarray(0, toByte)),
+      });
+    },
   });
   const onDisk = (): Buffer => readFileSync(dataPath);
-  return { target, writer, slot, landed, pool, residents, onDisk, startByte, endByte };
+  return { target, writer, slot, landed, shown, pool, residents, onDisk, startByte, endByte };
 }
 
 /** Gives the target what an answer brings, cut anyhow, now in its own memory and now in other. */
@@ -103,14 +113,19 @@ const CUTS = fc.array(fc.oneof(fc.integer({ min: 1, max: 2 * PIECE }), fc.intege
 describe('a run of pieces', () => {
   it('lands every piece, however its bytes come, from wherever it begins', async () => {
     const sizes = fc.constantFrom(2 * SLAB_BYTES, SLAB_BYTES, SLAB_BYTES / 4);
-    const starts = fc.record({ pieceBytes: sizes, startByte: fc.nat(SIZE - 1), isWhole: fc.boolean() });
+    const starts = fc.record({
+      pieceBytes: sizes,
+      startByte: fc.nat(SIZE - 1),
+      isWhole: fc.boolean(),
+      isShown: fc.boolean(),
+    });
     await fc.assert(
-      fc.asyncProperty(CUTS, starts, fc.nat(12), async (cuts, { pieceBytes, startByte, isWhole }, slabs) => {
+      fc.asyncProperty(CUTS, starts, fc.nat(12), async (cuts, { pieceBytes, startByte, isWhole, isShown }, slabs) => {
         const first = Math.floor(startByte / pieceBytes);
         const filledBytes = isWhole ? 0 : startByte % pieceBytes;
         const count = Math.ceil(SIZE / pieceBytes);
         const piece = (at: number): Buffer => CONTENT.subarray(at * pieceBytes, (at + 1) * pieceBytes);
-        const rig = setUp({ first, filledBytes, slabs, pieceBytes });
+        const rig = setUp({ first, filledBytes, slabs, pieceBytes, isShown });
         await feed(
           rig.target,
           CONTENT.subarray(rig.startByte),
@@ -128,6 +143,20 @@ describe('a run of pieces', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('writes and tells of what comes of the first piece before it is whole, where somebody waits for that', async () => {
+    const { target, shown, landed } = setUp({ isShown: true, first: 1, filledBytes: 1000 });
+    await feed(target, CONTENT.subarray(PIECE + 1000, PIECE + 11_000), [10_000]);
+    expect(shown).toEqual([{ index: 1, toByte: PIECE + 11_000, isThere: true }]);
+    await feed(target, CONTENT.subarray(PIECE + 11_000), [30_000]);
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.filter(({ isThere }) => !isThere)).toEqual([]);
+    expect(shown.filter(({ index }) => index === 1).length).toBeGreaterThan(5);
+    expect(landed.map(([index]) => index)).toEqual([1, 2]);
+    const quiet = setUp();
+    await feed(quiet.target, CONTENT, [30_000]);
+    expect(quiet.shown).toEqual([]);
   });
 
   it('leaves in memory what landed, as it is on disk, and no more than there is room for', async () => {

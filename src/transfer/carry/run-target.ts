@@ -9,6 +9,8 @@ import type { Slot } from './slot.js';
 export interface RunTell {
   /** Of a whole-file answer the next piece is about to come. */
   reached(index: number): Promise<Grant>;
+  /** Where the order says so: of a piece that is not whole, everything before this byte is with the kernel. */
+  written?(index: number, endByte: number): void;
   /** Holds back whoever is too far ahead of the hash of the file. */
   pause?(positionByte: number): Promise<void> | undefined;
 }
@@ -65,6 +67,7 @@ export class RunTarget implements WireTarget {
   onData(chunk: Buffer): DataAnswer {
     this.#slot.came(chunk.length);
     const answer = this.#take(chunk);
+    if (this.#order.isShown && !this.#isDone) this.#show();
     if (answer !== undefined || this.#isDone) return answer;
     return this.#tell.pause?.(this.#position)?.then(() => undefined);
   }
@@ -73,6 +76,11 @@ export class RunTarget implements WireTarget {
   leave(): LeftPart | undefined {
     if (this.#isDone || this.#isSkipping) return undefined;
     return { index: this.#index, ...this.#writer.leave() };
+  }
+
+  #show(): void {
+    const endByte = this.#writer.show(this.#index === this.#order.first);
+    if (endByte !== undefined) this.#tell.written?.(this.#index, endByte);
   }
 
   #take(chunk: Buffer): DataAnswer {

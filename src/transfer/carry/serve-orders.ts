@@ -87,6 +87,7 @@ async function carry(
           load.grant = resolve;
           tell({ type: 'reached', index });
         }),
+      written: (index, endByte) => tell({ type: 'written', index, endByte }),
     });
     const hooks = {
       onWire: () => {

@@ -82,6 +82,16 @@ export class HeldFile {
     if (!this.#byPieces) this.#follower = this.#follow();
   }
 
+  /** Whether somebody may wait for parts of pieces: what a list proves is given out piece by piece, never unproven. */
+  get isShown(): boolean {
+    return this.isDemanded && this.trusted === undefined;
+  }
+
+  /** It is fetched as it is asked for, by short requests. */
+  get isDemanded(): boolean {
+    return this.#task.demand !== undefined;
+  }
+
   /** The whole is hashed, piece after piece, while it arrives. */
   get isOrdered(): boolean {
     return !this.#byPieces;
@@ -92,8 +102,8 @@ export class HeldFile {
     const { partial, header, pieces, parts } = opening;
     const journal = await writeJournal(partial.journalPath, { header, pieces, parts });
     try {
-      // Nobody knows whether more than a part will come.
-      const isSparse = task.demand?.wanted().isAll === false;
+      // Nobody knows whether more than a part will come, and somebody waits for the first byte: taking the space is a program to be run.
+      const isSparse = task.demand !== undefined;
       await partial.allocate(header.sizeBytes, { isSparse });
       return new HeldFile(environment, task, opening, await open(partial.dataPath, 'r+'), journal);
     } catch (thrown) {
@@ -129,6 +139,15 @@ export class HeldFile {
     for (const index of indexes) this.map.drop(index);
     this.#unfollow();
     if (!this.#byPieces) this.#follower = this.#follow();
+  }
+
+  /** The disk has something else than what landed of a piece: says so, and drops it. */
+  async distrust(index: number): Promise<void> {
+    const source = this.landed.get(index)?.source;
+    if (source === undefined) return;
+    const message = 'its bytes on disk are not those that arrived';
+    this.#environment.emit({ type: 'piece.wrong', file: this.#task.path, index, source, message });
+    await this.drop([index]);
   }
 
   /** What the whole file is; begins anew after pieces were dropped. */

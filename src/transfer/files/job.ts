@@ -21,6 +21,8 @@ export interface RequestView {
   readonly behindBytes?: number | undefined;
   /** When it may be taken back without losing what it brought: a `rigid` one never, a `whole` one only when it is silent. */
   readonly keeps: 'loose' | 'whole' | 'rigid';
+  /** It ends soon by itself, and what is on its wire when it is cut comes twice: only one that is silent, or very late, is taken back. */
+  readonly isShort?: boolean;
 }
 
 /** One request's worth of work, already taken for a source. */

@@ -11,7 +11,7 @@ import { adoptForeign } from './adopt.js';
 import { chooseShare } from './choose-share.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
-import { HandOut } from './hand-out.js';
+import { HandOut, type Share } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
 import { openFile } from './open-file.js';
@@ -108,16 +108,16 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     if (this.#handOut === undefined) return undefined;
     const { held, sources } = this;
     const shares = { held, sources, handOut: this.#handOut, runs: this.#runs.all(), wanted: this.#wanted };
-    const share = chooseShare(shares, from, wishBytes, nowMs);
-    return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
+    return this.#runOf(chooseShare(shares, from, wishBytes, nowMs), from);
   }
 
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runs.runOf(victim);
-    // Runs on demand are short, and what is on the wire of one that is cut would be sent twice.
-    if (run?.mode !== 'range' || !this.#isOpen || this.#wanted !== undefined) return undefined;
-    if (this.#isShut(from) || from.ignoresRanges) return undefined;
-    const share = this.#handOut?.split(run, wishBytes);
+    if (run?.mode !== 'range' || !this.#isOpen || this.#isShut(from) || from.ignoresRanges) return undefined;
+    return this.#runOf(this.#handOut?.split(run, wishBytes), from);
+  }
+
+  #runOf(share: Share | undefined, from: FileSource): Work | undefined {
     return share === undefined ? undefined : this.#track(new PieceRun(this, from, 'range', share.first, share.last));
   }
 
@@ -174,9 +174,14 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   resume(index: number): PieceProgress {
     const begun = this.#begun.get(index);
+    this.#wanted?.resumed(this.held, index, begun?.filledBytes ?? 0);
     if (begun === undefined) return beginPiece(index, this.environment.now());
     this.#begun.delete(index);
     return begun;
+  }
+
+  arrived(index: number, endByte: number): void {
+    this.#wanted?.arrived(this.held, index, endByte);
   }
 
   async land(progress: PieceProgress, digest: string): Promise<void> {
@@ -186,12 +191,13 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       progress.sources.includes(from.source.id) && isShut(this.sources, from);
     if (this.sources.some(isUnwanted)) {
       held.refuse(index);
-      return;
+      return this.#wanted?.refused(held, index);
     }
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
     const [from] = progress.sources.length === 1 ? this.sources.filter(({ source }) => source.id === piece.source) : [];
     this.#listed.assertRight(held, piece, from !== undefined && hasOther(this.sources, from));
     await held.land(piece);
+    this.#wanted?.landed(index);
     this.#repair.noteLanded(piece);
     const { source, ms } = piece;
     environment.emit({ type: 'piece.landed', file: this.path, index, ...held.rangeOf(index), source, ms });
@@ -201,7 +207,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   leave(run: PieceRun, index: number, progress: PieceProgress | undefined): void {
     this.held.map.giveBack(index);
-    if (progress === undefined || run.mode !== 'range' || isShut(this.sources, run.from)) return;
+    if (progress === undefined || run.mode !== 'range') return;
+    if (isShut(this.sources, run.from)) return this.#wanted?.refused(this.held, index);
     progress.retries += 1;
     this.#begun.set(index, progress);
   }
@@ -239,7 +246,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       this.#begun.set(begun.index, begun);
     if (!held.map.isComplete) await this.#chunks.look(this.#sizeBytes);
     if (this.isOver) return;
-    this.#wanted?.opened(held);
+    this.#wanted?.opened(held, (index) => this.#distrust(held, index));
     this.announce(this.#sizeBytes, this.doneBytes);
     this.gained();
     this.#phase = 'fetching';
@@ -247,7 +254,6 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     environment.wake();
   }
 
-  /** Readers came, went, or wait. */
   #wantsElse(): void {
     const map = this.#isOpen ? this.held.map : undefined;
     const wasIdle = map?.freeCount === 0 && this.#runs.isEmpty;
@@ -255,6 +261,13 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     // Until now there was nothing to get further with.
     if (wasIdle) this.gained();
     this.environment.wake();
+  }
+
+  /** What the disk has of a piece is not what arrived, which is nobody's lie. While the whole is being proven the proof will say so. */
+  #distrust(held: HeldFile, index: number): void {
+    if (!this.#isOpen || this.held !== held) return;
+    this.#drops += 1;
+    this.#settle(held.distrust(index).finally(() => (this.#drops -= 1)).then(this.environment.wake)); // prettier-ignore
   }
 
   #isGivenUp(): boolean {
@@ -305,7 +318,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   async #commit(verdict: Verdict): Promise<void> {
     const { sha256, sizeBytes, digests, checks } = verdict;
     const { held } = this;
-    // What was fetched again may have come twice, and differently.
+    this.#wanted?.verified();
     const proven = this.#repair.wasNeeded ? checks : await this.#chunks.checks(verdict, held.landed.values());
     if (!this.close()) return;
     this.#doubts.stop();
@@ -372,9 +385,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** A source that only sends whole files is used by one connection, and when nobody else can do better. */
   #takeWhole(from: FileSource): Work | undefined {
     const others = this.sources.filter((other) => other !== from && other.banned === undefined);
-    if (others.some((other) => !other.ignoresRanges && !this.#isShut(other))) return undefined;
-    if (this.#runs.hasWhole) return undefined;
+    if (this.#runs.hasWhole || others.some((other) => !other.ignoresRanges && !this.#isShut(other))) return undefined;
     this.#begun.clear();
+    this.#wanted?.begunAnew(this.held);
     return this.#track(new PieceRun(this, from, 'whole', 0, this.held.map.count - 1));
   }
 

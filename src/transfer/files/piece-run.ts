@@ -25,6 +25,8 @@ export interface RunOwner {
   copied(bytes: number): void;
   /** What there is of a piece that this run owns. */
   resume(index: number): PieceProgress;
+  /** Of this piece everything before a byte is with the kernel. */
+  arrived(index: number, endByte: number): void;
   /** All bytes of the piece are with the kernel. */
   land(progress: PieceProgress, digest: string): Promise<void>;
   /** The run does not work on this piece any more, which has not landed. */
@@ -212,6 +214,7 @@ export class PieceRun {
           if (head.status >= 200 && head.status <= 299) this.#owner.checkVersion(this.from, head);
         }),
       onLanded: (index, digest, isLast) => guard(() => this.#landed(index, digest, isLast)),
+      onWritten: (index, endByte) => guard(() => this.#owner.arrived(index, endByte)),
       onReached: (index) => this.#reached(index),
     };
     this.#carriage = this.#begin(this.#order(wire), listener);
@@ -259,6 +262,7 @@ export class PieceRun {
       turn: held.turn.shared,
       algorithm: held.algorithm,
       residents: held.residents,
+      isShown: this.mode === 'range' && held.isShown,
     };
   }
 

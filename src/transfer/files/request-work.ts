@@ -60,6 +60,9 @@ export function workOf(view: RequestView, handlers: Pick<Work, 'run' | 'abort'>)
     get keeps() {
       return view.keeps;
     },
+    get isShort() {
+      return view.isShort === true;
+    },
     ...handlers,
   };
 }

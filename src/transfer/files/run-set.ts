@@ -10,8 +10,8 @@ interface Entry {
   reason: string | undefined;
 }
 
-/** The file that runs are of: its pieces, and whether it is hashed in their order. */
-export type RunsOf = Pick<HeldFile, 'map' | 'isOrdered'>;
+/** The file that runs are of: its pieces, whether it is hashed in their order, and whether it is fetched as it is asked for. */
+export type RunsOf = Pick<HeldFile, 'map' | 'isOrdered' | 'isDemanded'>;
 
 /** The runs of one file that are under way. */
 export class RunSet {
@@ -66,7 +66,7 @@ export class RunSet {
 }
 
 /** `isOpen`: a file that begins anew closes while its runs still end. */
-function viewOf(entry: Entry, { map, isOrdered }: RunsOf, isOpen: () => boolean): RequestView {
+function viewOf(entry: Entry, { map, isOrdered, isDemanded }: RunsOf, isOpen: () => boolean): RequestView {
   const { run } = entry;
   const isRange = (): boolean => run.mode === 'range';
   const spareBytes = (): number =>
@@ -103,6 +103,7 @@ function viewOf(entry: Entry, { map, isOrdered }: RunsOf, isOpen: () => boolean)
     get keeps() {
       return isRange() ? 'loose' : 'rigid';
     },
+    isShort: isDemanded,
   };
 }
 

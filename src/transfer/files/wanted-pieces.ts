@@ -10,6 +10,8 @@ export class WantedPieces {
   readonly #demand: Demand;
   /** Of the map that it was last applied to. */
   #asleep: string | undefined;
+  /** To where pieces that have not landed were told of. */
+  readonly #shown = new Map<number, number>();
   #urgent: readonly Share[] = [];
   #isStale = true;
   /** All of it is here, or was: what proves wrong is wanted again. */
@@ -35,10 +37,46 @@ export class WantedPieces {
   }
 
   /** The file begins, perhaps anew. */
-  opened(held: HeldFile): void {
+  opened(held: HeldFile, distrust: (index: number) => void): void {
     this.#asleep = undefined;
     this.#isStale = true;
-    this.#demand.opened(held.map.pieceBytes, held.spans());
+    this.#shown.clear();
+    const digestOf = (index: number): string | undefined => held.landed.get(index)?.digest;
+    this.#demand.opened(held.map.pieceBytes, held.spans(), { digestOf, distrust });
+  }
+
+  /** Of a piece everything before this byte is in the partial. */
+  arrived({ map }: HeldFile, index: number, endByte: number): void {
+    this.#shown.set(index, endByte);
+    this.#demand.arrived({ startByte: map.startOf(index), endByte });
+  }
+
+  landed(index: number): void {
+    this.#shown.delete(index);
+  }
+
+  /** What there is of a piece does not count. */
+  refused(held: HeldFile, index: number): void {
+    if (this.#shown.has(index)) this.#withdraw(held, index);
+  }
+
+  /** A request goes on with a piece behind so many of its bytes. What comes behind them may differ from what was read. */
+  resumed(held: HeldFile, index: number, filledBytes: number): void {
+    if (held.map.startOf(index) + filledBytes < (this.#shown.get(index) ?? 0)) this.#withdraw(held, index);
+  }
+
+  /** What there is of pieces that have not landed is forgotten. */
+  begunAnew(held: HeldFile): void {
+    for (const index of [...this.#shown.keys()]) this.#withdraw(held, index);
+  }
+
+  verified(): void {
+    this.#demand.verified();
+  }
+
+  #withdraw(held: HeldFile, index: number): void {
+    this.#shown.delete(index);
+    this.#demand.withdrawn(held.rangeOf(index));
   }
 
   /** Whether there is anything to be done: a piece that is wanted, or a file that is complete and to be proven. */

@@ -39,9 +39,10 @@ export class Route {
   #reason: string | undefined;
 
   /** `source.url` is read at every use: an origin may learn a shorter way. */
-  constructor(source: { readonly url: string }, now: () => number = Date.now) {
+  constructor(source: { readonly url: string; readonly foundAt?: string }, now: () => number = Date.now) {
     this.#source = source;
     this.#now = now;
+    if (source.foundAt !== undefined) this.#remember(source.foundAt);
   }
 
   /** Where the next request is likely to go. */

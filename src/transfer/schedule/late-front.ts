@@ -54,7 +54,7 @@ function lateOf<D extends Desk>(
 ): LateFront<D> | undefined {
   const { work, isLeaving, isSpeedingUp, rate } = flight;
   const hashMs = (work.behindBytes ?? 0) / schedule.hashRate;
-  if (isLeaving || work.keeps !== 'loose' || rate === undefined) return undefined;
+  if (isLeaving || work.keeps !== 'loose' || work.isShort === true || rate === undefined) return undefined;
   if (isSpeedingUp || flight.from.state.refusals.isCounting(nowMs)) return undefined;
   // Young connections still speed up.
   const leastAgeMs = Math.max(

@@ -39,9 +39,11 @@ export class Recalls<D extends Desk> {
     }
   }
 
-  /** Connections that make it worse for all end now: those that bring least. */
+  /** Connections that make it worse for all end now: those that bring least. Short requests end soon by themselves. */
   cut(state: SourceState, most: number): void {
-    const flights = this.#flights.of(state).filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose');
+    const flights = this.#flights
+      .of(state)
+      .filter(({ isLeaving, work }) => !isLeaving && work.keeps === 'loose' && work.isShort !== true);
     flights.sort((left, right) => left.work.receivedBytes - right.work.receivedBytes);
     for (const flight of flights.slice(0, Math.max(0, flights.length - most))) flight.end('too many', -Infinity);
   }

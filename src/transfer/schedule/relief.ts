@@ -36,7 +36,7 @@ export function findRelief<D extends Desk>(
   for (const flight of flights) {
     if (flight.isLeaving || flight.work.keeps !== 'loose') continue;
     const relief = reliefOf(flight, from, state.startMs, nowMs, schedule.redialShare);
-    if (relief === undefined) continue;
+    if (relief === undefined || (flight.work.isShort === true && relief.leftMs < schedule.veryLateMs)) continue;
     // Each time it must be worth more: estimates that contradict each other would pass it on for ever.
     const isPassedOn = relief.splitBytes === undefined && flight.from.state.silences === 0;
     const needed = isPassedOn ? least * 4 ** context.handedOver(flight) : least;

@@ -82,7 +82,9 @@ function slowEdgesOf<D extends Desk>(
   return grown
     .filter(
       ({ flight, rate }) =>
-        rate < siblingRate * schedule.redialShare && flight.work.leftBytes > rate * leastAgeMs && !flight.isSpeedingUp,
+        rate < siblingRate * schedule.redialShare &&
+        flight.work.leftBytes > rate * (flight.work.isShort === true ? schedule.veryLateMs : leastAgeMs) &&
+        !flight.isSpeedingUp,
     )
     .sort((left, right) => left.rate - right.rate)
     .flatMap(({ flight, rate }) => {

@@ -6,7 +6,7 @@ import { errorReply } from './errors.js';
 import { gitOidOf } from './git-names.js';
 import { lfsPointer } from './pointer.js';
 import { entryNotFound, json, snapshotHeaders } from './replies.js';
-import { snapshotOf, splitRevision } from './revision.js';
+import { refOf, snapshotOf, splitRevision } from './revision.js';
 import { TreeIndex } from './tree-index.js';
 
 const XET_INFO = 'application/vnd.xet-fileinfo+json';
@@ -16,6 +16,9 @@ const WRONG_MS = 120_000;
 /** `GET /{repo}/resolve/{rev}/{path}` and `/api/resolve-cache/…`: the bytes themselves, never a redirect; `raw`: what git has. */
 export async function answerFile(at: Addressed, isRaw: boolean): Promise<FaceReply> {
   const { revision, path } = splitRevision(at.named.rest);
+  const { request, context, named } = at;
+  if (path !== undefined && request.method === 'GET' && !isRaw)
+    context.catalogue.expect?.(refOf(named, revision), path, request.caller);
   const snapshot = await snapshotOf(at, revision);
   const file = path === undefined ? undefined : TreeIndex.of(snapshot.files).file(path);
   if (file === undefined) return entryNotFound(snapshot);
