@@ -22,6 +22,8 @@ export const ERROR_KINDS = {
   USAGE: { exit: 2, retry: 'never' },
   BAD_REF: { exit: 2, retry: 'never' },
   BAD_SETTING: { exit: 2, retry: 'never' },
+  BAD_TRUST_POLICY: { exit: 2, retry: 'never' },
+  BAD_KEY: { exit: 2, retry: 'never' },
 
   REPOSITORY_NOT_FOUND: { exit: 3, retry: 'elsewhere' },
   REVISION_NOT_FOUND: { exit: 3, retry: 'elsewhere' },
@@ -40,6 +42,11 @@ export const ERROR_KINDS = {
   UNSAFE_PATH: { exit: 5, retry: 'never' },
   BAD_MANIFEST: { exit: 5, retry: 'elsewhere' },
   CORRUPT_STORE: { exit: 5, retry: 'never' },
+  BAD_SIGNATURE: { exit: 5, retry: 'never' },
+
+  UNSIGNED: { exit: 6, retry: 'never' },
+  UNTRUSTED_SIGNER: { exit: 6, retry: 'never' },
+  NO_TRUST_RULE: { exit: 6, retry: 'never' },
 
   DNS: { exit: 7, retry: 'later' },
   CONNECT: { exit: 7, retry: 'later' },

@@ -16,6 +16,8 @@ export type {
   RepairReport,
   SourceShare,
   VerifyReport,
+  KeyEntry,
+  TrustReport,
 } from '../pull/index.js';
 export type { TokenRecord } from '../server/index.js';
 
@@ -30,6 +32,12 @@ type Rooms = Pick<
   | 'whereIs'
   | 'verify'
   | 'writePieceList'
+  | 'verifyTrust'
+  | 'refusalOf'
+  | 'signTarget'
+  | 'makeKeys'
+  | 'listKeys'
+  | 'trustKey'
   | 'repair'
 >;
 

@@ -13,6 +13,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     what: '设置 {key} 无效[：“{value}”][（{where}）][：{reason}]。',
     remedy: '`sluice config` 会列出每项设置的值及其来源。',
   },
+  BAD_TRUST_POLICY: {
+    what: '信任策略 {path} 无法使用[：第 {line} 行][：{field}] {reason}。',
+    remedy: '可写的内容见 docs/FORMATS.md。未做任何检查。',
+  },
+  BAD_KEY: {
+    what: '密钥 {path} 无法使用：{reason}。',
+    remedy: '`sluice keys make NAME` 可生成一对密钥。',
+  },
 
   REPOSITORY_NOT_FOUND: {
     what: '{host} 上没有仓库 {repository}，或当前身份无权看到它。',
@@ -64,6 +72,23 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   CORRUPT_STORE: {
     what: '这里的 {total} 个文件中有 {count} 个内容不对。',
     remedy: '`sluice repair` 只重新下载出错的部分。',
+  },
+  BAD_SIGNATURE: {
+    what: '{subject} 的签名不能证明其内容：{reason}。',
+    remedy: '请勿使用这些文件。请重新获取；若仍如此，请询问发布者。',
+  },
+
+  UNSIGNED: {
+    what: '{subject} 没有签名，而规则“{rule}”要求签名。',
+    remedy: '请用 --signature FILE 指明签名，或向发布者索取。',
+  },
+  UNTRUSTED_SIGNER: {
+    what: '规则“{rule}”不接受 {subject} 的签名：{reason}。',
+    remedy: '若您信任该签名者，请在策略中加入其密钥或身份。',
+  },
+  NO_TRUST_RULE: {
+    what: '{path} 中没有规则适用于 {subject}。',
+    remedy: '请为它添加范围，或用 --as 说明它是什么。',
   },
 
   DNS: { what: '无法解析域名 {host}[：{reason}]。', remedy: '请检查网络和 DNS；在代理之后请设置 HTTPS_PROXY。' },
