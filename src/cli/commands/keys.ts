@@ -26,9 +26,15 @@ export function configure(command: Command, context: CommandContext): void {
       if (options.json) for (const entry of entries) session.print(JSON.stringify(entry));
       else printTable(entries, session);
     };
-    if (action === 'list') return show(await api.listKeys(home));
+    if (action === 'list') {
+      show(await api.listKeys(home));
+      return;
+    }
     if (name === undefined) throw usage(`sluice keys ${action} needs a name`);
-    if (action === 'show') return show(await named(await api.listKeys(home), name));
+    if (action === 'show') {
+      show(named(await api.listKeys(home), name));
+      return;
+    }
     if (action === 'make') {
       const kind = KINDS.find((one) => one === options.kind);
       if (kind === undefined) throw usage(`--kind ${options.kind}: there are ${KINDS.join(', ')}`);
@@ -43,14 +49,17 @@ export function configure(command: Command, context: CommandContext): void {
   });
 }
 
-async function named(entries: readonly KeyEntry[], name: string): Promise<readonly KeyEntry[]> {
+function named(entries: readonly KeyEntry[], name: string): readonly KeyEntry[] {
   const found = entries.filter((entry) => entry.name === name || entry.fingerprint === name);
   if (found.length === 0) throw new SluiceError('BAD_KEY', { path: name, reason: 'there is no key of that name' });
   return found;
 }
 
 function printTable(entries: readonly KeyEntry[], { lang, out, print, outColumns }: Session): void {
-  if (entries.length === 0) return print(say(lang, 'keys.none'));
+  if (entries.length === 0) {
+    print(say(lang, 'keys.none'));
+    return;
+  }
   const rows = entries.map(({ name, kind, canSign, fingerprint }) => [
     name,
     kind,

@@ -41,7 +41,9 @@ export function configure(command: Command, context: CommandContext): void {
     const at = (path: string): string => resolve(context.host.cwd, path);
     const shardBytes = options.shards === undefined ? undefined : parseBytes(options.shards);
     if (options.shards !== undefined && !shardBytes) throw usage(`--shards ${options.shards}: not a size such as 1GB`);
-    const report = await (await session.api()).signTarget(
+    const report = await (
+      await session.api()
+    ).signTarget(
       {
         ...{ subject: target, key: options.key, detached: options.detached === true, ignore: options.ignore ?? [] },
         padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),

@@ -17,7 +17,8 @@ export function renderTrust(report: TrustReport, { lang, style, signs }: Look, c
   if (verdict === 'accepted') add(style.green(signs.done), '', say(lang, 'trust.accepted', { subject, rule, level }));
   if (verdict === 'skipped') add(style.yellow(signs.warn), '', say(lang, 'trust.skipped', { subject, rule }));
   for (const { method, signer } of report.accepted) {
-    const time = signer.signedAtMs === undefined ? undefined : new Date(signer.signedAtMs).toISOString().slice(0, 19) + 'Z';
+    const time =
+      signer.signedAtMs === undefined ? undefined : new Date(signer.signedAtMs).toISOString().slice(0, 19) + 'Z';
     add(' ', '  ', say(lang, 'trust.signedBy', { identity: signer.identity }));
     const how = { method, algorithm: signer.algorithm, time, from: signer.timeFrom };
     add(' ', '  ', say(lang, 'trust.how', how), style.dim);

@@ -31,7 +31,9 @@ export async function findAttachments(
   const asked = { registry, repository, signal };
   for (const digest of await referrersOf(asked, sha256)) {
     if (found.length >= MOST_ATTACHMENTS) break;
-    found.push(...(await attachmentsIn(asked, await registry.manifest(repository, `sha256:${digest}`, undefined, signal))));
+    found.push(
+      ...(await attachmentsIn(asked, await registry.manifest(repository, `sha256:${digest}`, undefined, signal))),
+    );
   }
   const tagged = await orAbsent(registry.manifest(repository, `sha256-${sha256}.sig`, undefined, signal));
   if (tagged !== undefined) found.push(...(await attachmentsIn(asked, tagged)));
@@ -58,7 +60,10 @@ async function referrersOf({ registry, repository, signal }: Asked, sha256: stri
 }
 
 /** The layers of a manifest that are signatures. */
-async function attachmentsIn({ registry, repository, signal }: Asked, manifest: RawManifest): Promise<readonly Attachment[]> {
+async function attachmentsIn(
+  { registry, repository, signal }: Asked,
+  manifest: RawManifest,
+): Promise<readonly Attachment[]> {
   const content = asObject(parse(manifest.bytes));
   const config = asString(field(asObject(field(content, 'config')), 'mediaType'));
   const type = asString(field(content, 'artifactType')) ?? config;
@@ -114,7 +119,10 @@ export interface ImageReference {
  * @throws SluiceError BAD_REF
  */
 export function parseImageReference(text: string): ImageReference {
-  const match = /^oci:([a-z0-9.-]+(?::\d{1,5})?)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/i.exec(text);
+  const match =
+    /^oci:([a-z0-9.-]+(?::\d{1,5})?)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/i.exec(
+      text,
+    );
   const [, host = '', repository = '', tag = 'latest', digest] = match ?? [];
   if (match === null) throw new SluiceError('BAD_REF', { ref: text, reason: 'write oci:host/repository:tag' });
   const isHere = /^(?:localhost|127(?:\.\d+){3})(?::|$)/.test(host);

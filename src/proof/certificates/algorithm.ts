@@ -1,6 +1,6 @@
 import { constants, verify, type KeyObject } from 'node:crypto';
-import { broken, untrusted } from '../signature-fault.js';
-import { childrenOf, DerCursor, objectIdOf, readDer, smallIntegerOf, TAG, type DerValue } from './der.js';
+import { untrusted } from '../signature-fault.js';
+import { childrenOf, DerCursor, objectIdOf, readDer, smallIntegerOf, type DerValue } from './der.js';
 import { HASH_BY_OID, OID } from './object-ids.js';
 
 /** A signature's algorithm as an AlgorithmIdentifier names it. MD5 and SHA-1 are none. */
@@ -55,12 +55,7 @@ export function hashOf(value: DerValue): string {
 }
 
 /** Whether `signature` over `bytes` was made with the key, by that algorithm and no other. */
-export function isSignedBy(
-  bytes: Buffer,
-  signature: Buffer,
-  algorithm: SignatureAlgorithm,
-  key: KeyObject,
-): boolean {
+export function isSignedBy(bytes: Buffer, signature: Buffer, algorithm: SignatureAlgorithm, key: KeyObject): boolean {
   if (key.asymmetricKeyType !== algorithm.family) return false;
   if (algorithm.family === 'ed25519') return verify(null, bytes, key, signature);
   if (algorithm.family === 'ec') return verify(algorithm.hash, bytes, { key, dsaEncoding: 'der' }, signature);
@@ -78,23 +73,11 @@ const MOST_RSA_BITS = 16_384;
 /** Why a key is not strong enough to say anything, or undefined. Curves written out instead of named are none. */
 export function keyWeakness(key: KeyObject): string | undefined {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
-    case 'ed25519':
-      return undefined;
-    case 'ec':
-      return CURVES.includes(namedCurve ?? '') ? undefined : `a key on the curve ${namedCurve ?? 'of its own'}`;
-    case 'rsa':
-      return modulusLength >= LEAST_RSA_BITS && modulusLength <= MOST_RSA_BITS
-        ? undefined
-        : `an RSA key of ${modulusLength} bits`;
-    default:
-      return `a key of the kind ${key.asymmetricKeyType ?? 'unknown'}`;
-  }
-}
-
-/** The tag of a SEQUENCE that is to be an AlgorithmIdentifier, for callers that read it from a cursor. */
-export function nextAlgorithm(cursor: DerCursor): DerValue {
-  const value = cursor.next(TAG.sequence);
-  if (value.content.length === 0) throw broken('DER: an empty algorithm');
-  return value;
+  const kind = key.asymmetricKeyType;
+  if (kind === 'ed25519') return undefined;
+  if (kind === 'ec')
+    return CURVES.includes(namedCurve ?? '') ? undefined : `a key on the curve ${namedCurve ?? 'of its own'}`;
+  if (kind !== 'rsa') return `a key of the kind ${kind ?? 'unknown'}`;
+  const isFit = modulusLength >= LEAST_RSA_BITS && modulusLength <= MOST_RSA_BITS;
+  return isFit ? undefined : `an RSA key of ${modulusLength} bits`;
 }

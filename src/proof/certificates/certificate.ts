@@ -1,7 +1,17 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { broken } from '../signature-fault.js';
 import { parseAlgorithm, type SignatureAlgorithm } from './algorithm.js';
-import { booleanOf, childrenOf, DerCursor, expectTag, integerOf, objectIdOf, octetsOfBits, readDer, TAG } from './der.js';
+import {
+  booleanOf,
+  childrenOf,
+  DerCursor,
+  expectTag,
+  integerOf,
+  objectIdOf,
+  octetsOfBits,
+  readDer,
+  TAG,
+} from './der.js';
 import { smallIntegerOf, timeOf, type DerValue } from './der.js';
 import { readExtensions, type Extensions } from './extensions.js';
 import { nameText } from './names.js';
@@ -108,7 +118,9 @@ const PEM = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 
 /** The DER of every PEM block of a label, in order. Text between them is left out, as everybody does. */
 export function pemBlocks(text: string, label: string): readonly Buffer[] {
-  return [...text.matchAll(PEM)].filter(([, found]) => found === label).map(([, , body = '']) => Buffer.from(body, 'base64'));
+  return [...text.matchAll(PEM)]
+    .filter(([, found]) => found === label)
+    .map(([, , body = '']) => Buffer.from(body, 'base64'));
 }
 
 /** The certificates of a file: PEM, or one in DER. @throws SignatureFault when there is none */

@@ -36,7 +36,7 @@ export function childrenOf(value: DerValue, tag: number = TAG.sequence): readonl
 /** Values one after the other. */
 export function readAll(bytes: Buffer): readonly DerValue[] {
   const found: DerValue[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const value = readAt(bytes, at);
     found.push(value);
     at += value.raw.length;

@@ -1,6 +1,16 @@
 import { broken } from '../signature-fault.js';
 import type { RawExtension } from './certificate.js';
-import { bitsOf, booleanOf, childrenOf, DerCursor, expectTag, objectIdOf, readDer, smallIntegerOf, TAG } from './der.js';
+import {
+  bitsOf,
+  booleanOf,
+  childrenOf,
+  DerCursor,
+  expectTag,
+  objectIdOf,
+  readDer,
+  smallIntegerOf,
+  TAG,
+} from './der.js';
 import { parseGeneralName, type GeneralName } from './names.js';
 import { OID } from './object-ids.js';
 

@@ -17,7 +17,9 @@ export function checkNameConstraints(certificate: Certificate, authority: Certif
       throw untrusted('a constraint on names of an unknown kind');
     const isOutside = permitted.length > 0 && !permitted.some((subtree) => isWithin(name, subtree));
     if (isOutside || excluded.some((subtree) => isWithin(name, subtree)))
-      throw untrusted(`${name.text || certificate.subjectText} is not a name that ${authority.subjectText} may certify`);
+      throw untrusted(
+        `${name.text || certificate.subjectText} is not a name that ${authority.subjectText} may certify`,
+      );
   }
 }
 

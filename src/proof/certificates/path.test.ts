@@ -1,6 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CODE_SIGNING, DAY_MS, der, extension, issue, newKey, NOW_MS, revocationList, seq, text, type Issued, type IssueOptions } from '../testing/pki.js';
+import {
+  CODE_SIGNING,
+  DAY_MS,
+  der,
+  extension,
+  issue,
+  newKey,
+  NOW_MS,
+  revocationList,
+  seq,
+  text,
+  type Issued,
+  type IssueOptions,
+} from '../testing/pki.js';
 import { validatePath, type PathRequest } from './path.js';
 import { PROFILES } from './profile.js';
 import { parseRevocationList } from './revocation.js';
@@ -12,12 +25,23 @@ const leafBelow = (issuer: Issued, more: IssueOptions = {}): Issued => issue('le
 const constrained = (kind: number, tag: number, base: string): Buffer =>
   extension('2.5.29.30', seq(der(kind, seq(text(tag, base)))), true);
 
-function validate(leaf: Issued, others: readonly Issued[] = [middle], more: Partial<PathRequest> = {}): readonly string[] {
+function validate(
+  leaf: Issued,
+  others: readonly Issued[] = [middle],
+  more: Partial<PathRequest> = {},
+): readonly string[] {
   const path = validatePath({
     leaf: leaf.certificate,
     others: others.map(({ certificate }) => certificate),
     roots: [root.certificate],
-    ...{ atMs: NOW_MS, nowMs: NOW_MS, profile: PROFILES['code-signing'], lists: [], expiry: 'enforce', revocation: 'skip' },
+    ...{
+      atMs: NOW_MS,
+      nowMs: NOW_MS,
+      profile: PROFILES['code-signing'],
+      lists: [],
+      expiry: 'enforce',
+      revocation: 'skip',
+    },
     ...more,
   });
   return path.certificates.map(({ subjectText }) => subjectText);
@@ -72,34 +96,66 @@ describe('a path to a chosen root', () => {
     ['an intermediate without basic constraints', () => below({ ca: undefined, usage: 0b110 }), /not an authority/],
     ['an intermediate of version 1', () => below({ version: 1 }), /not an authority/],
     ['an intermediate that may not sign certificates', () => below({ usage: 0b10000000 }), /may not sign/],
-    ['a path length that is passed', () => {
-      const first = issue('first', { ca: true, issuer: root, pathLength: 0 });
-      const second = issue('second', { ca: true, issuer: first });
-      return [leafBelow(second), [first, second]];
-    }, /allows 0/],
+    [
+      'a path length that is passed',
+      () => {
+        const first = issue('first', { ca: true, issuer: root, pathLength: 0 });
+        const second = issue('second', { ca: true, issuer: first });
+        return [leafBelow(second), [first, second]];
+      },
+      /allows 0/,
+    ],
     ['a mailbox outside of the permitted', () => below({ more: [constrained(0xa0, 0x81, 'other.io')] }), /may certify/],
     ['a mailbox that is excluded', () => below({ more: [constrained(0xa1, 0x81, 'acme.io')] }), /may certify/],
-    ['a subject outside of the permitted', () => below({ more: [extension('2.5.29.30', seq(der(0xa0, seq(der(0xa4, issue('x').name)))), true)] }), /may certify/],
-    ['an unknown critical extension of the leaf', () => [leafBelow(middle, { more: [extension('1.2.3.4', seq(), true)] }), [middle]], /critical/],
-    ['an unknown critical extension of an authority', () => below({ more: [extension('1.2.3.4', seq(), true)] }), /critical/],
+    [
+      'a subject outside of the permitted',
+      () => below({ more: [extension('2.5.29.30', seq(der(0xa0, seq(der(0xa4, issue('x').name)))), true)] }),
+      /may certify/,
+    ],
+    [
+      'an unknown critical extension of the leaf',
+      () => [leafBelow(middle, { more: [extension('1.2.3.4', seq(), true)] }), [middle]],
+      /critical/,
+    ],
+    [
+      'an unknown critical extension of an authority',
+      () => below({ more: [extension('1.2.3.4', seq(), true)] }),
+      /critical/,
+    ],
     ['critical policy constraints', () => below({ more: [policyConstraints] }), /critical/],
     ['a leaf for servers', () => [leafBelow(middle, { purposes: ['1.3.6.1.5.5.7.3.1'] }), [middle]], /code signing/],
     ['a leaf without a purpose', () => [issue('leaf', { ca: false, issuer: middle }), [middle]], /code signing/],
     ['a leaf that may not sign', () => [leafBelow(middle, { usage: 0b00100000 }), [middle]], /code signing/],
     ['a leaf that is an authority', () => [leafBelow(middle, { ca: true, usage: 0b10000110 }), [middle]], /authority/],
-    ['an authority for servers only', () => below({ purposes: ['1.3.6.1.5.5.7.3.1'] }), /no authority for this purpose/],
+    [
+      'an authority for servers only',
+      () => below({ purposes: ['1.3.6.1.5.5.7.3.1'] }),
+      /no authority for this purpose/,
+    ],
     ['a weak key of an authority', () => below({ key: weak }), /1024/],
     ['a weak key of the leaf', () => [leafBelow(middle, { key: weak }), [middle]], /1024/],
     ['a key on a curve nobody chose', () => [leafBelow(middle, { key: strange }), [middle]], /secp256k1/],
-    ['a leaf that somebody else signed', () => [leafBelow(middle, { forger: newKey() }), [middle]], /was not signed by/],
-    ['another root', () => {
-      const stranger = issue('stranger', { ca: true });
-      return [leafBelow(stranger), [stranger]];
-    }, /no path/],
-    ['a root of the same name', () => {
-      const impostor = issue('root', { ca: true });
-      return [leafBelow(impostor), [impostor]];
-    }, /was not signed by/],
+    [
+      'a leaf that somebody else signed',
+      () => [leafBelow(middle, { forger: newKey() }), [middle]],
+      /was not signed by/,
+    ],
+    [
+      'another root',
+      () => {
+        const stranger = issue('stranger', { ca: true });
+        return [leafBelow(stranger), [stranger]];
+      },
+      /no path/,
+    ],
+    [
+      'a root of the same name',
+      () => {
+        const impostor = issue('root', { ca: true });
+        return [leafBelow(impostor), [impostor]];
+      },
+      /was not signed by/,
+    ],
     ['a root that signed itself and nothing else', () => [root, []], /no path/],
     ['a missing intermediate', () => [leafBelow(middle), []], /no path/],
     ['authorities that certify each other', loop, /no path/],
@@ -132,11 +188,19 @@ describe('revocation', () => {
 
   it.each([
     ['a revoked leaf', () => lists(revocationList(middle, [{ serial }])), /revoked/],
-    ['a key that was stolen later', () => lists(revocationList(middle, [{ serial, reason: 1, atMs: NOW_MS }])), /revoked/],
+    [
+      'a key that was stolen later',
+      () => lists(revocationList(middle, [{ serial, reason: 1, atMs: NOW_MS }])),
+      /revoked/,
+    ],
     ['no list', () => lists(), /nobody says/],
     ['a list out of date', () => lists(revocationList(middle, [], { nextMs: NOW_MS - 1 })), /nobody says/],
     ['a list of the future', () => lists(revocationList(middle, [], { thisMs: NOW_MS + 1000 })), /nobody says/],
-    ['a list by somebody else of that name', () => lists(revocationList(issue('middle', { ca: true }), [])), /nobody says/],
+    [
+      'a list by somebody else of that name',
+      () => lists(revocationList(issue('middle', { ca: true }), [])),
+      /nobody says/,
+    ],
   ] as const)('refuses %s', (_, more, reason) => {
     expect(() => validate(leaf, [middle], more())).toThrow(reason);
   });

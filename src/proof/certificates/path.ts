@@ -85,8 +85,7 @@ function checkIssuer(child: Certificate, issuer: Certificate, path: readonly Cer
   const name = issuer.subjectText;
   const { basicConstraints, keyUsage } = issuer.extensions;
   if (issuer.version !== 3 || basicConstraints?.isCa !== true) throw untrusted(`${name} is not an authority`);
-  if (keyUsage !== undefined && !keyUsage.bits.has('keyCertSign'))
-    throw untrusted(`${name} may not sign certificates`);
+  if (keyUsage !== undefined && !keyUsage.bits.has('keyCertSign')) throw untrusted(`${name} may not sign certificates`);
   const between = path.slice(1).filter((one) => !one.issuer.equals(one.subject)).length;
   if (basicConstraints.pathLength !== undefined && between > basicConstraints.pathLength)
     throw untrusted(`${name} allows ${basicConstraints.pathLength} authorities below it`);
@@ -108,7 +107,8 @@ function checkPath(path: readonly Certificate[], request: PathRequest): readonly
   for (const [index, certificate] of path.entries()) {
     const name = certificate.subjectText || 'the leaf';
     const { unknownCritical, extendedKeyUsage } = certificate.extensions;
-    if (unknownCritical.length > 0) throw untrusted(`${name} has a critical extension that is not known (${unknownCritical.join(', ')})`);
+    if (unknownCritical.length > 0)
+      throw untrusted(`${name} has a critical extension that is not known (${unknownCritical.join(', ')})`);
     const time = outsideOf(certificate, request.atMs);
     if (time !== undefined) complain(request.expiry, `${name} ${time}`);
     const purpose = profile.purpose;

@@ -43,7 +43,8 @@ function parseToken(bytes: Buffer, stamped: Buffer): Token {
   cursor.optional(0xa1);
   const [signerInfo, another] = childrenOf(cursor.next(TAG.set), TAG.set);
   cursor.end();
-  if (objectIdOf(contentType) !== OID.timestampInfo || wrapped?.tag !== 0xa0) throw broken('a token without a time stamp');
+  if (objectIdOf(contentType) !== OID.timestampInfo || wrapped?.tag !== 0xa0)
+    throw broken('a token without a time stamp');
   if (signerInfo === undefined || another !== undefined) throw broken('a token without exactly one signer');
   const content = readDer(readDer(wrapped.content).content).raw;
   const all = readAll(certificates?.content ?? Buffer.of())
@@ -57,7 +58,8 @@ function signedDataIn(bytes: Buffer): DerValue {
   const [first, second] = childrenOf(readDer(bytes));
   if (first?.tag === TAG.sequence) {
     const [status] = childrenOf(first);
-    if (second === undefined || integerOf(status).some((octet) => octet > 1)) throw broken('a time stamp that was refused');
+    if (second === undefined || integerOf(status).some((octet) => octet > 1))
+      throw broken('a time stamp that was refused');
     return signedDataIn(second.raw);
   }
   if (objectIdOf(first) !== OID.signedData || second?.tag !== 0xa0) throw broken('not a time stamp token');
@@ -89,7 +91,8 @@ function signerOf(info: DerValue, certificates: readonly Certificate[], content:
   checkAttributes(signedAttributes, createHash(digest).update(content).digest(), signer);
   // What is signed is the same with the tag of a SET (RFC 5652, 5.4).
   const attributes = Buffer.concat([Buffer.of(TAG.set), signedAttributes.raw.subarray(1)]);
-  if (!isSignedBy(attributes, signature, algorithm, signer.publicKey)) throw broken('the signature of the time stamp is wrong');
+  if (!isSignedBy(attributes, signature, algorithm, signer.publicKey))
+    throw broken('the signature of the time stamp is wrong');
   return signer;
 }
 
@@ -102,7 +105,9 @@ function cmsAlgorithm(value: DerValue, hash: string): SignatureAlgorithm {
 function isNamed(certificate: Certificate, named: DerValue): boolean {
   if (named.tag === 0x80) return certificate.extensions.subjectKeyId?.equals(named.content) === true;
   const [issuer, serial] = childrenOf(named);
-  return certificate.issuer.equals(issuer?.raw ?? Buffer.of()) && certificate.serial === integerOf(serial).toString('hex');
+  return (
+    certificate.issuer.equals(issuer?.raw ?? Buffer.of()) && certificate.serial === integerOf(serial).toString('hex')
+  );
 }
 
 /** The attributes bind the content and the signer's certificate (RFC 3161, 2.4.2; RFC 5816). */

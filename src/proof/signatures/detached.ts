@@ -27,10 +27,13 @@ export async function signerOfFile(
   keys: readonly KeyObject[],
 ): Promise<KeyObject | undefined> {
   const signature = decoded(signatureBytes);
-  const whole = keys.some((key) => key.asymmetricKeyType === 'ed25519') ? await readWhole(path).catch(orNothing) : undefined;
+  const whole = keys.some((key) => key.asymmetricKeyType === 'ed25519')
+    ? await readWhole(path).catch(orNothing)
+    : undefined;
   const verifiers = keys.flatMap(verifiersOf);
   if (verifiers.length > 0)
-    for await (const block of createReadStream(path)) for (const { verifier } of verifiers) verifier.update(block as Buffer);
+    for await (const block of createReadStream(path))
+      for (const { verifier } of verifiers) verifier.update(block as Buffer);
   const found = verifiers.find(({ key, verifier, more }) => verifier.verify({ key, ...more }, signature))?.key;
   if (found !== undefined || whole === undefined) return found;
   return keys.find((key) => key.asymmetricKeyType === 'ed25519' && verify(null, whole, key, signature));

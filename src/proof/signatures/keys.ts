@@ -27,7 +27,7 @@ export function curveHash(key: KeyObject): string | undefined {
  */
 export function readPublicKey(pem: string | Buffer): KeyObject {
   const text = pem.toString();
-  if (/PRIVATE KEY/.test(text)) throw broken('a private key where a public one belongs');
+  if (text.includes('PRIVATE KEY')) throw broken('a private key where a public one belongs');
   let key: KeyObject;
   try {
     key = createPublicKey(text);
@@ -43,7 +43,11 @@ export function readPrivateKey(pem: string | Buffer, passphrase?: string): KeyOb
   try {
     key = createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
-    throw broken(passphrase === undefined ? 'not a private key in PEM without a passphrase' : 'the passphrase does not open the key');
+    throw broken(
+      passphrase === undefined
+        ? 'not a private key in PEM without a passphrase'
+        : 'the passphrase does not open the key',
+    );
   }
   return strong(key);
 }
@@ -80,7 +84,11 @@ export function signBytes(bytes: Buffer, key: KeyObject, padding: RsaPadding = '
   if (key.asymmetricKeyType === 'ed25519') return sign(null, bytes, key);
   const hash = curveHash(key);
   if (hash !== undefined) return sign(hash, bytes, { key, dsaEncoding: 'der' });
-  return sign('sha256', bytes, { key, ...paddingOf(padding), ...(padding === 'pss' ? { saltLength: SALT_BYTES } : {}) });
+  return sign('sha256', bytes, {
+    key,
+    ...paddingOf(padding),
+    ...(padding === 'pss' ? { saltLength: SALT_BYTES } : {}),
+  });
 }
 
 /** Whether the key made the signature; RSA by either padding and SHA-256, SHA-384 or SHA-512. */

@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('weights.bin'), Buffer.alloc(3 * 2 ** 20 + 5, 7));
 
-const openssl = (...args: readonly string[]): string => execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+const openssl = (...args: readonly string[]): string =>
+  execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
@@ -43,7 +44,14 @@ describe.runIf(hasOpenssl)('a detached signature', () => {
     openssl('dgst', `-${hash}`, '-sign', secret, ...options, '-out', 's', 'weights.bin');
     const keys = [createPublicKey(newKey()), createPublicKey(key)];
     expect(await signerOfFile(at('weights.bin'), readFileSync(at('s')), keys)).toBe(keys[1]);
-    const base64 = Buffer.from(`${readFileSync(at('s')).toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n`);
+    const base64 = Buffer.from(
+      `${
+        readFileSync(at('s'))
+          .toString('base64')
+          .match(/.{1,64}/g)
+          ?.join('\n') ?? ''
+      }\n`,
+    );
     expect(await signerOfFile(at('weights.bin'), base64, keys)).toBe(keys[1]);
     writeFileSync(at('other.bin'), 'other');
     expect(await signerOfFile(at('other.bin'), readFileSync(at('s')), keys)).toBeUndefined();
@@ -53,7 +61,9 @@ describe.runIf(hasOpenssl)('a detached signature', () => {
     const key = generateKeyPairSync('ed25519').privateKey;
     const [secret, open] = keep('ed', key);
     writeFileSync(at('s'), await signFile(at('weights.bin'), key, 'pss'));
-    expect(openssl('pkeyutl', '-verify', '-pubin', '-inkey', open, '-rawin', '-in', 'weights.bin', '-sigfile', 's')).toMatch(/Success/);
+    expect(
+      openssl('pkeyutl', '-verify', '-pubin', '-inkey', open, '-rawin', '-in', 'weights.bin', '-sigfile', 's'),
+    ).toMatch(/Success/);
     openssl('pkeyutl', '-sign', '-inkey', secret, '-rawin', '-in', 'weights.bin', '-out', 's');
     const keys = [createPublicKey(key)];
     expect(await signerOfFile(at('weights.bin'), readFileSync(at('s')), keys)).toBe(keys[0]);
@@ -83,12 +93,62 @@ ess_cert_id_alg=sha256
     writeFileSync(at('serial'), '01');
     keep('ca', newKey());
     keep('tsa', newKey());
-    openssl('req', '-x509', '-new', '-key', 'ca.key', '-subj', '/CN=root', '-days', '3', '-out', 'ca.pem', '-config', 'c.cnf', '-extensions', 'ca');
+    openssl(
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      'ca.key',
+      '-subj',
+      '/CN=root',
+      '-days',
+      '3',
+      '-out',
+      'ca.pem',
+      '-config',
+      'c.cnf',
+      '-extensions',
+      'ca',
+    );
     openssl('req', '-new', '-key', 'tsa.key', '-subj', '/CN=tsa', '-config', 'c.cnf', '-out', 'tsa.csr');
-    openssl('x509', '-req', '-in', 'tsa.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-set_serial', '2', '-days', '2', '-extfile', 'c.cnf', '-extensions', 'tsa', '-out', 'tsa.pem');
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      'tsa.csr',
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-set_serial',
+      '2',
+      '-days',
+      '2',
+      '-extfile',
+      'c.cnf',
+      '-extensions',
+      'tsa',
+      '-out',
+      'tsa.pem',
+    );
     writeFileSync(at('signature'), 'the signature');
     openssl('ts', '-query', '-data', 'signature', '-sha256', '-cert', '-out', 'q');
-    openssl('ts', '-reply', '-queryfile', 'q', '-signer', 'tsa.pem', '-inkey', 'tsa.key', '-config', 'c.cnf', '-section', 'stamp', '-out', 'r');
+    openssl(
+      'ts',
+      '-reply',
+      '-queryfile',
+      'q',
+      '-signer',
+      'tsa.pem',
+      '-inkey',
+      'tsa.key',
+      '-config',
+      'c.cnf',
+      '-section',
+      'stamp',
+      '-out',
+      'r',
+    );
     return { token: readFileSync(at('r')), root: readFileSync(at('ca.pem')) };
   };
 

@@ -6,7 +6,10 @@ export const der = (tag: number, ...content: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(content);
   const octets: number[] = [];
   for (let rest = body.length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 128 + octets.length, ...octets]), body]);
+  return Buffer.concat([
+    Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 128 + octets.length, ...octets]),
+    body,
+  ]);
 };
 export const seq = (...content: readonly Uint8Array[]): Buffer => der(0x30, ...content);
 export const set = (...content: readonly Uint8Array[]): Buffer => der(0x31, ...content);
@@ -40,9 +43,14 @@ const name = (common: string, organization = 'acme'): Buffer =>
   seq(set(seq(oid('2.5.4.10'), text(0x0c, organization))), set(seq(oid('2.5.4.3'), text(0x0c, common))));
 
 export type Curve = 'P-256' | 'P-384' | 'P-521';
-const EC_HASHES = { prime256v1: ['sha256', 2], secp384r1: ['sha384', 3], secp521r1: ['sha512', 4] } as const;
+const EC_HASHES: ReadonlyMap<string, readonly [string, number]> = new Map([
+  ['prime256v1', ['sha256', 2]],
+  ['secp384r1', ['sha384', 3]],
+  ['secp521r1', ['sha512', 4]],
+]);
 
-export const newKey = (curve: Curve = 'P-256'): KeyObject => generateKeyPairSync('ec', { namedCurve: curve }).privateKey;
+export const newKey = (curve: Curve = 'P-256'): KeyObject =>
+  generateKeyPairSync('ec', { namedCurve: curve }).privateKey;
 
 export const NOW_MS = Date.UTC(2026, 5, 1);
 export const DAY_MS = 86_400_000;
@@ -78,7 +86,7 @@ export interface IssueOptions {
 const algorithmOf = (key: KeyObject): { readonly der: Buffer; readonly hash: string | null } => {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (curve === undefined) return { der: seq(oid('1.2.840.113549.1.1.11'), Buffer.from([5, 0])), hash: 'sha256' };
-  const [hash, arc] = EC_HASHES[curve as keyof typeof EC_HASHES] ?? ['sha256', 2];
+  const [hash, arc] = EC_HASHES.get(curve) ?? (['sha256', 2] as const);
   return { der: seq(oid(`1.2.840.10045.4.3.${arc}`)), hash };
 };
 
@@ -100,11 +108,19 @@ export function issue(common: string, options: IssueOptions = {}): Issued {
   const extensions = [
     ...(ca === undefined
       ? []
-      : [extension('2.5.29.19', seq(...(ca ? [truth] : []), ...(options.pathLength === undefined ? [] : [integer(options.pathLength)])), true)]),
+      : [
+          extension(
+            '2.5.29.19',
+            seq(...(ca ? [truth] : []), ...(options.pathLength === undefined ? [] : [integer(options.pathLength)])),
+            true,
+          ),
+        ]),
     ...('usage' in options && options.usage === undefined
       ? []
       : [extension('2.5.29.15', bits(Buffer.of(usage), trailingZeros(usage)), options.usageIsCritical ?? true)]),
-    ...(options.purposes === undefined ? [] : [extension('2.5.29.37', seq(...options.purposes.map(oid)), options.purposesAreCritical ?? false)]),
+    ...(options.purposes === undefined
+      ? []
+      : [extension('2.5.29.37', seq(...options.purposes.map(oid)), options.purposesAreCritical ?? false)]),
     ...(alternative.length === 0 ? [] : [extension('2.5.29.17', seq(...alternative))]),
     ...(options.more ?? []),
   ];

@@ -1,4 +1,5 @@
 import { createPublicKey, sign, type KeyObject } from 'node:crypto';
+import type { BundleJson, EntryJson } from './json.js';
 import { preAuthEncoding } from '../signatures/dsse.js';
 import { extension, issue, newKey, NOW_MS, octets, sha256, text, type Issued } from './pki.js';
 
@@ -23,7 +24,10 @@ export class Instance {
     const vouched = extension('1.3.6.1.4.1.57264.1.8', text(0x0c, issuer));
     if (options.isLogged === false) return issue('', { ...common, more: [vouched] });
     const before = issue('', { ...common, more: [vouched] }).certificate.tbs;
-    return issue('', { ...common, more: [vouched, extension('1.3.6.1.4.1.11129.2.4.2', octets(this.#stamps(before)))] });
+    return issue('', {
+      ...common,
+      more: [vouched, extension('1.3.6.1.4.1.11129.2.4.2', octets(this.#stamps(before)))],
+    });
   }
 
   #stamps(before: Buffer): Buffer {
@@ -34,13 +38,21 @@ export class Instance {
     const signature = sign('sha256', Buffer.concat([head, Buffer.of(0, 0)]), this.certificateLog);
     const size = (bytes: Buffer): Buffer => Buffer.from([bytes.length >> 8, bytes.length & 255]);
     const logId = sha256(spki(this.certificateLog));
-    const stamp = Buffer.concat([Buffer.of(0), logId, at, Buffer.of(0, 0), Buffer.of(4, 3), size(signature), signature]);
+    const stamp = Buffer.concat([
+      Buffer.of(0),
+      logId,
+      at,
+      Buffer.of(0, 0),
+      Buffer.of(4, 3),
+      size(signature),
+      signature,
+    ]);
     const entry = Buffer.concat([size(stamp), stamp]);
     return Buffer.concat([size(entry), entry]);
   }
 
   /** What the log gives back for an entry: promise, and inclusion as the second of two. */
-  entry(body: Buffer): Record<string, unknown> {
+  entry(body: Buffer): EntryJson {
     const integratedTime = String(NOW_MS / 1000 - 3500);
     const logId = sha256(spki(this.log));
     const canonical = `{"body":"${body.toString('base64')}","integratedTime":${integratedTime},"logID":"${logId.toString('hex')}","logIndex":1}`;
@@ -61,7 +73,7 @@ export class Instance {
   }
 
   /** A keyless bundle around a statement. */
-  bundle(signer: Issued, statement: unknown): { mediaType: string; verificationMaterial: any; dsseEnvelope: any } {
+  bundle(signer: Issued, statement: unknown): BundleJson {
     const payload = Buffer.from(JSON.stringify(statement));
     const payloadType = 'application/vnd.in-toto+json';
     const signature = sign('sha256', preAuthEncoding(payloadType, payload), signer.key);
@@ -71,7 +83,12 @@ export class Instance {
         kind: 'dsse',
         spec: {
           payloadHash: { algorithm: 'sha256', value: sha256(payload).toString('hex') },
-          signatures: [{ signature: signature.toString('base64'), verifier: Buffer.from(certificatePem(signer)).toString('base64') }],
+          signatures: [
+            {
+              signature: signature.toString('base64'),
+              verifier: Buffer.from(certificatePem(signer)).toString('base64'),
+            },
+          ],
         },
       }),
     );
@@ -88,4 +105,3 @@ export class Instance {
     };
   }
 }
-

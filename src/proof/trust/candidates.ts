@@ -19,7 +19,7 @@ export function omsCandidate(source: string, bytes: Buffer, check: ModelCheck): 
   return {
     kind: 'oms',
     source,
-    signerFor: async (acceptance) => omsThing(parsed(), acceptance),
+    signerFor: (acceptance) => promised(() => omsThing(parsed(), acceptance)),
     checkContent: async () => checkModel(parseStatement(parsed().envelope.payload), check),
   };
 }
@@ -36,7 +36,14 @@ function omsThing(bundle: Bundle, acceptance: Acceptance): SignedThing {
 
 function bundleThing({ envelope, signer, logEntries, timestamps }: Bundle): SignedThing {
   const { payload, payloadType, signature } = envelope;
-  return { signedBytes: preAuthEncoding(payloadType, payload), loggedBytes: payload, signature, signer, logEntries, timestamps };
+  return {
+    signedBytes: preAuthEncoding(payloadType, payload),
+    loggedBytes: payload,
+    signature,
+    signer,
+    logEntries,
+    timestamps,
+  };
 }
 
 /** A signature in a file of its own over the bytes of another. `unverified` are files beside it that it says nothing of. */
@@ -71,11 +78,12 @@ export function cosignBundleCandidate(source: string, bytes: Buffer, manifest: S
   return {
     kind: 'cosign',
     source,
-    signerFor: async () => bundleThing(parsed()),
-    checkContent: async () => {
-      checkCosignStatement(parsed().envelope.payload, manifest.sha256);
-      return { covers: [manifest.sha256], unverified: [] };
-    },
+    signerFor: () => promised(() => bundleThing(parsed())),
+    checkContent: () =>
+      promised(() => {
+        checkCosignStatement(parsed().envelope.payload, manifest.sha256);
+        return { covers: [manifest.sha256], unverified: [] };
+      }),
   };
 }
 
@@ -89,11 +97,12 @@ export function cosignTagCandidate(
   return {
     kind: 'cosign',
     source,
-    signerFor: async () => parseSimpleSigning(payload, annotations),
-    checkContent: async () => {
-      checkSimpleSigning(payload, manifest.sha256);
-      return { covers: [manifest.sha256], unverified: [] };
-    },
+    signerFor: () => promised(() => parseSimpleSigning(payload, annotations)),
+    checkContent: () =>
+      promised(() => {
+        checkSimpleSigning(payload, manifest.sha256);
+        return { covers: [manifest.sha256], unverified: [] };
+      }),
   };
 }
 
@@ -102,17 +111,27 @@ export function notationCandidate(source: string, bytes: Buffer, manifest: Signe
   return {
     kind: 'notation',
     source,
-    signerFor: async () => parsed(),
-    checkContent: async () => {
-      const { payload, expiresMs } = parsed();
-      checkNotationPayload(payload, manifest);
-      const isOver = expiresMs !== undefined && expiresMs <= nowMs;
-      return { covers: [manifest.sha256], unverified: [], ...(isOver ? { expired: `the signature expired ${new Date(expiresMs).toISOString()}` } : {}) };
-    },
+    signerFor: () => promised(parsed),
+    checkContent: () =>
+      promised(() => {
+        const { payload, expiresMs } = parsed();
+        checkNotationPayload(payload, manifest);
+        const isOver = expiresMs !== undefined && expiresMs <= nowMs;
+        return {
+          covers: [manifest.sha256],
+          unverified: [],
+          ...(isOver ? { expired: `the signature expired ${new Date(expiresMs).toISOString()}` } : {}),
+        };
+      }),
   };
 }
 
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
+}
+
+/** What is thrown comes as a rejection. */
+function promised<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
 }

@@ -36,7 +36,9 @@ describe('a trust policy', () => {
       `[[rule]]\nname = "${name}"\nscopes = ["${scope}"]\nlevel = "skip"\n`;
     const scopes = [one('all', '*'), one('org', 'hf:acme/*'), one('model', 'hf:acme/x')].join('');
     const policy = await parseTrustPolicy(`version = 1\n${scopes}`, path);
-    const names = ['hf:acme/x', 'hf:acme/y', 'hf:acme-evil/x', 'HF:acme/x'].map((subject) => ruleFor(policy, subject)?.name);
+    const names = ['hf:acme/x', 'hf:acme/y', 'hf:acme-evil/x', 'HF:acme/x'].map(
+      (subject) => ruleFor(policy, subject)?.name,
+    );
     expect(names).toEqual(['model', 'org', 'all', 'all']);
     expect(ruleFor(await parseTrustPolicy(`version = 1\n${one('org', 'hf:acme/*')}`, path), 'hf:b/x')).toBeUndefined();
   });
@@ -58,8 +60,18 @@ describe('a trust policy', () => {
     ['no roots', rule('method = "oms-certificate"\nidentities = ["email:a@b.c"]'), /no roots by default/],
     ['no identity', rule('method = "oms-certificate"\nroots = ["ca.pem"]'), /who may sign/],
     ['an identity of no kind', rule('method = "notation"\nroots = ["ca.pem"]\nidentities = ["a@b.c"]'), /identities/],
-    ['keyless without logs', rule('method = "cosign-keyless"\nroots = ["ca.pem"]\nidentities = ["email:a@b.c"]\nissuer = "x"'), /logs/],
-    ['SPIFFE IDs of two domains', rule('method = "oms-certificate"\nprofile = "spiffe"\nroots = ["ca.pem"]\nidentities = ["uri:spiffe://a/x", "uri:spiffe://b/x"]'), /one trust domain/],
+    [
+      'keyless without logs',
+      rule('method = "cosign-keyless"\nroots = ["ca.pem"]\nidentities = ["email:a@b.c"]\nissuer = "x"'),
+      /logs/,
+    ],
+    [
+      'SPIFFE IDs of two domains',
+      rule(
+        'method = "oms-certificate"\nprofile = "spiffe"\nroots = ["ca.pem"]\nidentities = ["uri:spiffe://a/x", "uri:spiffe://b/x"]',
+      ),
+      /one trust domain/,
+    ],
     ['a minimum of nothing', rule(BY_KEY, 'scopes = ["*"]\nminimum = 0'), /minimum/],
   ];
   it.each(BAD)('is refused with %s, naming the place', async (_, text, reason) => {

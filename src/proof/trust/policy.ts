@@ -68,7 +68,9 @@ export function ruleFor(policy: TrustPolicy, subject: string): TrustRule | undef
   const fits = (scope: string): boolean =>
     scope === subject || scope === '*' || (scope.endsWith('/*') && subject.startsWith(scope.slice(0, -1)));
   const found = policy.rules.flatMap((rule) =>
-    rule.scopes.filter(fits).map((scope) => ({ rule, rank: scope === subject ? Number.POSITIVE_INFINITY : scope.length })),
+    rule.scopes
+      .filter(fits)
+      .map((scope) => ({ rule, rank: scope === subject ? Number.POSITIVE_INFINITY : scope.length })),
   );
   return found.sort((a, b) => b.rank - a.rank)[0]?.rule;
 }

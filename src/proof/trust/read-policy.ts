@@ -60,7 +60,8 @@ async function readRule(table: PolicyTable, folder: string): Promise<TrustRule> 
   const scopes = table.texts('scopes');
   if (scopes.length === 0) throw table.fault('scopes', 'must name at least one');
   for (const scope of scopes)
-    if (!SCOPE.test(scope)) throw table.fault('scopes', `has ${scope}: write hf:org/name, hf:org/*, oci:host/name, file:/path or *`);
+    if (!SCOPE.test(scope))
+      throw table.fault('scopes', `has ${scope}: write hf:org/name, hf:org/*, oci:host/name, file:/path or *`);
   const level = table.oneOf('level', LEVELS, 'strict');
   const minimum = table.count('minimum', 1);
   const unverifiedFiles = table.oneOf('unverified-files', ['refuse', 'warn'], 'refuse');
@@ -93,12 +94,22 @@ async function readAcceptance(table: PolicyTable, folder: string): Promise<Accep
     keys: await files('keys', key),
     roots: [...(await files('roots', readCertificates)), ...trusted.flatMap((one) => one.roots)],
     intermediates: trusted.flatMap((one) => one.intermediates),
-    timestampRoots: [...(await files('timestamp-roots', readCertificates)), ...trusted.flatMap((one) => one.timestampRoots)],
+    timestampRoots: [
+      ...(await files('timestamp-roots', readCertificates)),
+      ...trusted.flatMap((one) => one.timestampRoots),
+    ],
     logKeys: [...(await files('logs', key)), ...trusted.flatMap((one) => one.logKeys)],
-    certificateLogKeys: [...(await files('certificate-logs', key)), ...trusted.flatMap((one) => one.certificateLogKeys)],
+    certificateLogKeys: [
+      ...(await files('certificate-logs', key)),
+      ...trusted.flatMap((one) => one.certificateLogKeys),
+    ],
     identities: table.texts('identities'),
     issuer: table.optionalText('issuer'),
-    profile: table.oneOf('profile', ['code-signing', 'compatible', 'spiffe', 'notation'], method === 'notation' ? 'notation' : 'code-signing'),
+    profile: table.oneOf(
+      'profile',
+      ['code-signing', 'compatible', 'spiffe', 'notation'],
+      method === 'notation' ? 'notation' : 'code-signing',
+    ),
     lists,
     revocation: table.oneOf('revocation', ['enforce', 'log', 'skip'], lists.length > 0 ? 'enforce' : 'skip'),
   };
@@ -122,9 +133,13 @@ function checkWhole(acceptance: Acceptance, table: PolicyTable): void {
   if (roots.length === 0) throw table.fault('roots', 'must name at least one file: there are no roots by default');
   if (identities.length === 0) throw table.fault('identities', 'must name who may sign');
   for (const one of identities)
-    if (!IDENTITY.test(one)) throw table.fault('identities', `has ${one}: write email:, uri:, dns: or subject: before it`);
+    if (!IDENTITY.test(one))
+      throw table.fault('identities', `has ${one}: write email:, uri:, dns: or subject: before it`);
   if (isKeyless && (issuer === undefined || logKeys.length === 0 || certificateLogKeys.length === 0))
-    throw table.fault('issuer', 'and the keys of both logs are needed: give trusted-root, or logs and certificate-logs');
+    throw table.fault(
+      'issuer',
+      'and the keys of both logs are needed: give trusted-root, or logs and certificate-logs',
+    );
   if (profile !== 'spiffe') return;
   const domains = identities.map((one) => parseSpiffeId(one.replace(/^uri:/, ''))?.trustDomain);
   if (domains.includes(undefined) || new Set(domains).size !== 1)

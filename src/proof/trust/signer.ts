@@ -128,7 +128,9 @@ function timeOfSigning(
   }
   if (isKeyless && !isLogged) throw fault ?? untrusted('the signature is in no known log');
   if (acceptance.timestampRoots.length > 0 && thing.timestamps.length > 0) {
-    const times = thing.timestamps.map((token) => trustedTime(token, thing.signature, acceptance.timestampRoots, nowMs));
+    const times = thing.timestamps.map((token) =>
+      trustedTime(token, thing.signature, acceptance.timestampRoots, nowMs),
+    );
     return { atMs: Math.min(...times), from: 'time stamp' };
   }
   const [atMs] = logTimes;
@@ -157,4 +159,3 @@ export function identitiesOf({ extensions, subject }: Certificate): readonly str
   const text = nameText(subject);
   return text === '' ? names : [...names, `subject:${text}`];
 }
-

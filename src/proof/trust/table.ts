@@ -38,7 +38,8 @@ export class PolicyTable {
 
   count(name: string, fallback: number): number {
     const value = this.#take(name) ?? fallback;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) throw this.fault(name, 'must be 1 or more');
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1)
+      throw this.fault(name, 'must be 1 or more');
     return value;
   }
 

@@ -44,7 +44,11 @@ function chainsIn(root: JsonObject, name: string): readonly (readonly Certificat
 function keysIn(root: JsonObject, name: string): readonly KeyObject[] {
   return itemsIn(root, name).map((log) => {
     try {
-      return createPublicKey({ key: fromBase64(textIn(objectIn(log, 'publicKey'), 'rawBytes')), format: 'der', type: 'spki' });
+      return createPublicKey({
+        key: fromBase64(textIn(objectIn(log, 'publicKey'), 'rawBytes')),
+        format: 'der',
+        type: 'spki',
+      });
     } catch {
       throw broken(`a key of ${name} that cannot be read`);
     }

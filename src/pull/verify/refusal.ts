@@ -3,7 +3,8 @@ import type { TrustReport } from './trust.js';
 
 /** The error that a report amounts to; undefined when the policy is satisfied. */
 export function refusalOf({ verdict, subject, rule, refused }: TrustReport): SluiceError | undefined {
-  const reasonOf = (kind: 'proof' | 'trust'): string => refused.find((one) => one.kind === kind)?.reason ?? 'not enough signers';
+  const reasonOf = (kind: 'proof' | 'trust'): string =>
+    refused.find((one) => one.kind === kind)?.reason ?? 'not enough signers';
   switch (verdict) {
     case 'accepted':
     case 'skipped':

@@ -57,7 +57,9 @@ const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'];
 export async function signTarget(request: SignRequest, context: PullContext): Promise<SignReport> {
   const { settings, signal } = context;
   const key = await readKey(request, settings.home);
-  const root = (await looksLikePath(request.subject)) ? resolve(request.subject) : await heldAt(request.subject, context);
+  const root = (await looksLikePath(request.subject))
+    ? resolve(request.subject)
+    : await heldAt(request.subject, context);
   const found = await stat(root).catch(() => undefined);
   if (found === undefined) throw new SluiceError('NOT_HERE', { ref: request.subject });
   const about = { subject: request.subject, fingerprint: keyFingerprint(key) };
@@ -97,7 +99,7 @@ async function readKey({ key, passphrase }: SignRequest, home: string): Promise<
   for (const path of paths) {
     try {
       const pem = await readFile(path);
-      return await faultsAs('BAD_KEY', path, async () => readPrivateKey(pem, passphrase));
+      return await faultsAs('BAD_KEY', path, () => readPrivateKey(pem, passphrase));
     } catch (thrown) {
       if (thrown instanceof SluiceError) throw thrown;
       failure = thrown;
@@ -110,10 +112,10 @@ async function certificatesAt(path: string): Promise<ReturnType<typeof readCerti
   const bytes = await readFile(path).catch((thrown: unknown) => {
     throw toSluiceError(thrown, { path });
   });
-  return faultsAs('BAD_KEY', path, async () => readCertificates(bytes));
+  return faultsAs('BAD_KEY', path, () => readCertificates(bytes));
 }
 
-async function faultsAs<T>(code: 'BAD_KEY', path: string, work: () => Promise<T>): Promise<T> {
+async function faultsAs<T>(code: 'BAD_KEY', path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {

@@ -45,7 +45,8 @@ export async function folderCandidates(
   const files = folder.held ?? (await listModelFiles(folder.root));
   const signatures = named.length > 0 ? named : await besides(folder, files);
   const nameOf = (path: string): string => relative(folder.folder, resolve(path)).split(sep).join('/');
-  const signatureNames = folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
+  const signatureNames =
+    folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
   return signatures.map(({ path, bytes }) => {
     if (bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{'))
       return omsCandidate(path, bytes, createModelCheck(folder.root, files, signatureNames, signal));
@@ -65,7 +66,9 @@ async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promi
   const isSignature = ({ name }: ModelFile): boolean =>
     name === SIGNATURE_NAME || (name.endsWith(SUFFIX) && CHECKSUM_LIST.test(name.slice(0, -SUFFIX.length)));
   return Promise.all(
-    files.filter(isSignature).map(async ({ name, path }) => ({ path: join(folder.root, name), bytes: await readFile(path) })),
+    files
+      .filter(isSignature)
+      .map(async ({ name, path }) => ({ path: join(folder.root, name), bytes: await readFile(path) })),
   );
 }
 
@@ -102,10 +105,15 @@ async function listedFiles(
     listed.add(path);
     if (digests.sha256 !== undefined) covers.push(digests.sha256);
   }
-  return { covers, unverified: files.map(({ name }) => name).filter((name) => !listed.has(name)).sort() };
+  return {
+    covers,
+    unverified: files
+      .map(({ name }) => name)
+      .filter((name) => !listed.has(name))
+      .sort(),
+  };
 }
 
 function isStrong({ sha256, sha512 }: Digests): boolean {
   return sha256 !== undefined || sha512 !== undefined;
 }
-

@@ -47,7 +47,14 @@ export async function verifyTrust(request: TrustRequest, context: PullContext): 
   const scope = request.as ?? scopeOf(subject, isImage, held);
   const rule = ruleFor(policy, scope);
   if (rule === undefined) throw new SluiceError('NO_TRUST_RULE', { path: policy.path, subject: scope });
-  const about = { subject, scope, rule: rule.name, level: rule.level, policy: policy.path, policyDigest: policy.digest };
+  const about = {
+    subject,
+    scope,
+    rule: rule.name,
+    level: rule.level,
+    policy: policy.path,
+    policyDigest: policy.digest,
+  };
   if (rule.level === 'skip') return { ...about, ...(await judge(rule, [], request.nowMs)) };
   const candidates = isImage
     ? await imageCandidates(subject, request.nowMs, context)
@@ -75,7 +82,13 @@ async function signaturesOf({ signatures }: TrustRequest): Promise<readonly { pa
 async function folderAt(path: string): Promise<SignedFolder> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new SluiceError('NOT_HERE', { ref: path });
-  return { root: path, isFile: found.isFile(), held: undefined, scope: undefined, folder: found.isFile() ? dirname(path) : path };
+  return {
+    root: path,
+    isFile: found.isFile(),
+    held: undefined,
+    scope: undefined,
+    folder: found.isFile() ? dirname(path) : path,
+  };
 }
 
 /** The newest of what is held of a ref. Its blobs were named by their digests when they came; they are hashed again. */
@@ -88,7 +101,9 @@ async function heldModel(subject: string, context: PullContext): Promise<SignedF
     .sort((a, b) => b.pulledAtMs - a.pulledAtMs)[0];
   if (holding === undefined) throw new SluiceError('NOT_HERE', { ref: subject });
   const held = holding.files.flatMap(({ path, sha256, sizeBytes }) =>
-    sha256 === undefined ? [] : [{ name: path, path: store.blobPath(sha256), sizeBytes: sizeBytes ?? 0, isLink: false }],
+    sha256 === undefined
+      ? []
+      : [{ name: path, path: store.blobPath(sha256), sizeBytes: sizeBytes ?? 0, isLink: false }],
   );
   return { root: holding.path, folder: holding.path, isFile: false, held, scope: bareRef(holding) };
 }

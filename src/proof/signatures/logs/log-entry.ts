@@ -191,5 +191,7 @@ function verifierIn(base64: string): Buffer {
 
 /** What a log calls its key: SHA-256 of the SubjectPublicKeyInfo. */
 export function logKeyId(key: KeyObject): Buffer {
-  return createHash('sha256').update(key.export({ format: 'der', type: 'spki' })).digest();
+  return createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest();
 }

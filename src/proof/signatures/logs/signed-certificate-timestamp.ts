@@ -20,7 +20,10 @@ export function checkCertificateLogged(
   const list = expectTag(readDer(extension.value), TAG.octetString).content;
   const before = precertificate(certificate);
   const isKnown = timestampsIn(list).some((stamp) =>
-    logKeys.some((key) => logKeyId(key).equals(stamp.logId) && isSignatureOf(signedData(stamp, before, issuer), stamp.signature, key)),
+    logKeys.some(
+      (key) =>
+        logKeyId(key).equals(stamp.logId) && isSignatureOf(signedData(stamp, before, issuer), stamp.signature, key),
+    ),
   );
   if (!isKnown) throw untrusted('no known log of certificates vouches for the certificate');
 }
@@ -34,8 +37,9 @@ interface Stamp {
 
 function timestampsIn(list: Buffer): readonly Stamp[] {
   const found: Stamp[] = [];
-  if (list.length < 2 || list.readUInt16BE(0) !== list.length - 2) throw broken('a list of time stamps of another length');
-  for (let at = 2; at < list.length; ) {
+  if (list.length < 2 || list.readUInt16BE(0) !== list.length - 2)
+    throw broken('a list of time stamps of another length');
+  for (let at = 2; at < list.length;) {
     if (at + 2 > list.length) throw broken('a time stamp that is cut off');
     const end = at + 2 + list.readUInt16BE(at);
     if (end > list.length) throw broken('a time stamp that is cut off');

@@ -17,7 +17,9 @@ export function checkCosignStatement(payload: Buffer, manifestSha256: string): v
   if (textIn(statement, '_type') !== STATEMENT_TYPE) throw broken('not an in-toto statement');
   const predicateType = textIn(statement, 'predicateType');
   if (predicateType !== COSIGN_PREDICATE) throw broken(`a statement of the type ${predicateType}`);
-  const digests = listIn(statement, 'subject').map((one) => textIn(objectIn(asObject(one, 'subject'), 'digest'), 'sha256'));
+  const digests = listIn(statement, 'subject').map((one) =>
+    textIn(objectIn(asObject(one, 'subject'), 'digest'), 'sha256'),
+  );
   if (!digests.includes(manifestSha256)) throw broken('the signature is of another image');
 }
 
@@ -42,9 +44,18 @@ export function parseSimpleSigning(payload: Buffer, annotations: JsonObject): Si
       leaf === undefined
         ? { kind: 'key', hint: undefined }
         : { kind: 'certificate', leaf, others: pem(`${SIGSTORE}/chain`) },
-    logEntries: has(annotations, `${SIGSTORE}/bundle`) ? [parseOldBundle(textIn(annotations, `${SIGSTORE}/bundle`))] : [],
+    logEntries: has(annotations, `${SIGSTORE}/bundle`)
+      ? [parseOldBundle(textIn(annotations, `${SIGSTORE}/bundle`))]
+      : [],
     timestamps: has(annotations, `${SIGSTORE}/rfc3161timestamp`)
-      ? [fromBase64(textIn(parseObject(Buffer.from(textIn(annotations, `${SIGSTORE}/rfc3161timestamp`)), 'the time stamp'), 'SignedRFC3161Timestamp'))]
+      ? [
+          fromBase64(
+            textIn(
+              parseObject(Buffer.from(textIn(annotations, `${SIGSTORE}/rfc3161timestamp`)), 'the time stamp'),
+              'SignedRFC3161Timestamp',
+            ),
+          ),
+        ]
       : [],
   };
 }
@@ -55,7 +66,8 @@ function parseOldBundle(text: string): LogEntry {
   const payload = objectIn(bundle, 'Payload');
   const integer = (name: string): bigint => {
     const value = payload.get(name);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw broken(`${name} is not an integer`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+      throw broken(`${name} is not an integer`);
     return BigInt(value);
   };
   const logId = textIn(payload, 'logID');

@@ -73,7 +73,10 @@ function timeIn(text: string): number {
 }
 
 /** That the payload is about this manifest. @throws SignatureFault proof */
-export function checkNotationPayload(payload: Buffer, manifest: { readonly sha256: string; readonly sizeBytes: number }): void {
+export function checkNotationPayload(
+  payload: Buffer,
+  manifest: { readonly sha256: string; readonly sizeBytes: number },
+): void {
   const target = objectIn(parseObject(payload, 'the payload'), 'targetArtifact');
   if (textIn(target, 'digest') !== `sha256:${manifest.sha256}` || target.get('size') !== manifest.sizeBytes)
     throw broken('the signature is of another image');

@@ -2,6 +2,7 @@ import { constants, createPublicKey, generateKeyPairSync, sign } from 'node:cryp
 import { describe, expect, it } from 'vitest';
 import { CODE_SIGNING, DAY_MS, issue, newKey, NOW_MS, sha256, type Issued } from '../../testing/pki.js';
 import { certificatePem, Instance, spki } from '../../testing/sigstore.js';
+import type { EntryJson } from '../../testing/json.js';
 import { acceptance, ruleOf } from '../../testing/trust.js';
 import { cosignBundleCandidate, cosignTagCandidate, notationCandidate } from '../../trust/candidates.js';
 import { judge, type Judgement } from '../../trust/judge.js';
@@ -34,11 +35,16 @@ describe('a keyless bundle of cosign', () => {
 
   it('is accepted long after its certificate expired, since the log says when it was made', async () => {
     const found = await verdict(instance.bundle(instance.signer(URI), statement()));
-    expect(found).toMatchObject({ verdict: 'accepted', accepted: [{ signer: { identity: `uri:${URI}`, timeFrom: 'log' } }] });
+    expect(found).toMatchObject({
+      verdict: 'accepted',
+      accepted: [{ signer: { identity: `uri:${URI}`, timeFrom: 'log' } }],
+    });
   });
 
   it('is of the image that it names, and of no other', async () => {
-    expect(await verdict(instance.bundle(instance.signer(URI), statement()), OTHER)).toMatchObject({ verdict: 'broken' });
+    expect(await verdict(instance.bundle(instance.signer(URI), statement()), OTHER)).toMatchObject({
+      verdict: 'broken',
+    });
   });
 
   it.each([
@@ -48,7 +54,9 @@ describe('a keyless bundle of cosign', () => {
     ['another log of certificates', { certificateLogKeys: [createPublicKey(newKey())] }],
     ['another authority', { roots: [issue('fulcio', { ca: true }).certificate] }],
   ])('is not trusted where the policy names %s', async (_, more) => {
-    expect(await verdict(instance.bundle(instance.signer(URI), statement()), IMAGE, more)).toMatchObject({ verdict: 'untrusted' });
+    expect(await verdict(instance.bundle(instance.signer(URI), statement()), IMAGE, more)).toMatchObject({
+      verdict: 'untrusted',
+    });
   });
 
   it('is not trusted when its certificate was shown to no log', async () => {
@@ -64,7 +72,7 @@ describe('a keyless bundle of cosign', () => {
     const others = instance.bundle(signer, statement(OTHER)).verificationMaterial;
     expect(await verdict({ ...bundle, verificationMaterial: others })).toMatchObject({
       verdict: 'broken',
-      refused: [{ reason: expect.stringContaining('of other content') }],
+      refused: [{ reason: expect.stringContaining('of other content') as unknown }],
     });
     const again = instance.bundle(instance.signer(URI), statement()).verificationMaterial.tlogEntries;
     const swapped = { ...bundle.verificationMaterial, tlogEntries: again };
@@ -73,9 +81,9 @@ describe('a keyless bundle of cosign', () => {
 
   it('is refused with any part of the entry changed', async () => {
     const bundle = instance.bundle(instance.signer(URI), statement());
-    const changed = async (change: (entry: any) => void): Promise<string> => {
+    const changed = async (change: (entry: EntryJson) => unknown): Promise<string> => {
       const copy = structuredClone(bundle);
-      change(copy.verificationMaterial.tlogEntries[0]);
+      change(copy.verificationMaterial.tlogEntries[0]!);
       return (await verdict(copy)).verdict;
     };
     expect(await changed(() => undefined)).toBe('accepted');
@@ -91,7 +99,11 @@ describe('a signature under cosign’s tag', () => {
   const payload = (image = IMAGE, type = 'cosign container image signature'): Buffer =>
     Buffer.from(
       JSON.stringify({
-        critical: { identity: { 'docker-reference': 'r/x' }, image: { 'docker-manifest-digest': `sha256:${image.sha256}` }, type },
+        critical: {
+          identity: { 'docker-reference': 'r/x' },
+          image: { 'docker-manifest-digest': `sha256:${image.sha256}` },
+          type,
+        },
         optional: null,
       }),
     );
@@ -118,11 +130,14 @@ describe('a signature under cosign’s tag', () => {
         ...{ apiVersion: '0.0.1', kind: 'hashedrekord' },
         spec: {
           data: { hash: { algorithm: 'sha256', value: sha256(bytes).toString('hex') } },
-          signature: { content: signature, publicKey: { content: Buffer.from(certificatePem(signer)).toString('base64') } },
+          signature: {
+            content: signature,
+            publicKey: { content: Buffer.from(certificatePem(signer)).toString('base64') },
+          },
         },
       }),
     );
-    const entry = instance.entry(body) as { integratedTime: string; inclusionPromise: { signedEntryTimestamp: string } };
+    const entry = instance.entry(body);
     const annotations = new Map([
       ['dev.cosignproject.cosign/signature', signature],
       ['dev.sigstore.cosign/certificate', certificatePem(signer)],
@@ -130,7 +145,7 @@ describe('a signature under cosign’s tag', () => {
       [
         'dev.sigstore.cosign/bundle',
         JSON.stringify({
-          SignedEntryTimestamp: entry.inclusionPromise.signedEntryTimestamp,
+          SignedEntryTimestamp: entry.inclusionPromise?.signedEntryTimestamp,
           Payload: {
             ...{ body: body.toString('base64'), integratedTime: Number(entry.integratedTime), logIndex: 1 },
             logID: sha256(spki(instance.log)).toString('hex'),
@@ -151,7 +166,8 @@ describe('a signature under cosign’s tag', () => {
 
 describe('a signature of Notation', () => {
   const root = issue('root', { ca: true });
-  const certificates = (key = newKey()): Issued => issue('release', { ca: false, key, issuer: root, purposes: [CODE_SIGNING] });
+  const certificates = (key = newKey()): Issued =>
+    issue('release', { ca: false, key, issuer: root, purposes: [CODE_SIGNING] });
   const leaf = certificates();
   const scheme = 'io.cncf.notary.signingScheme';
   const expiry = 'io.cncf.notary.expiry';
@@ -163,28 +179,48 @@ describe('a signature of Notation', () => {
       ...{ [scheme]: 'notary.x509', 'io.cncf.notary.signingTime': '2026-05-31T00:00:00Z' },
       ...header,
     });
-    const payload = b64({ targetArtifact: { mediaType: 'x', digest: `sha256:${image.sha256}`, size: image.sizeBytes } });
+    const payload = b64({
+      targetArtifact: { mediaType: 'x', digest: `sha256:${image.sha256}`, size: image.sizeBytes },
+    });
     const signed = Buffer.from(`${protectedText}.${payload}`);
     const signature =
       by.key.asymmetricKeyType === 'rsa'
         ? sign('sha256', signed, { key: by.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
         : sign('sha256', signed, { key: by.key, dsaEncoding: 'ieee-p1363' });
     const x5c = [by, root].map(({ certificate }) => certificate.der.toString('base64'));
-    return Buffer.from(JSON.stringify({ payload, protected: protectedText, header: { x5c }, signature: signature.toString('base64url') }));
+    return Buffer.from(
+      JSON.stringify({
+        payload,
+        protected: protectedText,
+        header: { x5c },
+        signature: signature.toString('base64url'),
+      }),
+    );
   }
 
   const verdict = async (bytes: Buffer, level: Level = 'strict'): Promise<string> => {
     const accept = acceptance({
-      ...{ method: 'notation', roots: [root.certificate], identities: ['subject:CN=release,O=acme'], profile: 'notation' },
+      ...{
+        method: 'notation',
+        roots: [root.certificate],
+        identities: ['subject:CN=release,O=acme'],
+        profile: 'notation',
+      },
     });
     return (await judge(ruleOf([accept], { level }), [notationCandidate('x', bytes, IMAGE, NOW_MS)], NOW_MS)).verdict;
   };
 
   it('is of this image, by whom the policy names', async () => {
     expect(await verdict(envelope())).toBe('accepted');
-    expect(await verdict(envelope({ alg: 'PS256' }, IMAGE, certificates(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)))).toBe('accepted');
+    expect(
+      await verdict(
+        envelope({ alg: 'PS256' }, IMAGE, certificates(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)),
+      ),
+    ).toBe('accepted');
     expect(await verdict(envelope({}, OTHER))).toBe('broken');
-    expect(await verdict(envelope({}, IMAGE, issue('other', { ca: false, issuer: root, purposes: [CODE_SIGNING] })))).toBe('untrusted');
+    expect(
+      await verdict(envelope({}, IMAGE, issue('other', { ca: false, issuer: root, purposes: [CODE_SIGNING] }))),
+    ).toBe('untrusted');
   });
 
   it.each([

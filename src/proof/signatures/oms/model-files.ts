@@ -41,7 +41,9 @@ export async function listModelFiles(root: string): Promise<readonly ModelFile[]
 
 /** Whether links in the folder are the cache's own way to keep files. */
 export function isSnapshot(root: string): boolean {
-  return basename(dirname(root)) === 'snapshots' && /^(?:models|datasets|spaces)--/.test(basename(dirname(dirname(root))));
+  return (
+    basename(dirname(root)) === 'snapshots' && /^(?:models|datasets|spaces)--/.test(basename(dirname(dirname(root))))
+  );
 }
 
 function linkRoot(root: string): string {

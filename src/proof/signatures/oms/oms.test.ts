@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SignatureFault } from '../../signature-fault.js';
 import { CODE_SIGNING, issue, newKey, NOW_MS, type Curve } from '../../testing/pki.js';
+import type { BundleJson, StatementJson } from '../../testing/json.js';
 import { acceptance, ruleOf } from '../../testing/trust.js';
 import { omsCandidate } from '../../trust/candidates.js';
 import { judge, type Judgement } from '../../trust/judge.js';
@@ -46,30 +47,41 @@ const byKey = (wanted: KeyObject = key): TrustRule =>
   ruleOf([acceptance({ method: 'oms-key', keys: [createPublicKey(wanted)] })]);
 
 async function verdict(root: string, bundle: Buffer, rule = byKey()): Promise<Judgement> {
-  return judge(rule, [omsCandidate('model.sig', bundle, createModelCheck(root, await listModelFiles(root), [], signal))], NOW_MS);
+  return judge(
+    rule,
+    [omsCandidate('model.sig', bundle, createModelCheck(root, await listModelFiles(root), [], signal))],
+    NOW_MS,
+  );
 }
 
 /** The bundle with another statement, properly signed. */
-function resigned(bundle: Buffer, change: (statement: any) => unknown, by = key, hash = 'sha384'): Buffer {
-  const outer = JSON.parse(bundle.toString());
-  const statement = JSON.parse(Buffer.from(outer.dsseEnvelope.payload, 'base64').toString());
-  const changed = change(statement) ?? statement;
+function resigned(bundle: Buffer, change: (statement: StatementJson) => unknown, by = key, hash = 'sha384'): Buffer {
+  const outer = JSON.parse(bundle.toString()) as BundleJson;
+  const statement = JSON.parse(Buffer.from(outer.dsseEnvelope.payload, 'base64').toString()) as StatementJson;
+  const changed = (change(statement) as StatementJson | undefined) ?? statement;
   const { resources } = changed.predicate;
-  if (changed.keepRoot === undefined) changed.subject[0].digest.sha256 = rootOf(resources);
+  if (changed.keepRoot === undefined) changed.subject[0]!.digest.sha256 = rootOf(resources);
   const payload = Buffer.from(typeof changed.raw === 'string' ? changed.raw : JSON.stringify(changed));
   outer.dsseEnvelope.payload = payload.toString('base64');
-  outer.dsseEnvelope.signatures[0].sig = sign(hash, preAuthEncoding(outer.dsseEnvelope.payloadType, payload), by).toString('base64');
+  outer.dsseEnvelope.signatures[0]!.sig = sign(
+    hash,
+    preAuthEncoding(outer.dsseEnvelope.payloadType, payload),
+    by,
+  ).toString('base64');
   return Buffer.from(JSON.stringify(outer));
 }
 
 describe('a model signed by OMS', () => {
-  it.each(['P-256', 'P-384', 'P-521'] satisfies Curve[])('is proven by its key on %s, and by no other', async (curve) => {
-    const root = model();
-    const mine = newKey(curve);
-    const bundle = await signed(root, { key: mine });
-    expect(await verdict(root, bundle, byKey(mine))).toMatchObject({ verdict: 'accepted', unverified: [] });
-    expect(await verdict(root, bundle, byKey(newKey(curve)))).toMatchObject({ verdict: 'untrusted' });
-  });
+  it.each(['P-256', 'P-384', 'P-521'] satisfies Curve[])(
+    'is proven by its key on %s, and by no other',
+    async (curve) => {
+      const root = model();
+      const mine = newKey(curve);
+      const bundle = await signed(root, { key: mine });
+      expect(await verdict(root, bundle, byKey(mine))).toMatchObject({ verdict: 'accepted', unverified: [] });
+      expect(await verdict(root, bundle, byKey(newKey(curve)))).toMatchObject({ verdict: 'untrusted' });
+    },
+  );
 
   it.each([
     { method: 'shards', shardBytes: 2, hash: 'sha256' },
@@ -80,13 +92,21 @@ describe('a model signed by OMS', () => {
     const bundle = await signed(root, how);
     expect(await verdict(root, bundle)).toMatchObject({ verdict: 'accepted' });
     writeFileSync(join(root, 'a.txt'), 'hellO');
-    expect(await verdict(root, bundle)).toMatchObject({ verdict: 'broken', refused: [{ reason: expect.stringContaining('a.txt') }] });
+    expect(await verdict(root, bundle)).toMatchObject({
+      verdict: 'broken',
+      refused: [{ reason: expect.stringContaining('a.txt') as unknown }],
+    });
   });
 
   it('lists names by code point and is what the specification’s root says', async () => {
     const { envelope } = parseBundle(await signed(model()));
     const manifest = parseStatement(envelope.payload);
-    expect(manifest.resources.map(({ name }) => name)).toEqual(['a.txt', 'deep/b.bin', 'deep/c: odd.bin', '\ufb01 \u{1f600}']);
+    expect(manifest.resources.map(({ name }) => name)).toEqual([
+      'a.txt',
+      'deep/b.bin',
+      'deep/c: odd.bin',
+      '\ufb01 \u{1f600}',
+    ]);
     const spec = [
       { name: 'signme-1', digest: 'bc9a717db6064a32cbe9eae6fc40651dd6d36ef1757183f590eff2b1765d7ebc' },
       { name: 'signme-2', digest: '32dcb1f8e1ae52d5963e56a6ba06ab58b424c15ed2a6b70d2feca1d089370028' },
@@ -106,25 +126,40 @@ describe('a model signed by OMS', () => {
     ['another byte', (root) => writeFileSync(join(root, 'a.txt'), 'hellp'), /other bytes/],
     ['a file more', (root) => writeFileSync(join(root, 'more'), ''), /not signed/],
     ['a file less', (root) => rmSync(join(root, 'a.txt')), /not there/],
-    ['two files swapped', (root) => {
-      writeFileSync(join(root, 'a.txt'), 'world');
-      writeFileSync(join(root, 'deep/b.bin'), 'hello');
-    }, /other bytes/],
-    ['a name in other case', (root) => {
-      rmSync(join(root, 'a.txt'));
-      writeFileSync(join(root, 'A.txt'), 'hello');
-    }, /not signed/],
-    ['a link instead of a file', (root) => {
-      rmSync(join(root, 'a.txt'));
-      writeFileSync(join(root, 'deep/d'), 'hello');
-      symlinkSync('deep/d', join(root, 'a.txt'));
-    }, /link|not signed/],
+    [
+      'two files swapped',
+      (root) => {
+        writeFileSync(join(root, 'a.txt'), 'world');
+        writeFileSync(join(root, 'deep/b.bin'), 'hello');
+      },
+      /other bytes/,
+    ],
+    [
+      'a name in other case',
+      (root) => {
+        rmSync(join(root, 'a.txt'));
+        writeFileSync(join(root, 'A.txt'), 'hello');
+      },
+      /not signed/,
+    ],
+    [
+      'a link instead of a file',
+      (root) => {
+        rmSync(join(root, 'a.txt'));
+        writeFileSync(join(root, 'deep/d'), 'hello');
+        symlinkSync('deep/d', join(root, 'a.txt'));
+      },
+      /link|not signed/,
+    ],
   ];
   it.each(CHANGES)('is not proven after %s', async (_, change, reason) => {
     const root = model();
     const bundle = await signed(root);
     change(root);
-    expect(await verdict(root, bundle)).toMatchObject({ verdict: 'broken', refused: [{ reason: expect.stringMatching(reason) }] });
+    expect(await verdict(root, bundle)).toMatchObject({
+      verdict: 'broken',
+      refused: [{ reason: expect.stringMatching(reason) as unknown }],
+    });
   });
 
   it('refuses links that lead out of the folder', async () => {
@@ -136,21 +171,30 @@ describe('a model signed by OMS', () => {
 
 describe('a statement that is signed and wrong', () => {
   const digest = 'a'.repeat(64);
-  const WRONG: readonly (readonly [string, (statement: any) => unknown])[] = [
-    ['a name twice', (s) => void s.predicate.resources.push(s.predicate.resources[0])],
-    ['names that differ in case', (s) => void s.predicate.resources.push({ name: 'A.TXT', algorithm: 'sha256', digest })],
-    ['a path that leads out', (s) => void (s.predicate.resources[0].name = '../a.txt')],
-    ['an absolute path', (s) => void (s.predicate.resources[0].name = '/a.txt')],
-    ['a file that is a folder too', (s) => void s.predicate.resources.push({ name: 'a.txt/b', algorithm: 'sha256', digest })],
+  const WRONG: readonly (readonly [string, (statement: StatementJson) => unknown])[] = [
+    ['a name twice', (s) => void s.predicate.resources.push(s.predicate.resources[0]!)],
+    [
+      'names that differ in case',
+      (s) => void s.predicate.resources.push({ name: 'A.TXT', algorithm: 'sha256', digest }),
+    ],
+    ['a path that leads out', (s) => void (s.predicate.resources[0]!.name = '../a.txt')],
+    ['an absolute path', (s) => void (s.predicate.resources[0]!.name = '/a.txt')],
+    [
+      'a file that is a folder too',
+      (s) => void s.predicate.resources.push({ name: 'a.txt/b', algorithm: 'sha256', digest }),
+    ],
     ['no files', (s) => void (s.predicate.resources = [])],
     ['another root', (s) => ({ ...s, keepRoot: true, subject: [{ name: 'm', digest: { sha256: digest } }] })],
-    ['two subjects', (s) => void s.subject.push(s.subject[0])],
+    ['two subjects', (s) => void s.subject.push(s.subject[0]!)],
     ['another type', (s) => void (s._type = 'https://in-toto.io/Statement/v0.1')],
     ['the predicate of earlier versions', (s) => void (s.predicateType = 'https://model_signing/Digests/v0.1')],
     ['an unknown hash', (s) => void (s.predicate.serialization.hash_type = 'md5')],
-    ['another algorithm for one file', (s) => void (s.predicate.resources[0].algorithm = 'blake2b')],
-    ['a digest in capitals', (s) => void (s.predicate.resources[0].digest = digest.toUpperCase())],
-    ['a name that JSON has twice', (s) => ({ ...s, raw: JSON.stringify(s).replace('"predicate":', '"_type":"x","predicate":') })],
+    ['another algorithm for one file', (s) => void (s.predicate.resources[0]!.algorithm = 'blake2b')],
+    ['a digest in capitals', (s) => void (s.predicate.resources[0]!.digest = digest.toUpperCase())],
+    [
+      'a name that JSON has twice',
+      (s) => ({ ...s, raw: JSON.stringify(s).replace('"predicate":', '"_type":"x","predicate":') }),
+    ],
   ];
   it.each(WRONG)('is refused: %s', async (_, change) => {
     const root = model();
@@ -170,15 +214,15 @@ describe('a statement that is signed and wrong', () => {
   ])('is refused for shards with %s', async (_, from, to) => {
     const root = model();
     const bundle = resigned(await signed(root, { method: 'shards', shardBytes: 2 }), (s) => {
-      s.predicate.resources.find((one: { name: string }) => one.name === from).name = to;
+      s.predicate.resources.find((one) => one.name === from)!.name = to;
     });
     expect(await verdict(root, bundle)).toMatchObject({ verdict: 'broken' });
   });
 });
 
 describe('a bundle', () => {
-  const WRONG: readonly (readonly [string, (bundle: any) => void])[] = [
-    ['two signatures', (b) => b.dsseEnvelope.signatures.push(b.dsseEnvelope.signatures[0])],
+  const WRONG: readonly (readonly [string, (bundle: BundleJson) => unknown])[] = [
+    ['two signatures', (b) => b.dsseEnvelope.signatures.push(b.dsseEnvelope.signatures[0]!)],
     ['no signature', (b) => (b.dsseEnvelope.signatures = [])],
     ['base64 that is not canonical', (b) => (b.dsseEnvelope.payload = `${b.dsseEnvelope.payload}\n`)],
     ['another media type', (b) => (b.mediaType = 'application/json')],
@@ -188,14 +232,19 @@ describe('a bundle', () => {
   ];
   it.each(WRONG)('with %s is refused', async (_, change) => {
     const root = model();
-    const bundle = JSON.parse((await signed(root)).toString());
+    const bundle = JSON.parse((await signed(root)).toString()) as BundleJson;
     change(bundle);
     expect(await verdict(root, Buffer.from(JSON.stringify(bundle)))).toMatchObject({ verdict: 'broken' });
   });
 
   it('by P-384 with SHA-256 is refused: the key says which hash it is', async () => {
     const root = model();
-    expect(await verdict(root, resigned(await signed(root), () => undefined, key, 'sha256'))).toMatchObject({ verdict: 'broken' });
+    expect(
+      await verdict(
+        root,
+        resigned(await signed(root), () => undefined, key, 'sha256'),
+      ),
+    ).toMatchObject({ verdict: 'broken' });
   });
 
   it('of any bytes is taken or refused, and nothing else', async () => {
@@ -226,7 +275,10 @@ describe('a model signed by a certificate', () => {
     const folder = model();
     const bundle = await signed(folder, { key: leaf.key, certificates });
     const accepted = await verdict(folder, bundle, rule('email:release@acme.io'));
-    expect(accepted).toMatchObject({ verdict: 'accepted', accepted: [{ signer: { identity: 'email:release@acme.io' } }] });
+    expect(accepted).toMatchObject({
+      verdict: 'accepted',
+      accepted: [{ signer: { identity: 'email:release@acme.io' } }],
+    });
     expect(await verdict(folder, bundle, rule('subject:CN=release,O=acme'))).toMatchObject({ verdict: 'accepted' });
     for (const other of ['email:Release@acme.io', 'email:release@acme.io.evil.io', 'email:.*', 'dns:acme.io'])
       expect(await verdict(folder, bundle, rule(other))).toMatchObject({ verdict: 'untrusted' });

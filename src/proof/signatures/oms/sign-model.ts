@@ -49,7 +49,15 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
     if (reason !== undefined) throw broken(`the path ${file.name} ${reason}`);
     resources.push(...(await hashModelFile(file, signing, signing.signal, signing.progress)));
   }
-  const payload = Buffer.from(JSON.stringify(statementOf(signing, resources, files.some(({ isLink }) => isLink))));
+  const payload = Buffer.from(
+    JSON.stringify(
+      statementOf(
+        signing,
+        resources,
+        files.some(({ isLink }) => isLink),
+      ),
+    ),
+  );
   // What nobody could verify is not signed either.
   parseStatement(payload);
   const bundle = {
@@ -57,7 +65,11 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
     verificationMaterial: {
       ...(leaf === undefined
         ? { publicKey: { hint: keyHint(key) } }
-        : { x509CertificateChain: { certificates: certificates.map(({ der }) => ({ rawBytes: der.toString('base64') })) } }),
+        : {
+            x509CertificateChain: {
+              certificates: certificates.map(({ der }) => ({ rawBytes: der.toString('base64') })),
+            },
+          }),
       tlogEntries: [],
     },
     dsseEnvelope: {
