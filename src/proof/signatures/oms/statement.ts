@@ -5,7 +5,6 @@ import { asObject, has, listIn, objectIn, parseObject, textIn, type JsonObject }
 
 export const OMS_PREDICATE = 'https://model_signing/signature/v1.0';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
-export const OMS_SHARD_BYTES = 1_000_000_000;
 
 /** Hashes that OMS knows. BLAKE3 is read but cannot be computed here. */
 export type OmsHash = 'sha256' | 'blake2b' | 'blake3';
