@@ -161,6 +161,10 @@ ess_cert_id_alg=sha256
     expect(() => trustedTime(token, Buffer.from('another'), roots, Date.now())).toThrow(/another signature/);
     expect(() => trustedTime(token, signature, [], Date.now())).toThrow(/no path/);
     expect(() => trustedTime(token, signature, roots, time - 3_600_000)).toThrow(/future/);
+    const later = Buffer.from(token);
+    const written = token.indexOf(Buffer.of(0x18, 0x0f));
+    later.writeUInt8(later.readUInt8(written + 15) ^ 1, written + 15);
+    expect(() => trustedTime(later, signature, roots, Date.now())).toThrow(/was changed/);
     for (let place = 0; place < token.length; place += 7) {
       const spoilt = Buffer.from(token);
       spoilt.writeUInt8(spoilt.readUInt8(place) ^ 4, place);
