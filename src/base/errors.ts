@@ -22,6 +22,8 @@ export const ERROR_KINDS = {
   USAGE: { exit: 2, retry: 'never' },
   BAD_REF: { exit: 2, retry: 'never' },
   BAD_SETTING: { exit: 2, retry: 'never' },
+  BAD_TRUST_POLICY: { exit: 2, retry: 'never' },
+  BAD_KEY: { exit: 2, retry: 'never' },
 
   REPOSITORY_NOT_FOUND: { exit: 3, retry: 'elsewhere' },
   REVISION_NOT_FOUND: { exit: 3, retry: 'elsewhere' },
@@ -44,8 +46,10 @@ export const ERROR_KINDS = {
   BAD_SIGNATURE: { exit: 5, retry: 'never' },
   BROKEN_SEAL: { exit: 5, retry: 'never' },
 
+  UNSIGNED: { exit: 6, retry: 'never' },
+  UNTRUSTED_SIGNER: { exit: 6, retry: 'never' },
+  NO_TRUST_RULE: { exit: 6, retry: 'never' },
   UNTRUSTED_KEY: { exit: 6, retry: 'never' },
-
   REFUSED: { exit: 6, retry: 'never' },
 
   DNS: { exit: 7, retry: 'later' },

@@ -38,6 +38,7 @@ export type {
   SourceProgress,
   UnaskedReason,
 } from './events.js';
+export { JsonFault, parseStrictJson, type StrictJson } from './json/strict-json.js';
 export { redact } from './redact.js';
 export { assertSafePath, printable, unsafeReason } from './safe-path.js';
 export { engineBudget, type EngineBudget, type MachineDescription } from './machine/engine-budget.js';

@@ -20,6 +20,8 @@ export type {
   RepairReport,
   SourceShare,
   VerifyReport,
+  KeyEntry,
+  TrustReport,
 } from '../pull/index.js';
 export type { TokenRecord } from '../server/index.js';
 
@@ -34,6 +36,12 @@ type Rooms = Pick<
   | 'whereIs'
   | 'verify'
   | 'writePieceList'
+  | 'verifyTrust'
+  | 'refusalOf'
+  | 'signTarget'
+  | 'makeKeys'
+  | 'listKeys'
+  | 'trustKey'
   | 'repair'
   | 'scan'
   | 'admit'

@@ -27,6 +27,7 @@ export type { Site, SiteCatalogue, SiteFile, SiteKind, SitePage } from './indexe
 export { siteRefusal } from './indexes/refusal.js';
 export { createOciFace } from './oci/face/face.js';
 export type { ImageCatalogue, ImageName, KeptManifest } from './oci/port.js';
+export { findAttachments, parseImageReference, type Attachment } from './oci/attachments.js';
 export { Registry, type RawManifest } from './oci/registry.js';
 export * as hubLimits from './limits.js';
 export { createModelScopeOrigin } from './modelscope/client.js';

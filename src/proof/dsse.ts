@@ -71,7 +71,7 @@ export function openEnvelope(
     if (verify(null, signed, known.key, sig)) return { payload, keyId };
   }
   const keyIds = signatures.map(({ keyId }) => keyId.slice(0, 16)).join(', ');
-  if (isNamed) throw new SluiceError('BAD_SIGNATURE', { name, reason: `of the key ${keyIds}` });
+  if (isNamed) throw new SluiceError('BAD_SIGNATURE', { subject: name, reason: `of the key ${keyIds}` });
   throw new SluiceError('UNTRUSTED_KEY', { name, reason: `it is signed by ${keyIds}` });
 }
 

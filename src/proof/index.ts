@@ -28,6 +28,30 @@ export {
   type PieceHashes,
 } from './piece-list.js';
 export { createProof, proveBytes, type Proof, type Verdict } from './proof.js';
+export { SignatureFault } from './signature-fault.js';
+export { readCertificates } from './certificates/certificate.js';
+export { signFile } from './signatures/detached.js';
+export {
+  keyFingerprint,
+  keyName,
+  publicPem,
+  readPrivateKey,
+  readPublicKey,
+  type RsaPadding,
+} from './signatures/keys.js';
+export { createModelCheck } from './signatures/oms/create-check.js';
+export { listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
+export { signModel } from './signatures/oms/sign-model.js';
+export {
+  cosignBundleCandidate,
+  cosignTagCandidate,
+  detachedCandidate,
+  notationCandidate,
+  omsCandidate,
+} from './trust/candidates.js';
+export { judge, type Candidate, type CheckedContent, type Judgement } from './trust/judge.js';
+export { ruleFor } from './trust/policy.js';
+export { readTrustPolicy } from './trust/read-policy.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 export type { OpenedSeal, SealKey, SealTarget } from './seal/index.js';
 

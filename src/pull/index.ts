@@ -4,7 +4,10 @@ import type * as explaining from './explain.js';
 import type * as garbage from './garbage.js';
 import type * as lists from './piece-lists.js';
 import type * as models from './models.js';
+import type * as keys from './verify/keys.js';
 import type * as repairing from './verify/repair.js';
+import type * as signing from './verify/sign.js';
+import type * as trusting from './verify/trust.js';
 import type * as verifying from './verify/verify.js';
 
 export type { AdmissionReport } from './admission/admit-target.js';
@@ -22,6 +25,10 @@ export { hubOrigin, originsFor, type Wires } from './origins.js';
 export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
 export type { RepairReport } from './verify/repair.js';
+export { refusalOf } from './verify/refusal.js';
+export type { KeyEntry } from './verify/keys.js';
+export type { SignReport, SignRequest } from './verify/sign.js';
+export type { TrustReport, TrustRequest } from './verify/trust.js';
 export type { Finding, VerifyProgress, VerifyReport } from './verify/report.js';
 
 // A pull does not wait until what it does not use is loaded.
@@ -37,6 +44,13 @@ export const removeModel: typeof models.removeModel = async (...args) =>
 export const whereIs: typeof models.whereIs = async (...args) => (await import('./models.js')).whereIs(...args);
 export const repair: typeof repairing.repair = async (...args) => (await import('./verify/repair.js')).repair(...args);
 export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
+export const verifyTrust: typeof trusting.verifyTrust = async (...args) =>
+  (await import('./verify/trust.js')).verifyTrust(...args);
+export const signTarget: typeof signing.signTarget = async (...args) =>
+  (await import('./verify/sign.js')).signTarget(...args);
+export const makeKeys: typeof keys.makeKeys = async (...args) => (await import('./verify/keys.js')).makeKeys(...args);
+export const listKeys: typeof keys.listKeys = async (...args) => (await import('./verify/keys.js')).listKeys(...args);
+export const trustKey: typeof keys.trustKey = async (...args) => (await import('./verify/keys.js')).trustKey(...args);
 export const writePieceList: typeof lists.writePieceList = async (...args) =>
   (await import('./piece-lists.js')).writePieceList(...args);
 export const scan: typeof scanning.scan = async (...args) => (await import('./admission/scan-target.js')).scan(...args);

@@ -16,6 +16,14 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     what: 'The setting {key} cannot be used[ with "{value}"][ ({where})][: {reason}].',
     remedy: '`sluice config` shows every setting, its value and where it came from.',
   },
+  BAD_TRUST_POLICY: {
+    what: 'The trust policy {path} cannot be used[: line {line}][: {field}] {reason}.',
+    remedy: 'docs/FORMATS.md shows what it may say. Nothing was checked.',
+  },
+  BAD_KEY: {
+    what: 'The key {path} cannot be used: {reason}.',
+    remedy: '`sluice keys make NAME` makes a pair.',
+  },
 
   REPOSITORY_NOT_FOUND: {
     what: '{host} has no repository {repository}, or hides it from this caller.',
@@ -82,14 +90,26 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy: '`sluice repair` fetches only what is wrong.',
   },
   BAD_SIGNATURE: {
-    what: '{name} has a wrong signature[: {reason}].',
-    remedy: 'Somebody changed it after it was signed, or it was cut on its way: get it again from whoever signed it.',
+    what: 'The signature of {subject} does not prove it[: {reason}].',
+    remedy: 'Do not use these files. Fetch them again; if it stays, ask whoever published them.',
   },
   BROKEN_SEAL: {
     what: '{path} is not what was sealed: {reason}.',
     remedy: 'Nothing of it was used. Get the file again; if it stays, somebody changed it after it was sealed.',
   },
 
+  UNSIGNED: {
+    what: '{subject} is not signed, and the rule “{rule}” wants a signature.',
+    remedy: 'Name the signature with --signature FILE, or ask the publisher for one.',
+  },
+  UNTRUSTED_SIGNER: {
+    what: 'The rule “{rule}” does not accept what signed {subject}: {reason}.',
+    remedy: 'If the signer is one you trust, add key or identity to the policy.',
+  },
+  NO_TRUST_RULE: {
+    what: 'No rule of {path} covers {subject}.',
+    remedy: 'Add a scope for it, or say with --as what it is.',
+  },
   UNTRUSTED_KEY: {
     what: '{name} is not signed by a key that is trusted here[: {reason}].',
     remedy: 'If you know the key to be the right one, name it with --trust-key.',

@@ -13,6 +13,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     what: '设置 {key} 无效[：“{value}”][（{where}）][：{reason}]。',
     remedy: '`sluice config` 会列出每项设置的值及其来源。',
   },
+  BAD_TRUST_POLICY: {
+    what: '信任策略 {path} 无法使用[：第 {line} 行][：{field}] {reason}。',
+    remedy: '可写的内容见 docs/FORMATS.md。未做任何检查。',
+  },
+  BAD_KEY: {
+    what: '密钥 {path} 无法使用：{reason}。',
+    remedy: '`sluice keys make NAME` 可生成一对密钥。',
+  },
 
   REPOSITORY_NOT_FOUND: {
     what: '{host} 上没有仓库 {repository}，或当前身份无权看到它。',
@@ -70,14 +78,26 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '`sluice repair` 只重新下载出错的部分。',
   },
   BAD_SIGNATURE: {
-    what: '{name} 的签名错误[：{reason}]。',
-    remedy: '签名之后内容被改动，或传输中被截断：请向签名者重新获取。',
+    what: '{subject} 的签名不能证明其内容[：{reason}]。',
+    remedy: '请勿使用这些文件。请重新获取；若仍如此，请询问发布者。',
   },
   BROKEN_SEAL: {
     what: '{path} 与加封时的内容不符：{reason}。',
     remedy: '其中内容均未使用。请重新获取此文件；若仍如此，则加封之后被人改动。',
   },
 
+  UNSIGNED: {
+    what: '{subject} 没有签名，而规则“{rule}”要求签名。',
+    remedy: '请用 --signature FILE 指明签名，或向发布者索取。',
+  },
+  UNTRUSTED_SIGNER: {
+    what: '规则“{rule}”不接受 {subject} 的签名：{reason}。',
+    remedy: '若您信任该签名者，请在策略中加入其密钥或身份。',
+  },
+  NO_TRUST_RULE: {
+    what: '{path} 中没有规则适用于 {subject}。',
+    remedy: '请为它添加范围，或用 --as 说明它是什么。',
+  },
   UNTRUSTED_KEY: {
     what: '{name} 不是由此处信任的密钥签名的[：{reason}]。',
     remedy: '若确知该密钥正确，请用 --trust-key 指明。',

@@ -1,21 +1,37 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SluiceError } from '../../base/index.js';
-import type { CommandContext } from '../context.js';
-import { settingFlags, type SettingOptions } from '../options.js';
+import type { CommandContext, Session } from '../context.js';
+import { repeatable, settingFlags, type SettingOptions } from '../options.js';
+import { renderTrust } from '../render/trust.js';
 import { renderVerification } from '../render/verification.js';
 import { createVerifyProgress } from '../render/verify-progress.js';
+
+interface VerifyFlags extends SettingOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly pieces?: string;
+  readonly policy?: string;
+  readonly signature?: readonly string[];
+  readonly as?: string;
+}
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .argument('[ref-or-path]', context.say('argument.refOrPath'))
     .option('--offline', context.say('option.offline'))
     .option('--pieces <file>', context.say('option.writePieces'))
+    .option('--policy <file>', context.say('option.policy'))
+    .addOption(repeatable('--signature <file>', context.say('option.signature')))
+    .option('--as <scope>', context.say('option.as'))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'))
     .action(async (target: string | undefined) => {
-      const options: SettingOptions & { json?: boolean; quiet?: boolean; pieces?: string } = command.optsWithGlobals();
+      const options: VerifyFlags = command.optsWithGlobals();
       const session = await context.open(settingFlags(options));
+      if (options.policy !== undefined) return proveSigners(target, options.policy, options, session, context);
+      if (options.signature !== undefined || options.as !== undefined)
+        throw new SluiceError('USAGE', { reason: '--signature and --as go with --policy FILE' });
       const quiet = options.quiet ?? options.json ?? false;
       const progress = createVerifyProgress(session.err, context.host.stderr, context.host.now, !quiet);
       const api = await session.api();
@@ -29,4 +45,27 @@ export function configure(command: Command, context: CommandContext): void {
       else if (options.pieces !== undefined && target !== undefined)
         await api.writePieceList(target, resolve(context.host.cwd, options.pieces), session.pullContext());
     });
+}
+
+/** Proves who signed it: what was signed is hashed on the way, so that one reading says both. */
+async function proveSigners(
+  target: string | undefined,
+  policy: string,
+  options: VerifyFlags,
+  session: Session,
+  { host, fail }: CommandContext,
+): Promise<void> {
+  if (target === undefined) throw new SluiceError('USAGE', { reason: '--policy goes with a ref or a path' });
+  const at = (path: string): string => resolve(host.cwd, path);
+  const api = await session.api();
+  const request = {
+    ...{ subject: target, policy: at(policy), signatures: (options.signature ?? []).map(at), nowMs: host.now() },
+    ...(options.as === undefined ? {} : { as: options.as }),
+  };
+  const report = await api.verifyTrust(request, session.pullContext());
+  if (options.json) session.print(JSON.stringify(report));
+  else if (!options.quiet)
+    for (const line of renderTrust(report, session.out, session.outColumns())) session.print(line);
+  const refusal = api.refusalOf(report);
+  if (refusal !== undefined) fail(refusal, target);
 }

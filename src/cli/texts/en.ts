@@ -1,8 +1,10 @@
 import { doctorEn } from './doctor-en.js';
+import { trustEn } from './trust-en.js';
 
 /** What the command line says. `{name}` is a value, `[...]` is left out when a value in it is missing. */
 export const en = {
   ...doctorEn,
+  ...trustEn,
   'help.tagline': 'Gets large AI model weights from wherever they are to wherever they run: fast, resumable, proven.',
   'help.examples':
     'Examples:\n  sluice pull hf:Qwen/Qwen3-8B                      where transformers and vLLM look for it\n  sluice pull ms:Qwen/Qwen3-8B --include "*.gguf"     only some files, from ModelScope\n  sluice pull hf:org/name --to ./model                plain files in a folder\n  sluice plan hf:org/name                             what it would cost\n  sluice demo                                         see it all, without the internet',

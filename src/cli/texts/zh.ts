@@ -1,8 +1,10 @@
 import { doctorZh } from './doctor-zh.js';
+import { trustZh } from './trust-zh.js';
 import type { TextKey } from './en.js';
 
 export const zh: Readonly<Record<TextKey, string>> = {
   ...doctorZh,
+  ...trustZh,
   'help.tagline': '把大模型权重从任何地方送到任何需要运行它的地方：快速、可续传、逐字节验证。',
   'help.examples':
     '示例：\n  sluice pull hf:Qwen/Qwen3-8B                      放到 transformers 和 vLLM 查找的位置\n  sluice pull ms:Qwen/Qwen3-8B --include "*.gguf"     从 ModelScope 只取部分文件\n  sluice pull hf:org/name --to ./model                目录中的普通文件\n  sluice plan hf:org/name                             先看代价\n  sluice demo                                         无需联网，完整演示',

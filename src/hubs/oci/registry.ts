@@ -83,6 +83,23 @@ export class Registry {
     return { mediaType: mediaType ?? 'application/octet-stream', sha256, bytes: body };
   }
 
+  /** The index of manifests that call this one their subject. @throws SluiceError FILE_NOT_FOUND where the registry keeps none */
+  async referrers(repository: string, sha256: string, signal: AbortSignal): Promise<Buffer> {
+    const path = `${repository}/referrers/sha256:${sha256}`;
+    return (await this.#get(repository, path, signal, { limitBytes: MAX_MANIFEST_BYTES })).body;
+  }
+
+  /** A blob that fits into memory, proven by its digest. */
+  async smallBlob(repository: string, sha256: string, limitBytes: number, signal: AbortSignal): Promise<Buffer> {
+    const path = `${repository}/blobs/sha256:${sha256}`;
+    const { body } = await this.#get(repository, path, signal, { limitBytes });
+    const actual = createHash('sha256').update(body).digest('hex');
+    if (actual === sha256) return body;
+    throw new SluiceError('DIGEST_MISMATCH', {
+      ...{ path, algorithm: 'sha256', expected: sha256, actual, source: this.id },
+    });
+  }
+
   /** How long a blob is, where no manifest has told. Costs a request. */
   async blobBytes(repository: string, sha256: string, signal: AbortSignal): Promise<number> {
     const path = `${repository}/blobs/sha256:${sha256}`;

@@ -14,6 +14,7 @@ import { verifyFlatFolder } from './flat-folder.js';
 import { verifyHolding } from './held.js';
 import { isHfCache, verifyHfCache } from './hf-cache.js';
 import { modelScopeRefOf, verifyAgainstListing } from './listed-folder.js';
+import { looksLikePath } from './looks-like-path.js';
 import { findingOf, type Finding, type Inspection, type VerifyProgress, type VerifyReport } from './report.js';
 
 /** Proves files again, byte by byte, without changing them; see `inspect` for what `subject` may be. */
@@ -56,16 +57,6 @@ export async function inspect(
   const reports: Inspection[] = [];
   for (const { value } of wanted) reports.push(await verifyHolding(store, value, progress, context.signal));
   return reports;
-}
-
-/** A ref never starts with `.`, `/` or `~`; a bare `org/name` that is also a folder here is the folder. */
-async function looksLikePath(subject: string): Promise<boolean> {
-  if (/^(?:\.{0,2}\/|\.{1,2}$|~|[A-Za-z]:[\\/])/.test(subject)) return true;
-  if (/^[a-z]+:/.test(subject)) return false;
-  return stat(subject).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function verifyPath(

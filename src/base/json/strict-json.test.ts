@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FormatFault } from '../format-fault.js';
-import { parseStrictJson, type StrictJson } from './strict-json.js';
+import { JsonFault, parseStrictJson, type StrictJson } from './strict-json.js';
 
 const SIGNS = '{ } [ ] " , : \\ u 0 a 1 e + - . true null'.split(' ');
 const parse = (text: string): StrictJson => parseStrictJson(Buffer.from(text));
@@ -39,7 +38,7 @@ describe('strict JSON', () => {
     '\ufeff1',
     '['.repeat(70) + ']'.repeat(70),
   ])('refuses %j', (text) => {
-    expect(() => parse(text)).toThrow(FormatFault);
+    expect(() => parse(text)).toThrow(JsonFault);
   });
 
   it('refuses what is not UTF-8, and takes any bytes without another error', () => {
@@ -51,13 +50,13 @@ describe('strict JSON', () => {
         try {
           native = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
         } catch {
-          expect(() => parseStrictJson(bytes)).toThrow(FormatFault);
+          expect(() => parseStrictJson(bytes)).toThrow(JsonFault);
           return;
         }
         try {
           expect(JSON.stringify(plain(parseStrictJson(bytes)))).toBe(JSON.stringify(native));
         } catch (thrown) {
-          if (!(thrown instanceof FormatFault)) throw thrown;
+          if (!(thrown instanceof JsonFault)) throw thrown;
           expect(thrown.message).toMatch(/twice|bounds/);
         }
       }),

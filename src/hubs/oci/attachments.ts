@@ -1,0 +1,131 @@
+import { SluiceError, toSluiceError } from '../../base/index.js';
+import { asArray, asObject, asString, field } from '../fields.js';
+import { parseDigest } from './names.js';
+import type { RawManifest, Registry } from './registry.js';
+
+/** A signature that a registry keeps for a manifest. Its bytes have the digest by which they are named; nothing else is known of them. */
+export interface Attachment {
+  /** `bundle`: Sigstore's. `simple-signing`: the payload of cosign 1 and 2, with the rest in annotations. `notation`: JWS. */
+  readonly kind: 'bundle' | 'simple-signing' | 'notation';
+  /** `sha256:…` of the blob. */
+  readonly source: string;
+  readonly bytes: Buffer;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+const NOTATION = 'application/vnd.cncf.notary.signature';
+const JWS = 'application/jose+json';
+const SIMPLE = 'application/vnd.dev.cosign.simplesigning.v1+json';
+const MOST_ATTACHMENTS = 64;
+const MOST_BYTES = 4 * 2 ** 20;
+
+/** What signs a manifest: its referrers (OCI 1.1; the tag of referrers where a registry has no such list), and cosign's own tag. */
+export async function findAttachments(
+  registry: Registry,
+  repository: string,
+  sha256: string,
+  signal: AbortSignal,
+): Promise<readonly Attachment[]> {
+  const found: Attachment[] = [];
+  const asked = { registry, repository, signal };
+  for (const digest of await referrersOf(asked, sha256)) {
+    if (found.length >= MOST_ATTACHMENTS) break;
+    found.push(
+      ...(await attachmentsIn(asked, await registry.manifest(repository, `sha256:${digest}`, undefined, signal))),
+    );
+  }
+  const tagged = await orAbsent(registry.manifest(repository, `sha256-${sha256}.sig`, undefined, signal));
+  if (tagged !== undefined) found.push(...(await attachmentsIn(asked, tagged)));
+  return found.slice(0, MOST_ATTACHMENTS);
+}
+
+interface Asked {
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly signal: AbortSignal;
+}
+
+/** Digests of manifests that call this their subject. Some registries do not filter, so the kind is looked at here. */
+async function referrersOf({ registry, repository, signal }: Asked, sha256: string): Promise<readonly string[]> {
+  const index =
+    (await orAbsent(registry.referrers(repository, sha256, signal))) ??
+    (await orAbsent(registry.manifest(repository, `sha256-${sha256}`, undefined, signal)))?.bytes;
+  const manifests = asArray(field(asObject(parse(index)), 'manifests')) ?? [];
+  return manifests.flatMap((one) => {
+    const type = asString(field(asObject(one), 'artifactType'));
+    const digest = parseDigest(asString(field(asObject(one), 'digest')));
+    return digest !== undefined && (type === undefined || type === BUNDLE || type === NOTATION) ? [digest] : [];
+  });
+}
+
+/** The layers of a manifest that are signatures. */
+async function attachmentsIn(
+  { registry, repository, signal }: Asked,
+  manifest: RawManifest,
+): Promise<readonly Attachment[]> {
+  const content = asObject(parse(manifest.bytes));
+  const config = asString(field(asObject(field(content, 'config')), 'mediaType'));
+  const type = asString(field(content, 'artifactType')) ?? config;
+  const found: Attachment[] = [];
+  for (const layer of (asArray(field(content, 'layers')) ?? []).slice(0, MOST_ATTACHMENTS)) {
+    const descriptor = asObject(layer);
+    const kind = kindOf(type, asString(field(descriptor, 'mediaType')));
+    const digest = parseDigest(asString(field(descriptor, 'digest')));
+    if (kind === undefined || digest === undefined) continue;
+    const bytes = await registry.smallBlob(repository, digest, MOST_BYTES, signal);
+    const annotations = Object.entries(asObject(field(descriptor, 'annotations')) ?? {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
+    found.push({ kind, source: `sha256:${digest}`, bytes, annotations: Object.fromEntries(annotations) });
+  }
+  return found;
+}
+
+function kindOf(artifactType: string | undefined, mediaType: string | undefined): Attachment['kind'] | undefined {
+  if (mediaType === BUNDLE) return 'bundle';
+  if (mediaType === SIMPLE) return 'simple-signing';
+  return artifactType === NOTATION && mediaType === JWS ? 'notation' : undefined;
+}
+
+async function orAbsent<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (thrown) {
+    const error = toSluiceError(thrown);
+    if (error.exitCode === 3) return undefined;
+    throw error;
+  }
+}
+
+function parse(bytes: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(bytes?.toString() ?? '') as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface ImageReference {
+  /** Base URL of the registry. */
+  readonly registry: string;
+  readonly repository: string;
+  /** A tag or `sha256:…`. */
+  readonly reference: string;
+}
+
+/**
+ * `oci:host/repository:tag` or `…@sha256:…`. A registry on this machine is asked by http, as Docker does.
+ * @throws SluiceError BAD_REF
+ */
+export function parseImageReference(text: string): ImageReference {
+  const match =
+    /^oci:([a-z0-9.-]+(?::\d{1,5})?)\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/i.exec(
+      text,
+    );
+  const [, host = '', repository = '', tag = 'latest', digest] = match ?? [];
+  if (match === null) throw new SluiceError('BAD_REF', { ref: text, reason: 'write oci:host/repository:tag' });
+  const isHere = /^(?:localhost|127(?:\.\d+){3})(?::|$)/.test(host);
+  const name = host === 'docker.io' ? 'registry-1.docker.io' : host;
+  return { registry: `${isHere ? 'http' : 'https'}://${name}`, repository, reference: digest ?? tag };
+}

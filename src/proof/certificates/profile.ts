@@ -1,0 +1,60 @@
+import { untrusted } from '../signature-fault.js';
+import type { Certificate } from './certificate.js';
+import { OID } from './object-ids.js';
+import { parseSpiffeId } from './spiffe-id.js';
+
+/** What a signer's certificate must be for. */
+export type ProfileName = 'code-signing' | 'compatible' | 'notation' | 'spiffe' | 'time-stamping';
+
+export interface Profile {
+  readonly name: ProfileName;
+  /** The purpose that authorities which name purposes must name too. */
+  readonly purpose: string | undefined;
+}
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  'code-signing': { name: 'code-signing', purpose: OID.codeSigning },
+  compatible: { name: 'compatible', purpose: undefined },
+  notation: { name: 'notation', purpose: OID.codeSigning },
+  spiffe: { name: 'spiffe', purpose: undefined },
+  'time-stamping': { name: 'time-stamping', purpose: OID.timeStamping },
+};
+
+/** @throws SignatureFault trust when the certificate is not for this */
+export function checkProfile(leaf: Certificate, { name }: Profile): void {
+  const { keyUsage, extendedKeyUsage, basicConstraints } = leaf.extensions;
+  const purposes = extendedKeyUsage?.purposes ?? [];
+  const maySign = keyUsage?.bits.has('digitalSignature') === true;
+  if (basicConstraints?.isCa === true) throw untrusted('an authority signs certificates, not models');
+  switch (name) {
+    case 'code-signing':
+      if (!maySign || !purposes.includes(OID.codeSigning)) throw untrusted('the certificate is not for code signing');
+      return;
+    case 'compatible':
+      // What the reference implementation of OMS asks for: either of the two.
+      if (!maySign && !purposes.includes(OID.codeSigning)) throw untrusted('the certificate is not for signing');
+      return;
+    case 'notation':
+      if (!maySign || (extendedKeyUsage !== undefined && purposes.some((one) => one !== OID.codeSigning)))
+        throw untrusted('the certificate is not for code signing');
+      return;
+    case 'spiffe':
+      checkSvid(leaf);
+      return;
+    case 'time-stamping':
+      // RFC 3161, 2.3: this purpose, critical, and no other.
+      if (purposes.length !== 1 || purposes[0] !== OID.timeStamping || !extendedKeyUsage?.isCritical)
+        throw untrusted('the certificate is not for time stamps');
+  }
+}
+
+/** X.509-SVID, 4: one URI, which is the identity; signs, and certifies nobody. */
+function checkSvid({ extensions }: Certificate): void {
+  const { keyUsage, subjectNames } = extensions;
+  const uris = subjectNames.filter(({ kind }) => kind === 'uri');
+  const id = parseSpiffeId(uris[0]?.text ?? '');
+  if (uris.length !== 1 || id === undefined || id.path === '') throw untrusted('the certificate is not an X.509-SVID');
+  if (keyUsage?.isCritical !== true || !keyUsage.bits.has('digitalSignature'))
+    throw untrusted('the SVID is not for signing');
+  if (keyUsage.bits.has('keyCertSign') || keyUsage.bits.has('cRLSign')) throw untrusted('the SVID is an authority');
+}

@@ -1,0 +1,24 @@
+/**
+ * Why a signature does not count. `proof`: bytes, form or arithmetic are wrong, whoever signed. `trust`: all of that is right, but nobody whom the policy names
+ * stands behind it.
+ */
+export class SignatureFault extends Error {
+  override readonly name = 'SignatureFault';
+
+  constructor(
+    readonly kind: 'proof' | 'trust',
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** A fault of the bytes. */
+export function broken(reason: string): SignatureFault {
+  return new SignatureFault('proof', reason);
+}
+
+/** A fault of whom it comes from. */
+export function untrusted(reason: string): SignatureFault {
+  return new SignatureFault('trust', reason);
+}

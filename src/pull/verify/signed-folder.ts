@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import type { Digests } from '../../base/index.js';
+import {
+  createModelCheck,
+  detachedCandidate,
+  digestFile,
+  listModelFiles,
+  omsCandidate,
+  SignatureFault,
+  type Candidate,
+  type CheckedContent,
+  type ModelFile,
+} from '../../proof/index.js';
+import { parseChecksums } from '../../hubs/index.js';
+import { checkFile } from './check-file.js';
+
+/** What is to be proven by signatures: a folder, one file, or the files that the store holds of a ref. */
+export interface SignedFolder {
+  /** The folder or file itself. */
+  readonly root: string;
+  /** The folder, or the one that the file is in. */
+  readonly folder: string;
+  readonly isFile: boolean;
+  /** The files where the store has them. */
+  readonly held: readonly ModelFile[] | undefined;
+  readonly scope: string | undefined;
+}
+
+export interface FoundSignature {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export const SIGNATURE_NAME = 'model.sig';
+const SUFFIX = '.sig';
+const CHECKSUM_LIST = /^(?:(?:sha256|sha512)sums?(?:\.txt)?|checksums?\.(?:sha256|sha512|txt))$/i;
+
+/** The signatures of a folder: those that were named, else `model.sig`, signed lists of checksums, and for a file what stands beside it as `.sig`. */
+export async function folderCandidates(
+  folder: SignedFolder,
+  named: readonly FoundSignature[],
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  const files = folder.held ?? (await listModelFiles(folder.root));
+  const signatures = named.length > 0 ? named : await besides(folder, files);
+  const nameOf = (path: string): string => relative(folder.folder, resolve(path)).split(sep).join('/');
+  const signatureNames =
+    folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
+  return signatures.map(({ path, bytes }) => {
+    if (bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{'))
+      return omsCandidate(path, bytes, createModelCheck(folder.root, files, signatureNames, signal));
+    const signed = signedBy(path, folder, files);
+    const check = async (): Promise<CheckedContent> =>
+      folder.isFile ? oneFile(signed.path, signal) : listedFiles(signed, files, signatureNames, signal);
+    return detachedCandidate(path, bytes, signed.path, check);
+  });
+}
+
+async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promise<readonly FoundSignature[]> {
+  if (folder.isFile) {
+    const path = `${folder.root}${SUFFIX}`;
+    const bytes = await readFile(path).catch(() => undefined);
+    return bytes === undefined ? [] : [{ path, bytes }];
+  }
+  const isSignature = ({ name }: ModelFile): boolean =>
+    name === SIGNATURE_NAME || (name.endsWith(SUFFIX) && CHECKSUM_LIST.test(name.slice(0, -SUFFIX.length)));
+  return Promise.all(
+    files
+      .filter(isSignature)
+      .map(async ({ name, path }) => ({ path: join(folder.root, name), bytes: await readFile(path) })),
+  );
+}
+
+/** What a detached signature is of: the file itself, or the list that it is named after. */
+function signedBy(path: string, folder: SignedFolder, files: readonly ModelFile[]): ModelFile {
+  const name = basename(path).replace(/\.sig$/, '');
+  const listed = folder.isFile ? files[0] : files.find((file) => file.name === name && CHECKSUM_LIST.test(name));
+  if (listed !== undefined) return listed;
+  throw new SignatureFault('proof', `${path} is the signature of no list of checksums in ${folder.root}`);
+}
+
+async function oneFile(path: string, signal: AbortSignal): Promise<CheckedContent> {
+  const { sha256 = '' } = await digestFile(path, ['sha256'], signal);
+  return { covers: [sha256], unverified: [] };
+}
+
+/** Every file of a signed list is there with its bytes; others are told. */
+async function listedFiles(
+  list: ModelFile,
+  files: readonly ModelFile[],
+  signatureNames: readonly string[],
+  signal: AbortSignal,
+): Promise<CheckedContent> {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const covers: string[] = [];
+  const listed = new Set<string>([list.name, ...signatureNames]);
+  for (const { path = '', digests } of parseChecksums(await readFile(list.path, 'utf8'), list.name)) {
+    signal.throwIfAborted();
+    const file = byName.get(path);
+    if (file === undefined) throw new SignatureFault('proof', `${path} was signed and is not there`);
+    if (!isStrong(digests)) throw new SignatureFault('trust', `${path} is listed without SHA-256 or SHA-512`);
+    const { state } = await checkFile(file.path, digests, undefined, signal);
+    if (state !== 'right') throw new SignatureFault('proof', `${path} has other bytes than were signed`);
+    listed.add(path);
+    if (digests.sha256 !== undefined) covers.push(digests.sha256);
+  }
+  return {
+    covers,
+    unverified: files
+      .map(({ name }) => name)
+      .filter((name) => !listed.has(name))
+      .sort(),
+  };
+}
+
+function isStrong({ sha256, sha512 }: Digests): boolean {
+  return sha256 !== undefined || sha512 !== undefined;
+}
