@@ -26,8 +26,6 @@ import { RunSet, killAll } from './run-set.js';
 import { WantedPieces } from './wanted-pieces.js';
 import { watchVersion } from './watch-version.js';
 
-type Phase = 'opening' | 'fetching' | 'proving';
-
 /** A file of several pieces, on its way through a partial of the store. */
 export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   readonly sources: readonly FileSource[];
@@ -42,7 +40,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** Pieces are just being freed. */
   #drops = 0;
   readonly #chunks: KnownChunks;
-  #phase: Phase = 'opening';
+  #phase: 'opening' | 'fetching' | 'proving' = 'opening';
   #partial: Partial | undefined;
   #held: HeldFile | undefined;
   #handOut: HandOut | undefined;
@@ -187,15 +185,13 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   async land(progress: PieceProgress, digest: string): Promise<void> {
     const { index } = progress;
     const { held, environment } = this;
-    const isUnwanted = (from: FileSource): boolean =>
-      progress.sources.includes(from.source.id) && isShut(this.sources, from);
-    if (this.sources.some(isUnwanted)) {
+    const by = this.sources.filter(({ source }) => progress.sources.includes(source.id));
+    if (by.some((from) => isShut(this.sources, from))) {
       held.refuse(index);
       return this.#wanted?.refused(held, index);
     }
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
-    const [from] = progress.sources.length === 1 ? this.sources.filter(({ source }) => source.id === piece.source) : [];
-    this.#listed.assertRight(held, piece, from !== undefined && hasOther(this.sources, from));
+    this.#listed.assertRight(held, piece, by.length === 1 && by.every((from) => hasOther(this.sources, from)));
     await held.land(piece);
     this.#wanted?.landed(index);
     this.#repair.noteLanded(piece);
@@ -221,8 +217,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     }
     this.#partial = found.partial;
     const lost = new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
-    found.partial.lost.addEventListener('abort', () => this.fail(lost), { once: true });
-    await this.#begin(found.partial);
+    this.#partial.lost.addEventListener('abort', () => this.fail(lost), { once: true });
+    await this.#begin(this.#partial);
   }
 
   async #begin(partial: Partial): Promise<void> {
@@ -275,10 +271,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   async #drop(indexes: readonly number[]): Promise<void> {
-    const { held } = this;
     this.#drops += 1;
     try {
-      await this.#repair.drop(held, indexes, this.#phase !== 'fetching');
+      await this.#repair.drop(this.held, indexes, this.#phase !== 'fetching');
     } finally {
       this.#drops -= 1;
     }
@@ -294,10 +289,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   /** All pieces have landed: says what they are together. */
   async #prove(): Promise<void> {
     this.#phase = 'proving';
-    const { held } = this;
     await killAll(this.#runs.all().filter((run) => run.mode !== 'range'));
     if (this.#repair.needsProof || this.#mismatch === undefined) {
-      const verdict = await held.verdict();
+      const verdict = await this.held.verdict();
       if (this.isOver) return;
       this.#mismatch = verdict.mismatch;
       if (verdict.mismatch === undefined) return this.#commit(verdict);
