@@ -21,7 +21,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[ref-or-path]', context.say('argument.refOrPath'))
     .option('--offline', context.say('option.offline'))
     .option('--pieces <file>', context.say('option.writePieces'))
-    .option('--policy <file>', context.say('option.policy'))
+    .option('--policy <file>', context.say('option.trustPolicy'))
     .addOption(repeatable('--signature <file>', context.say('option.signature')))
     .option('--as <scope>', context.say('option.as'))
     .option('--json', context.say('option.json'))

@@ -16,7 +16,7 @@ export const trustEn = {
   'option.shards': 'hash files in parts of this size, e.g. 1GB',
   'option.ignore': 'leave this path unsigned (repeatable)',
   'option.output': 'where the signature goes; model.sig in the folder by default',
-  'option.policy': 'trust policy (TOML): who must have signed it',
+  'option.trustPolicy': 'trust policy (TOML): who must have signed it',
   'option.signature': 'signature to prove, instead of those found beside it (repeatable)',
   'option.as': 'what it is, for the scopes of the policy, e.g. hf:org/name',
   'sign.done': '{subject}: {files}, {bytes} signed {arrow} {output}',

@@ -17,7 +17,7 @@ export const trustZh: Readonly<Record<keyof typeof trustEn, string>> = {
   'option.shards': '按此大小分段计算文件哈希，例如 1GB',
   'option.ignore': '此路径不签名（可重复）',
   'option.output': '签名写到哪里；默认为目录中的 model.sig',
-  'option.policy': '信任策略（TOML）：必须由谁签名',
+  'option.trustPolicy': '信任策略（TOML）：必须由谁签名',
   'option.signature': '要验证的签名，替代旁边找到的签名（可重复）',
   'option.as': '它是什么，用于匹配策略的范围，例如 hf:org/name',
   'sign.done': '{subject}：{files}，{bytes} 已签名 {arrow} {output}',
