@@ -157,7 +157,7 @@ function wholeSizeReasons({ sizeBytes }: RevisionFacts, { size: { revisionBytes 
 
 /** A signature counts for what it covers: all that is wanted, by somebody who is named. */
 function signatureReasons(
-  { signatures }: RevisionFacts,
+  { signatures, unsignedBecause = 'none' }: RevisionFacts,
   digests: readonly (string | undefined)[],
   { signature: { required, from } }: Policy,
 ): readonly Reason[] {
@@ -173,7 +173,7 @@ function signatureReasons(
       ? 'signed, but not every file'
       : signatures.length > 0
         ? `signed by ${signatures.flatMap(({ identities }) => identities).join(', ')}`
-        : 'none');
+        : unsignedBecause);
   return [{ rule: 'SIGNATURE', value, threshold, verdict: whole === undefined ? 'refuse' : 'pass' }];
 }
 

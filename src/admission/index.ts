@@ -11,4 +11,4 @@ export { runHooks } from './hooks/run-hooks.js';
 export { appliesTo } from './policy/applies-to.js';
 export { readPolicy, type NamedPolicy } from './policy/read-policy.js';
 export { refusalOf } from './refusal.js';
-export type { Decision, DeclaredFacts, FileEvidence, KeptScan } from './port.js';
+export type { Decision, DeclaredFacts, FileEvidence, KeptScan, SignatureEvidence } from './port.js';
