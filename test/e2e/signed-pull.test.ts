@@ -34,8 +34,8 @@ interface Signing {
   readonly machine: Machine;
   /** A policy's path. `from`: a line of it. */
   readonly policy: (from?: string) => string;
-  /** The signature over the files, by a key of that name. */
-  readonly sign: (key: string, files?: Readonly<Record<string, string>>) => Promise<string>;
+  /** The signature over the files but for those that it ignores, by a key of that name. */
+  readonly sign: (key: string, ...ignored: readonly string[]) => Promise<string>;
 }
 
 async function signing(): Promise<Signing> {
@@ -51,11 +51,18 @@ async function signing(): Promise<Signing> {
       writeFileSync(path, POLICY(from));
       return path;
     },
-    sign: async (key, files = FILES) => {
+    sign: async (key, ...ignored) => {
       const model = join(machine.root, `model-${(made += 1)}`);
       await mkdir(model);
-      for (const [name, content] of Object.entries(files)) await writeFile(join(model, name), content);
-      const signed = await sluice(machine, 'sign', model, '--key', key);
+      for (const [name, content] of Object.entries(FILES)) await writeFile(join(model, name), content);
+      const signed = await sluice(
+        machine,
+        'sign',
+        model,
+        '--key',
+        key,
+        ...ignored.flatMap((path) => ['--ignore', path]),
+      );
       expect(signed.code, signed.stderr).toBe(0);
       return readFileSync(join(model, 'model.sig'), 'utf8');
     },
@@ -97,6 +104,10 @@ describe('a policy that wants models signed', () => {
     expect(changed.said).toMatch(/config\.json has other bytes than were signed/);
     const added = await pullOf(world, { ...signed, 'run.py': 'import os' }, ...policy, '--allow', 'SIGNATURE');
     expect([added.code, added.seen]).toEqual([5, []]);
+    const ignored = { ...FILES, 'model.sig': await world.sign('ours', 'notes.txt') };
+    const uncovered = await pullOf(world, ignored, ...policy);
+    expect([uncovered.code, uncovered.seen]).toEqual([6, []]);
+    expect(uncovered.said).toMatch(/not every file/);
   });
 
   it('wants the signer named, by the trust policy and by its own list', PATIENT, async () => {
@@ -134,7 +145,9 @@ describe('a policy that wants models signed', () => {
     expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(0);
     expect(await run('admit', 'hf:acme/tiny', ...policy)).toBe(6);
     expect(await run('admit', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(0);
-    await writeFile(join(world.machine.root, 'trust.toml'), TRUST.replace('acme', 'others'));
-    expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(6);
+    for (const stricter of [TRUST.replace('acme', 'others'), TRUST.replace('scopes', 'minimum = 2\nscopes')]) {
+      await writeFile(join(world.machine.root, 'trust.toml'), stricter);
+      expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(6);
+    }
   });
 });
