@@ -168,15 +168,13 @@ describe('a revision', () => {
   });
 
   it('is signed by whom the policy names, every file of it', () => {
-    const signature = { required: true, from: ['ann'] };
+    const signature = { required: true, policy: '/trust.toml', from: ['ann'] };
     expect(whole({ signatures: [ann({})] }, { signature })).toBe('admitted');
     expect(whole({ signatures: [] }, { signature })).toBe('refused');
     expect(whole({ signatures: [ann({ identities: ['bob'] })] }, { signature })).toBe('refused');
     expect(whole({ signatures: [ann({ covers: new Set() })] }, { signature })).toBe('refused');
     expect(whole({ signatures: [ann({})] }, { signature }, [SHA, undefined])).toBe('refused');
-    expect(whole({ signatures: [ann({ identities: [] })] }, { signature: { required: true, from: [] } })).toBe(
-      'refused',
-    );
+    expect(whole({ signatures: [ann({ identities: [] })] }, { signature: { ...signature, from: [] } })).toBe('refused');
   });
 
   it('has a licence that the policy knows', () => {

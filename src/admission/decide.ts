@@ -47,6 +47,12 @@ export function decideRevision(
   return conclude(excuse(reasons, facts.ref, undefined, deciding), deciding);
 }
 
+/** Whether something may be seen of which no signature is known. Pure. */
+export function decideUnsigned(ref: string, deciding: Deciding): Decision {
+  const reasons = signatureReasons({ signatures: [] }, [], deciding.policy.policy);
+  return conclude(excuse(reasons, ref, undefined, deciding), deciding);
+}
+
 /** Decisions about parts as one about all of it. */
 export function joinDecisions(parts: readonly Decision[], { policy: { policy, digest } }: Deciding): Decision {
   return conclude(
@@ -157,7 +163,7 @@ function wholeSizeReasons({ sizeBytes }: RevisionFacts, { size: { revisionBytes 
 
 /** A signature counts for what it covers: all that is wanted, by somebody who is named. */
 function signatureReasons(
-  { signatures }: RevisionFacts,
+  { signatures, unsignedBecause = 'none' }: Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>,
   digests: readonly (string | undefined)[],
   { signature: { required, from } }: Policy,
 ): readonly Reason[] {
@@ -173,7 +179,7 @@ function signatureReasons(
       ? 'signed, but not every file'
       : signatures.length > 0
         ? `signed by ${signatures.flatMap(({ identities }) => identities).join(', ')}`
-        : 'none');
+        : unsignedBecause);
   return [{ rule: 'SIGNATURE', value, threshold, verdict: whole === undefined ? 'refuse' : 'pass' }];
 }
 

@@ -1,4 +1,4 @@
-export { decideFile, decideRevision, joinDecisions } from './decide.js';
+export { decideFile, decideRevision, decideUnsigned, joinDecisions } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
 export { openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
@@ -11,4 +11,4 @@ export { runHooks } from './hooks/run-hooks.js';
 export { appliesTo } from './policy/applies-to.js';
 export { readPolicy, type NamedPolicy } from './policy/read-policy.js';
 export { refusalOf } from './refusal.js';
-export type { Decision, DeclaredFacts, FileEvidence, KeptScan } from './port.js';
+export type { Decision, DeclaredFacts, FileEvidence, KeptScan, SignatureEvidence } from './port.js';

@@ -24,6 +24,7 @@ export interface Revision {
   readonly files: readonly JudgedFile[];
   readonly facts: FactSources;
   readonly signatures: readonly SignatureEvidence[];
+  readonly unsignedBecause?: string | undefined;
   open(file: JudgedFile): Promise<Opened>;
 }
 
@@ -60,9 +61,9 @@ export async function judgeRevision(revision: Revision, context: JudgeContext): 
         : NO_FACTS;
   const firstSeenMs = kept?.firstSeenMs ?? nowMs;
   const deciding: Deciding = { policy, allow, nowMs };
-  const { sizeBytes, signatures } = revision;
+  const { sizeBytes, signatures, unsignedBecause } = revision;
   const whole = decideRevision(
-    { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures },
+    { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures, unsignedBecause },
     files.map(({ sha256 }) => sha256),
     deciding,
   );

@@ -48,6 +48,8 @@ export interface RevisionFacts extends DeclaredFacts {
   /** When this store first saw the commit, Unix milliseconds. */
   readonly firstSeenMs: number;
   readonly signatures: readonly SignatureEvidence[];
+  /** Why there are none that count, where more is known than that. */
+  readonly unsignedBecause?: string | undefined;
 }
 
 export type Reason = AdmissionReason;

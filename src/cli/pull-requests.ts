@@ -24,6 +24,7 @@ export interface PullOptions extends SettingOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly allow?: readonly string[];
+  readonly signature?: readonly string[];
 }
 
 export function addPullOptions(command: Command, context: CommandContext): void {
@@ -40,6 +41,7 @@ export function addPullOptions(command: Command, context: CommandContext): void 
     .addOption(repeatable('--trust-key <key>', text('option.trustKey')))
     .addOption(repeatable('--source <url>', text('option.source')))
     .option('--policy <file>', text('option.policy'))
+    .addOption(repeatable('--signature <file>', text('option.signature')))
     .addOption(repeatable('--allow <rule>', text('option.allow')));
   addNetworkOptions(command, context);
 }
@@ -68,13 +70,16 @@ function optional(
   options: PullOptions,
   session: Session,
   host: Host,
-): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces' | 'trustKeys' | 'allow'> {
+): Pick<PullRequest, 'revision' | 'view' | 'to' | 'pieces' | 'trustKeys' | 'allow' | 'signatures'> {
   const { view } = session.loaded.settings;
   return {
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(view === undefined ? {} : { view }),
     ...(options.to === undefined ? {} : { to: resolve(host.cwd, options.to) }),
     ...(options.allow === undefined ? {} : { allow: options.allow }),
+    ...(options.signature === undefined
+      ? {}
+      : { signatures: options.signature.map((path) => resolve(host.cwd, path)) }),
     ...givenPieces(options, host),
   };
 }

@@ -125,6 +125,12 @@ it('nothing is looked at without a policy, or by one that is for others', async 
   }
 });
 
+it('where signatures are wanted nothing passes, of images and sites neither', async () => {
+  const { guard } = guardOf({ signature: { required: true, policy: '/trust.toml', from: [] } });
+  expect(await codeOf(guard.pass(asked('model.safetensors'), coming(GOOD)))).toBe('REFUSED');
+  expect(await codeOf(guardOf({}).guard.pass(asked('model.safetensors'), coming(GOOD)))).toBe('passed');
+});
+
 it('what holds of a revision holds of all its files', async () => {
   const { guard } = guardOf({ age: { leastMs: 1000 } });
   const revision = () => ({

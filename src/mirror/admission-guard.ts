@@ -2,6 +2,7 @@ import type { Content } from '../hubs/index.js';
 import {
   appliesTo,
   decideFile,
+  decideUnsigned,
   decideWhole,
   refusalOf,
   runHooks,
@@ -83,10 +84,9 @@ export class AdmissionGuard {
     revision: (() => WholeRevision) | undefined,
   ): Promise<Decision> {
     const deciding = { policy, allow: [], nowMs: this.#options.now() };
-    if (revision !== undefined) {
-      const whole = await this.#decideRevision(policy, revision());
-      if (whole.verdict === 'refused') return whole;
-    }
+    const whole =
+      revision === undefined ? decideUnsigned(asked.ref, deciding) : await this.#decideRevision(policy, revision());
+    if (whole.verdict === 'refused') return whole;
     return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
   }
 

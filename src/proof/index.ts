@@ -50,7 +50,7 @@ export {
   omsCandidate,
 } from './trust/candidates.js';
 export { judge, type Candidate, type CheckedContent, type Judgement } from './trust/judge.js';
-export { ruleFor } from './trust/policy.js';
+export { ruleFor, type TrustPolicy } from './trust/policy.js';
 export { readTrustPolicy } from './trust/read-policy.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 export type { OpenedSeal, SealKey, SealTarget } from './seal/index.js';

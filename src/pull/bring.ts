@@ -96,7 +96,7 @@ export async function bring(
 }
 
 function isRefusal(thrown: unknown): thrown is SluiceError {
-  return thrown instanceof SluiceError && thrown.code === 'REFUSED';
+  return thrown instanceof SluiceError && (thrown.code === 'REFUSED' || thrown.code === 'BAD_SIGNATURE');
 }
 
 /** The same, with what lands scanned at once, and ended by what is refused. */

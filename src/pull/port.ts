@@ -64,6 +64,8 @@ export interface PullRequest {
   readonly allow?: readonly string[];
   /** Public keys, or files of them: manifests that one of them signed are believed, those of servers of ours too. */
   readonly trustKeys?: readonly string[];
+  /** Paths of signatures that stand elsewhere than in the repository, for a policy that requires one. */
+  readonly signatures?: readonly string[];
   /** What opens sealed files: they are shown opened, beside what came. */
   readonly keys?: readonly SealKey[];
 }

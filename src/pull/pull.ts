@@ -26,12 +26,12 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   const decisions = new Decisions(given.emit);
   const context = { ...given, emit: decisions.emit };
   const work = async (wires: OpenWires): Promise<PullOutcome> => {
-    const loading = loadGate(context);
+    const loading = loadGate(request, context);
     // A policy that is wrong lets nothing begin; the one that is built in is not waited for.
     if (isNamed(given.settings.admissionPolicy)) await loading;
     const prepared = await prepare(request, context, wires);
     try {
-      const gate = (await loading)?.(request, context, prepared);
+      const gate = (await loading)?.(context, prepared);
       return await carryOut({ request, prepared, startedMs, decisions, gate }, context, wires);
     } finally {
       prepared.elsewhere.stop();
@@ -41,14 +41,14 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   return withWires(context, work, openThreads());
 }
 
-type OpenGate = (request: PullRequest, context: PullContext, prepared: Prepared) => PullGate | undefined;
+type OpenGate = (context: PullContext, prepared: Prepared) => PullGate | undefined;
 
-/** The gate's readers of formats are loaded while the hub is asked. Undefined where the user switched it off. @throws SluiceError BAD_SETTING */
-function loadGate(context: PullContext): Promise<OpenGate | undefined> {
+/** The gate's readers of formats are loaded while the hub is asked. Undefined where the user switched it off. @throws SluiceError BAD_SETTING, BAD_TRUST_POLICY, USAGE */
+function loadGate(request: PullRequest, context: PullContext): Promise<OpenGate | undefined> {
   const load = async (): Promise<OpenGate> => {
-    const { PullGate, policyOf } = await import('./admission/pull-gate.js');
-    const policy = await policyOf(context.settings);
-    return (...given) => PullGate.open(policy, ...given);
+    const { PullGate, askedOf } = await import('./admission/pull-gate.js');
+    const asked = await askedOf(request, context.settings);
+    return (...given) => PullGate.open(asked, ...given);
   };
   const loading = context.settings.admissionPolicy === 'off' ? Promise.resolve(undefined) : load();
   // Whoever ends before it is asked tells another error.

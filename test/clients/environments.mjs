@@ -31,6 +31,8 @@ export const ENVIRONMENTS = [
   { name: 'ms-1.37', family: 'ms-legacy', requirements: ['modelscope==1.37.1', 'requests==2.32.5', 'packaging==26.3'] },
   { name: 'ms-1.40', family: 'ms', requirements: ['modelscope==1.40.2', 'modelscope_hub==0.5.1'] },
   { name: 'js-hub-2.17', family: 'js', requirements: ['@huggingface/hub@2.17.5'] },
+  // It imports pyOpenSSL without saying so.
+  { name: 'model-signing-1.1', family: 'oms', requirements: ['model_signing==1.1.1', 'pyopenssl==26.4.0'] },
   {
     name: 'transformers-4.48',
     family: 'real',

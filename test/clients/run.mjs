@@ -1,5 +1,5 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only pickles|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--prepare]
+//   node test/clients/run.mjs [--only oms|pickles|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--prepare]
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 // `--prepare` only makes the environments, which whoever runs this next finds.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { networkCut } from './processes.mjs';
 import { proof, summary } from './report.mjs';
 import { simAcceptsHuggingFace } from './sim-accepts-hf.mjs';
 import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
+import { modelSigning } from './model-signing.mjs';
 import { pickleReaders } from './pickle-readers.mjs';
 import { proxies } from './proxies.mjs';
 import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
@@ -35,6 +36,7 @@ const SUITES = [
   { part: 'serve', families: ['ms', 'ms-legacy'], suite: serveModelScope },
   { part: 'serve', families: ['hf'], suite: serveHuggingFace },
   { part: 'serve', families: ['js'], suite: serveJavaScript },
+  { part: 'oms', families: ['oms'], suite: modelSigning },
   { part: 'real', families: ['real'], suite: realModel },
   // 9 GB of environments, for PyTorch's packages bring CUDA's: only when it is named.
   { part: 'weights', families: ['weights'], suite: weights, isNamedOnly: true },

@@ -31,7 +31,8 @@ it('says what it says', async () => {
     imports = ["os.*"]
     why = "because"
     [signature]
-    from = ["release@acme.example"]
+    policy = "trust.toml"
+    from = ["email:release@acme.example"]
     [licence]
     allow = ["permissive", "Apache-2.0"]
     commercial = true
@@ -54,7 +55,7 @@ it('says what it says', async () => {
     formats: { allow: ['safetensors'] },
     scan: { refuse: undefined, notScanned: 'warn', error: 'refuse' },
     rules: [{ id: 'CVE-2027-1', severity: 'high' }],
-    signature: { required: true },
+    signature: { required: true, policy: '/modules/trust.toml', from: ['email:release@acme.example'] },
     licence: { unknown: 'refuse', contradiction: 'warn', commercial: true },
     size: { fileBytes: 50e9 },
     age: { leastMs: 3 * 86_400_000 },
@@ -72,6 +73,10 @@ it.each([
   ['[formats]\nallow = "gguf"', /formats\.allow .*write a list/],
   ['[licence]\nallow = ["MIT OR"]', /licence\.allow .*MIT OR is neither/],
   ['[signature]\nrequired = false\nfrom = ["x"]', /signature\.required/],
+  ['[signature]\nrequired = true', /signature\.policy .*it is missing/],
+  ['[signature]\npolicy = 1', /signature\.policy/],
+  ['[signature]\npolicy = "t"\nfrom = ["ann"]', /signature\.from .*ann: write email/],
+  ['[signature]\npolicy = "t"\nfrom = ["sha256:1"]', /signature\.from/],
   ['[size]\nfile = "big"', /size\.file/],
   ['[age]\nleast = "soon"', /age\.least/],
   ['[[waiver]]\nrule = "AGE"', /waiver\[0\]\.digest/],

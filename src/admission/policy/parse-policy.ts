@@ -47,7 +47,7 @@ export async function parsePolicy(content: string, place: PolicyPlace): Promise<
     rules: fields
       .tables('rule', ['id', 'severity', 'imports', 'calls', 'hooks', 'templates', 'why'])
       .map((each) => ruleOf(each)),
-    signature: signatureOf(fields.table('signature', ['required', 'from'])),
+    signature: signatureOf(fields.table('signature', ['required', 'policy', 'from']), place.folder),
     licence: licenceOf(fields.table('licence', ['allow', 'deny', 'unknown', 'contradiction', 'commercial'])),
     size: sizeOf(fields.table('size', ['file', 'revision'])),
     age: { leastMs: fields.table('age', ['least']).duration('least', 0) },
@@ -91,11 +91,20 @@ function ruleName(fields: Fields, key: string): string {
   return rule;
 }
 
-function signatureOf(fields: Fields): Policy['signature'] {
+/** As identities stand in trust policies and fingerprints of keys are told; anything else would never fit. */
+const IDENTITY = /^(?:(?:email|uri|dns|subject):.|sha256:[0-9a-f]{64}$)/s;
+
+function signatureOf(fields: Fields, folder: string): Policy['signature'] {
   const from = fields.texts('from') ?? [];
-  const required = fields.flag('required', from.length > 0);
+  const policy = fields.text('policy');
+  const required = fields.flag('required', from.length > 0 || policy !== undefined);
   if (!required && from.length > 0) throw fields.wrong('required', 'nobody is asked for, but some are named in from');
-  return { required, from };
+  const strange = from.find((identity) => !IDENTITY.test(identity));
+  if (strange !== undefined)
+    throw fields.wrong('from', `${strange}: write email:…, uri:…, dns:…, subject:… or the sha256:… of a key`);
+  if (required && policy === undefined)
+    throw fields.wrong('policy', 'it is missing: the trust policy says who is believed');
+  return { required, policy: policy === undefined ? undefined : resolve(folder, policy), from };
 }
 
 function licenceOf(fields: Fields): Policy['licence'] {

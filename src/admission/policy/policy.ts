@@ -60,7 +60,13 @@ export interface Policy {
     readonly ignore: readonly string[];
   };
   readonly rules: readonly InventoryRule[];
-  readonly signature: { readonly required: boolean; readonly from: readonly string[] };
+  readonly signature: {
+    readonly required: boolean;
+    /** Absolute path of the trust policy that says whose signatures are proven; there is one where a signature is required. */
+    readonly policy: string | undefined;
+    /** Identities as that policy writes them, of which one has to have signed; empty: any that it accepts. */
+    readonly from: readonly string[];
+  };
   readonly licence: {
     readonly allow: readonly string[] | undefined;
     readonly deny: readonly string[];
@@ -87,7 +93,7 @@ export const DEFAULT_POLICY: Policy = {
   formats: { allow: undefined, deny: [] },
   scan: { refuse: 'high', below: 'warn', review: 'warn', notScanned: 'warn', error: 'warn', ignore: [] },
   rules: [],
-  signature: { required: false, from: [] },
+  signature: { required: false, policy: undefined, from: [] },
   licence: { allow: undefined, deny: [], unknown: 'admit', contradiction: 'admit', commercial: false },
   size: { fileBytes: undefined, revisionBytes: undefined },
   age: { leastMs: 0 },

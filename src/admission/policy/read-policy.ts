@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SluiceError, toSluiceError } from '../../base/index.js';
+import { readTrustPolicy, type TrustPolicy } from '../../proof/index.js';
 import { parsePolicy } from './parse-policy.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 
@@ -9,9 +10,11 @@ import { DEFAULT_POLICY, type Policy } from './policy.js';
 export interface NamedPolicy {
   readonly policy: Policy;
   readonly digest: string;
+  /** Whose signatures are proven, where one is required. */
+  readonly trust?: TrustPolicy;
 }
 
-/** The policy that a setting names: `default`, or the file at a path. @throws SluiceError BAD_SETTING */
+/** The policy that a setting names: `default`, or the file at a path, with the trust policy that it names. @throws SluiceError BAD_SETTING, BAD_TRUST_POLICY */
 export async function readPolicy(setting: string): Promise<NamedPolicy> {
   if (setting === 'default') return named(DEFAULT_POLICY);
   let content: string;
@@ -21,9 +24,13 @@ export async function readPolicy(setting: string): Promise<NamedPolicy> {
     const reason = toSluiceError(thrown).message;
     throw new SluiceError('BAD_SETTING', { key: 'admission.policy', value: setting, reason });
   }
-  return named(await parsePolicy(content, { path: setting, folder: dirname(setting), nowMs: Date.now() }));
+  const policy = await parsePolicy(content, { path: setting, folder: dirname(setting), nowMs: Date.now() });
+  const { required, policy: trust } = policy.signature;
+  return named(policy, required && trust !== undefined ? await readTrustPolicy(trust) : undefined);
 }
 
-export function named(policy: Policy): NamedPolicy {
-  return { policy, digest: createHash('sha256').update(JSON.stringify(policy)).digest('hex') };
+export function named(policy: Policy, trust?: TrustPolicy): NamedPolicy {
+  const said = JSON.stringify(policy) + (trust?.digest ?? '');
+  const digest = createHash('sha256').update(said).digest('hex');
+  return { policy, digest, ...(trust === undefined ? {} : { trust }) };
 }

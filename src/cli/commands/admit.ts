@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SluiceError } from '../../base/index.js';
 import type { AdmissionReport } from '../api.js';
@@ -10,6 +11,7 @@ interface AdmitFlags extends SettingOptions {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly allow?: readonly string[];
+  readonly signature?: readonly string[];
   readonly again?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -19,6 +21,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .argument('[ref-or-path]', context.say('argument.refOrPath'))
     .option('--policy <file>', context.say('option.policy'))
+    .addOption(repeatable('--signature <file>', context.say('option.signature')))
     .addOption(repeatable('--allow <rule>', context.say('option.allow')))
     .option('--again', context.say('option.again'))
     .option('--include <patterns...>', context.say('option.include'))
@@ -33,10 +36,12 @@ export function configure(command: Command, context: CommandContext): void {
     const { include = [], exclude = [], allow = [] } = options;
     if (target === undefined && options.again !== true)
       throw new SluiceError('USAGE', { reason: say(session.lang, 'usage.admitWhat') });
+    const signatures = (options.signature ?? []).map((path) => resolve(context.host.cwd, path));
+    const request = { ref: target ?? '', include, exclude, sources: [], allow, signatures };
     const reports: readonly AdmissionReport[] =
       options.again === true
         ? await api.admitAgain(target, session.pullContext())
-        : [await api.admit({ ref: target ?? '', include, exclude, sources: [], allow }, session.pullContext())];
+        : [await api.admit(request, session.pullContext())];
     for (const report of reports) {
       if (options.json) session.print(JSON.stringify(report));
       else if (!options.quiet)

@@ -32,6 +32,8 @@ export interface AcceptedSignature {
   readonly method: Method;
   readonly signer: ProvenSigner;
   readonly covers: readonly string[];
+  /** Files that are part of the subject and that this one does not sign. */
+  readonly unverified: readonly string[];
 }
 
 export interface RefusedSignature {
@@ -85,7 +87,7 @@ export async function judge(rule: TrustRule, candidates: readonly Candidate[], n
       warnings.push(...(content.warnings ?? []), ...(content.expired === undefined ? [] : [content.expired]));
       warnings.push(...found.signer.warnings);
       unverified = common(unverified, content.unverified);
-      accepted.push({ source: candidate.source, ...found, covers: content.covers });
+      accepted.push({ source: candidate.source, ...found, covers: content.covers, unverified: content.unverified });
     } catch (thrown) {
       if (!(thrown instanceof SignatureFault)) throw thrown;
       refuse(candidate.source, thrown);

@@ -14,8 +14,9 @@ import {
 import { openStore } from '../../store/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target } from './inspect-target.js';
-import { policyOf } from './pull-gate.js';
+import { askedOf, policyOf } from './pull-gate.js';
 import { scanFiles } from './scan-target.js';
+import { signaturesOf } from './signature-evidence.js';
 
 /** What a policy makes of a target. */
 export interface AdmissionReport {
@@ -27,10 +28,9 @@ export interface AdmissionReport {
   readonly facts: DeclaredFacts | null;
 }
 
-/** Asks the gate about a file, a folder or a ref. What is said of files that are here is kept. @throws SluiceError */
+/** Asks the gate about a file, a folder or a ref. What is said of files that are here is kept. @throws SluiceError BAD_SIGNATURE among others */
 export async function admit(request: PullRequest, context: PullContext): Promise<AdmissionReport> {
-  const policy = await policyOf(context.settings);
-  const allow = request.allow ?? [];
+  const { policy, allow, signatures } = await askedOf(request, context.settings);
   return withTarget(request, context, async (target) => {
     const { name, ref, commit, place, store, files, facts } = target;
     const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
@@ -39,7 +39,12 @@ export async function admit(request: PullRequest, context: PullContext): Promise
       const here = files.flatMap(({ path, sizeBytes: bytes = null, sha256 }) =>
         sha256 === undefined ? [] : [{ path, sizeBytes: bytes, sha256 }],
       );
-      const revision = { ref, commit, sizeBytes, files: here, facts, signatures: [] };
+      const subject = {
+        ...{ ref, root: store.root, listed: facts.paths },
+        files: here.map((file) => ({ ...file, at: store.blobPath(file.sha256) })),
+      };
+      const signed = await signaturesOf(policy, subject, signatures, context.signal);
+      const revision = { ref, commit, sizeBytes, files: here, facts, ...signed };
       const judged = await judgeRevision(
         { ...revision, open: ({ sha256, sizeBytes: bytes }) => openFile(store.blobPath(sha256), bytes ?? 0) },
         { store, scanner: new Scanner(store), policy, allow, signal: context.signal },
@@ -55,7 +60,8 @@ export async function admit(request: PullRequest, context: PullContext): Promise
       const hooks = await runHooks(policy.policy.hooks, evidence, [], open, context.signal);
       parts.push(decideFile({ ...evidence, hooks }, ref, deciding));
     }
-    const whole = { ref, commit, ...known, sizeBytes, firstSeenMs: deciding.nowMs, signatures: [] };
+    const unsignedBecause = 'signatures are proven of what a pull brought';
+    const whole = { ref, commit, ...known, sizeBytes, firstSeenMs: deciding.nowMs, signatures: [], unsignedBecause };
     const digests = files.map(({ sha256 }) => sha256);
     const decision = joinDecisions([...parts, decideRevision(whole, digests, deciding)], deciding);
     return { ...told, decision, facts: known };

@@ -1,4 +1,4 @@
-import { toSluiceError, type EventSink, type SluiceError, type SluiceEvent } from '../../base/index.js';
+import { SluiceError, toSluiceError, type EventSink, type SluiceEvent } from '../../base/index.js';
 import {
   appliesTo,
   decideFile,
@@ -22,6 +22,8 @@ import type { OpenWires } from '../wires.js';
 import { bareRef } from './bare-ref.js';
 import { factsOf } from './facts-of.js';
 import { riskyFiles } from './risky-files.js';
+import { signaturesOf } from './signature-evidence.js';
+import { readSignatures, type FoundSignature } from '../verify/signed-folder.js';
 
 /** Of a look from afar at one file: headers, a table of contents, the programs in it. Weights are not among that. */
 const MOST_LOOKED_BYTES = 48 * 1024 * 1024;
@@ -33,27 +35,24 @@ type Came = Extract<SluiceEvent, { type: 'file.proven' }>;
 export class PullGate {
   readonly #policy: NamedPolicy;
   readonly #allow: readonly string[];
+  readonly #signatures: readonly FoundSignature[];
   readonly #scanner: Scanner;
   readonly #emit: EventSink;
   readonly #stop = new AbortController();
   #refusal: SluiceError | undefined;
   readonly #underway = new Set<Promise<void>>();
 
-  private constructor(policy: NamedPolicy, allow: readonly string[], store: Store, emit: EventSink) {
+  private constructor({ policy, allow, signatures }: AskedOfGate, store: Store, emit: EventSink) {
     this.#policy = policy;
     this.#allow = allow;
+    this.#signatures = signatures;
     this.#scanner = new Scanner(store);
     this.#emit = emit;
   }
 
   /** Undefined where the policy is not for this ref. */
-  static open(
-    policy: NamedPolicy,
-    { allow = [] }: PullRequest,
-    { emit }: PullContext,
-    { ref, store }: Prepared,
-  ): PullGate | undefined {
-    return appliesTo(policy.policy, bareRef(ref)) ? new PullGate(policy, allow, store, emit) : undefined;
+  static open(asked: AskedOfGate, { emit }: PullContext, { ref, store }: Prepared): PullGate | undefined {
+    return appliesTo(asked.policy.policy, bareRef(ref)) ? new PullGate(asked, store, emit) : undefined;
   }
 
   /** Fires when a file that has come turns out to be refused: the rest need not come. */
@@ -113,7 +112,7 @@ export class PullGate {
     this.#underway.add(work);
   }
 
-  /** Judges everything that is to be seen. @throws SluiceError REFUSED */
+  /** Judges everything that is to be seen. @throws SluiceError REFUSED, BAD_SIGNATURE */
   async judge(prepared: Prepared, files: readonly HeldFile[], context: PullContext, wires: OpenWires): Promise<void> {
     const { store, manifest, ref } = prepared;
     await Promise.all(this.#underway);
@@ -121,6 +120,14 @@ export class PullGate {
     const wanted = files.flatMap(({ path, sizeBytes, sha256 }) =>
       sha256 === undefined ? [] : [{ path, sizeBytes, sha256 }],
     );
+    const held = wanted.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256, at: store.blobPath(sha256) }));
+    const subject = {
+      ref: bareRef(ref),
+      root: prepared.target.root,
+      files: held,
+      listed: manifest.files.map(({ path }) => path),
+    };
+    const signed = await signaturesOf(this.#policy, subject, this.#signatures, context.signal);
     const { decision } = await judgeRevision(
       {
         ref: bareRef(ref),
@@ -128,7 +135,7 @@ export class PullGate {
         sizeBytes: sumOf(manifest.files.map(({ sizeBytes }) => sizeBytes)),
         files: wanted,
         facts: factsOf(prepared, wanted, wires, context.signal),
-        signatures: [],
+        ...signed,
         open: async ({ sha256, sizeBytes }) => openFile(store.blobPath(sha256), sizeBytes ?? 0),
       },
       { store, scanner: this.#scanner, policy: this.#policy, allow: this.#allow, signal: context.signal },
@@ -178,6 +185,24 @@ function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
     sum += size;
   }
   return sum;
+}
+
+/** What a pull's gate is opened with. */
+export interface AskedOfGate {
+  readonly policy: NamedPolicy;
+  readonly allow: readonly string[];
+  readonly signatures: readonly FoundSignature[];
+}
+
+/** Read before anything moves. @throws SluiceError BAD_SETTING, BAD_TRUST_POLICY, USAGE */
+export async function askedOf(
+  { allow = [], signatures = [] }: PullRequest,
+  settings: PullSettings,
+): Promise<AskedOfGate> {
+  const policy = await policyOf(settings);
+  if (signatures.length > 0 && policy.trust === undefined)
+    throw new SluiceError('USAGE', { reason: '--signature: no policy asks for a signature' });
+  return { policy, allow, signatures: await readSignatures(signatures) };
 }
 
 /** What a pull goes by, where it was not switched off. @throws SluiceError BAD_SETTING */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import type { Digests } from '../../base/index.js';
+import { toSluiceError, type Digests } from '../../base/index.js';
 import {
   createModelCheck,
   detachedCandidate,
@@ -25,6 +25,8 @@ export interface SignedFolder {
   /** The files where the store has them. */
   readonly held: readonly ModelFile[] | undefined;
   readonly scope: string | undefined;
+  /** Files that belong to it and were left out on purpose: a signature may name them. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 export interface FoundSignature {
@@ -32,8 +34,22 @@ export interface FoundSignature {
   readonly bytes: Buffer;
 }
 
+/** Signatures that were named by their paths. @throws SluiceError */
+export async function readSignatures(paths: readonly string[]): Promise<readonly FoundSignature[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      try {
+        return { path, bytes: await readFile(path) };
+      } catch (thrown) {
+        throw toSluiceError(thrown, { path });
+      }
+    }),
+  );
+}
+
 export const SIGNATURE_NAME = 'model.sig';
 const SUFFIX = '.sig';
+const NONE: ReadonlySet<string> = new Set();
 const CHECKSUM_LIST = /^(?:(?:sha256|sha512)sums?(?:\.txt)?|checksums?\.(?:sha256|sha512|txt))$/i;
 
 /** The signatures of a folder: those that were named, else `model.sig`, signed lists of checksums, and for a file what stands beside it as `.sig`. */
@@ -49,10 +65,13 @@ export async function folderCandidates(
     folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
   return signatures.map(({ path, bytes }) => {
     if (bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{'))
-      return omsCandidate(path, bytes, createModelCheck(folder.root, files, signatureNames, signal));
+      return omsCandidate(path, bytes, {
+        ...createModelCheck(folder.root, files, signatureNames, signal),
+        leftOut: folder.leftOut ?? NONE,
+      });
     const signed = signedBy(path, folder, files);
     const check = async (): Promise<CheckedContent> =>
-      folder.isFile ? oneFile(signed.path, signal) : listedFiles(signed, files, signatureNames, signal);
+      folder.isFile ? oneFile(signed.path, signal) : listedFiles(signed, folder, files, signatureNames, signal);
     return detachedCandidate(path, bytes, signed.path, check);
   });
 }
@@ -88,6 +107,7 @@ async function oneFile(path: string, signal: AbortSignal): Promise<CheckedConten
 /** Every file of a signed list is there with its bytes; others are told. */
 async function listedFiles(
   list: ModelFile,
+  { leftOut = NONE }: SignedFolder,
   files: readonly ModelFile[],
   signatureNames: readonly string[],
   signal: AbortSignal,
@@ -98,6 +118,7 @@ async function listedFiles(
   for (const { path = '', digests } of parseChecksums(await readFile(list.path, 'utf8'), list.name)) {
     signal.throwIfAborted();
     const file = byName.get(path);
+    if (file === undefined && leftOut.has(path)) continue;
     if (file === undefined) throw new SignatureFault('proof', `${path} was signed and is not there`);
     if (!isStrong(digests)) throw new SignatureFault('trust', `${path} is listed without SHA-256 or SHA-512`);
     const { state } = await checkFile(file.path, digests, undefined, signal);

@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { SluiceError, toSluiceError } from '../../base/index.js';
+import { SluiceError } from '../../base/index.js';
 import { judge, readTrustPolicy, ruleFor, type Judgement } from '../../proof/index.js';
 import { parseRef, repositoryPath } from '../../hubs/index.js';
 import { openStore } from '../../store/index.js';
@@ -8,7 +8,7 @@ import { HOLDINGS, type Holding } from '../holdings.js';
 import { listKept } from '../kept.js';
 import { matchesRef } from '../models.js';
 import type { PullContext } from '../port.js';
-import { folderCandidates, type SignedFolder } from './signed-folder.js';
+import { folderCandidates, readSignatures, type SignedFolder } from './signed-folder.js';
 import { imageCandidates } from './signed-image.js';
 import { looksLikePath } from './looks-like-path.js';
 
@@ -58,25 +58,17 @@ export async function verifyTrust(request: TrustRequest, context: PullContext): 
   if (rule.level === 'skip') return { ...about, ...(await judge(rule, [], request.nowMs)) };
   const candidates = isImage
     ? await imageCandidates(subject, request.nowMs, context)
-    : await folderCandidates(held ?? (await folderAt(resolve(subject))), await signaturesOf(request), signal);
+    : await folderCandidates(
+        held ?? (await folderAt(resolve(subject))),
+        await readSignatures(request.signatures),
+        signal,
+      );
   return { ...about, ...(await judge(rule, candidates, request.nowMs)) };
 }
 
 function scopeOf(subject: string, isImage: boolean, held: SignedFolder | undefined): string {
   if (isImage) return subject.replace(/@sha256:[0-9a-f]{64}$/, '').replace(/:[\w][\w.-]*$/, '');
   return held?.scope ?? `file:${resolve(subject)}`;
-}
-
-async function signaturesOf({ signatures }: TrustRequest): Promise<readonly { path: string; bytes: Buffer }[]> {
-  return Promise.all(
-    signatures.map(async (path) => {
-      try {
-        return { path, bytes: await readFile(path) };
-      } catch (thrown) {
-        throw toSluiceError(thrown, { path });
-      }
-    }),
-  );
 }
 
 async function folderAt(path: string): Promise<SignedFolder> {

@@ -18,6 +18,8 @@ export interface ModelCheck {
   readonly signatureNames: readonly string[];
   /** Links are how this folder keeps its files (a cache of Hugging Face). */
   readonly linksAreFiles: boolean;
+  /** Files that were left out on purpose: they may be signed and not be there. */
+  readonly leftOut?: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly progress?: HashProgress;
 }
@@ -41,7 +43,9 @@ export async function checkModel(manifest: OmsManifest, check: ModelCheck): Prom
     else throw broken(`${file.name} is there and was not signed`);
   }
   const present = new Set(wanted.map(({ name }) => name));
-  for (const path of listedPaths) if (!present.has(path)) throw broken(`${path} was signed and is not there`);
+  const mayLack = (path: string): boolean => check.leftOut?.has(path) === true && !present.has(path);
+  for (const path of listedPaths)
+    if (!present.has(path) && !mayLack(path)) throw broken(`${path} was signed and is not there`);
   let checkedBytes = 0;
   for (const file of wanted) {
     if (file.isLink && !check.linksAreFiles && !manifest.allowsSymlinks)
@@ -53,7 +57,7 @@ export async function checkModel(manifest: OmsManifest, check: ModelCheck): Prom
     }
     checkedBytes += file.sizeBytes;
   }
-  const [left] = listed.keys();
+  const [left] = [...listed.keys()].filter((name) => !mayLack(manifest.method === 'files' ? name : shardOf(name).path));
   if (left !== undefined) throw broken(`${left} was signed and is not there`);
   const covers =
     manifest.method === 'files' && manifest.hash === 'sha256' ? manifest.resources.map(({ digest }) => digest) : [];

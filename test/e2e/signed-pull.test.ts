@@ -1,0 +1,153 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { newMachine, sluice, withEnv, type Machine } from './harness.js';
+import { hub } from './hub.js';
+
+const PATIENT = { timeout: 120_000 };
+const FILES = { 'config.json': '{"model_type":"tiny"}', 'notes.txt': 'a model', '.gitattributes': '*.bin lfs\n' };
+
+const TRUST = `version = 1
+[[rule]]
+name = "ours"
+scopes = ["hf:acme/*"]
+unverified-files = "warn"
+[[rule.accept]]
+method = "oms-key"
+keys = ["store/keys/ours.pub", "store/keys/theirs.pub"]
+`;
+
+const POLICY = (from = ''): string => `name = "signed"
+[scan]
+refuse = "high"
+review = "admit"
+not-scanned = "admit"
+error = "admit"
+[signature]
+required = true
+policy = "trust.toml"
+${from}
+`;
+
+interface Signing {
+  readonly machine: Machine;
+  /** A policy's path. `from`: a line of it. */
+  readonly policy: (from?: string) => string;
+  /** The signature over the files but for those that it ignores, by a key of that name. */
+  readonly sign: (key: string, ...ignored: readonly string[]) => Promise<string>;
+}
+
+async function signing(): Promise<Signing> {
+  const machine = await newMachine();
+  for (const key of ['ours', 'theirs', 'strange'])
+    expect((await sluice(machine, 'keys', 'make', key)).code, key).toBe(0);
+  await writeFile(join(machine.root, 'trust.toml'), TRUST);
+  let made = 0;
+  return {
+    machine,
+    policy: (from) => {
+      const path = join(machine.root, `policy-${(made += 1)}.toml`);
+      writeFileSync(path, POLICY(from));
+      return path;
+    },
+    sign: async (key, ...ignored) => {
+      const model = join(machine.root, `model-${(made += 1)}`);
+      await mkdir(model);
+      for (const [name, content] of Object.entries(FILES)) await writeFile(join(model, name), content);
+      const signed = await sluice(
+        machine,
+        'sign',
+        model,
+        '--key',
+        key,
+        ...ignored.flatMap((path) => ['--ignore', path]),
+      );
+      expect(signed.code, signed.stderr).toBe(0);
+      return readFileSync(join(model, 'model.sig'), 'utf8');
+    },
+  };
+}
+
+/** Pulls `acme/tiny` with these files: the exit code, what was said, and what can be seen. */
+async function pullOf(
+  { machine }: Signing,
+  files: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<{ code: number | null; said: string; seen: readonly string[] }> {
+  const sim = await hub({ repositories: [{ id: 'acme/tiny', files }] });
+  const to = join(machine.root, `seen-${new URL(sim.url).port}`);
+  const at = withEnv(machine, { HF_ENDPOINT: sim.url });
+  const { code, stderr } = await sluice(at, 'pull', 'hf:acme/tiny', '--to', to, '--view', 'flat', ...args);
+  const seen = existsSync(to) ? readdirSync(to).filter((name) => name in files) : [];
+  return { code, said: stderr, seen: seen.sort() };
+}
+
+describe('a policy that wants models signed', () => {
+  it('shows what is signed as it was signed, and nothing else', PATIENT, async () => {
+    const world = await signing();
+    const policy = ['--policy', world.policy()];
+    const unsigned = await pullOf(world, FILES, ...policy);
+    expect([unsigned.code, unsigned.seen]).toEqual([6, []]);
+    expect(unsigned.said).toMatch(/SIGNATURE/);
+
+    const signature = await world.sign('ours');
+    const signed = { ...FILES, 'model.sig': signature };
+    const good = await pullOf(world, signed, ...policy);
+    expect(good.code, good.said).toBe(0);
+    expect(good.seen).toEqual(Object.keys(signed).sort());
+    const part = await pullOf(world, signed, ...policy, '--include', 'config.json', 'model.sig');
+    expect([part.code, part.seen], part.said).toEqual([0, ['config.json', 'model.sig']]);
+
+    const changed = await pullOf(world, { ...signed, 'config.json': '{"model_type":"tina"}' }, ...policy);
+    expect([changed.code, changed.seen]).toEqual([5, []]);
+    expect(changed.said).toMatch(/config\.json has other bytes than were signed/);
+    const added = await pullOf(world, { ...signed, 'run.py': 'import os' }, ...policy, '--allow', 'SIGNATURE');
+    expect([added.code, added.seen]).toEqual([5, []]);
+    const ignored = { ...FILES, 'model.sig': await world.sign('ours', 'notes.txt') };
+    const uncovered = await pullOf(world, ignored, ...policy);
+    expect([uncovered.code, uncovered.seen]).toEqual([6, []]);
+    expect(uncovered.said).toMatch(/not every file/);
+  });
+
+  it('wants the signer named, by the trust policy and by its own list', PATIENT, async () => {
+    const world = await signing();
+    const strange = { ...FILES, 'model.sig': await world.sign('strange') };
+    const unknown = await pullOf(world, strange, '--policy', world.policy());
+    expect([unknown.code, unknown.seen]).toEqual([6, []]);
+
+    const keys = await sluice(world.machine, 'keys', '--json');
+    const fingerprintOf = (name: string): string =>
+      keys.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { name: string; fingerprint: string })
+        .find((key) => key.name === name)?.fingerprint ?? '';
+    const only = world.policy(`from = ["${fingerprintOf('ours')}"]`);
+    const theirs = { ...FILES, 'model.sig': await world.sign('theirs') };
+    expect((await pullOf(world, theirs, '--policy', world.policy())).code).toBe(0);
+    const other = await pullOf(world, theirs, '--policy', only);
+    expect([other.code, other.seen]).toEqual([6, []]);
+    expect(other.said).toContain(fingerprintOf('theirs'));
+    expect((await pullOf(world, { ...FILES, 'model.sig': await world.sign('ours') }, '--policy', only)).code).toBe(0);
+  });
+
+  it('takes a signature from elsewhere, for what was pulled before too', PATIENT, async () => {
+    const world = await signing();
+    const path = join(world.machine.root, 'elsewhere.sig');
+    await writeFile(path, await world.sign('ours'));
+    const sim = await hub({ repositories: [{ id: 'acme/tiny', files: FILES }] });
+    const at = withEnv(world.machine, { HF_ENDPOINT: sim.url });
+    const policy = ['--policy', world.policy()];
+    const run = async (...args: readonly string[]): Promise<number | null> => (await sluice(at, ...args)).code;
+    expect(await run('pull', 'hf:acme/tiny', '--signature', path)).toBe(2);
+    expect(await run('pull', 'hf:acme/tiny', ...policy)).toBe(6);
+    expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(0);
+    expect(await run('admit', 'hf:acme/tiny', ...policy)).toBe(6);
+    expect(await run('admit', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(0);
+    for (const stricter of [TRUST.replace('acme', 'others'), TRUST.replace('scopes', 'minimum = 2\nscopes')]) {
+      await writeFile(join(world.machine.root, 'trust.toml'), stricter);
+      expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(6);
+    }
+  });
+});
