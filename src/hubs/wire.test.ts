@@ -7,6 +7,7 @@ import { checkFiles } from './manifest.js';
 import * as modelscope from './modelscope/wire.js';
 import { listingId, parseFiles, parseRevisions, unwrap } from './modelscope/wire.js';
 import type { ManifestFile } from './port.js';
+import { parseTags } from './oci/tags.js';
 import { isPublicHub } from './public-hubs.js';
 import { fileName } from './http/file-name.js';
 import { headerDigests } from './http/header-digests.js';
@@ -85,6 +86,50 @@ describe('answers of hubs, however they are twisted', () => {
       ),
       { numRuns: 500 },
     );
+  });
+
+  // What is none of the things that an entry may be: each must make the whole listing an error, wherever in it it stands.
+  const nonsense = fc.oneof(
+    fc.constant({}),
+    scalar.filter((value) => typeof value !== 'object' || value === null || Array.isArray(value)),
+    fc.record({ type: fc.constantFrom('file', 'directory', 'new', 'blob', 'tree') }),
+    fc.record({ path: fc.string({ minLength: 1 }), type: fc.constantFrom(null, 1, '', [], {}) }),
+    fc.record({ type: fc.constantFrom('file', 'directory', 'new'), path: fc.constantFrom(null, 1, [], {}) }),
+    fc.record({ type: fc.constantFrom('file', 'directory', 'new'), path: fc.string({ minLength: 1 }), size: fc.constantFrom('1', [], {}, true) }), // prettier-ignore
+  );
+  const upper = (entry: unknown): unknown =>
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).map(([key, value]) => [key.replace(/^./, (first) => first.toUpperCase()), value as unknown])) // prettier-ignore
+      : entry;
+  const folder = { type: 'directory', oid: 'a'.repeat(40), size: 0, path: 'f' };
+  const some = fc.array(fc.constant(folder), { maxLength: 3 });
+
+  test('a listing with an entry that nobody understands is an error, never a shorter or an empty one', () => {
+    const bad = expect.objectContaining({ code: 'BAD_MANIFEST' }) as Error;
+    fc.assert(
+      fc.property(some, nonsense, some, (before, entry, after) => {
+        const entries = [...before, entry, ...after];
+        expect(() => parseTreePage(entries, refuse)).toThrow(bad);
+        expect(() => parseFiles({ Files: entries.map(upper) }, refuse)).toThrow(bad);
+      }),
+      { numRuns: 300 },
+    );
+    expect(parseTreePage([folder, { ...folder, type: 'submodule' }], refuse)).toEqual({ files: [], entries: 2 });
+    expect(parseFiles({ Files: [{ Type: 'tree', Path: 'f' }] }, refuse)).toEqual({ files: [], entries: 1 });
+    expect(() => parseRevisions({ RevisionMap: {} }, refuse)).toThrow(bad);
+  });
+
+  test('a list of tags is all of them, or none is understood', () => {
+    const tag = fc.stringMatching(/^[a-z0-9_][a-z0-9_.-]{0,20}$/);
+    fc.assert(
+      fc.property(fc.array(tag), (tags) => {
+        expect(parseTags({ name: 'a', tags })).toEqual(tags);
+        for (const entry of [null, 1, {}, [], '', 'a/b']) expect(parseTags({ tags: [...tags, entry] })).toBeUndefined();
+      }),
+      { numRuns: 100 },
+    );
+    expect(parseTags({ tags: null })).toEqual([]);
+    for (const value of [{}, [], null, 'x', { tags: {} }, { tags: 'v1' }]) expect(parseTags(value)).toBeUndefined();
   });
 
   test('headers of plain HTTP give digests of the right length and safe names', () => {

@@ -4,6 +4,8 @@ import type { Readiness } from './readiness.js';
 
 /** Everything of ours stands under this; no protocol has such a path. */
 const OWN = '/-/';
+/** What is ours: a test asks each of them on behalf of everybody. */
+export const OWN_ROUTES: readonly string[] = ['healthz', 'readyz', 'metrics'];
 
 const text = (status: number, body: string): FaceReply => ({
   status,
@@ -13,7 +15,7 @@ const text = (status: number, body: string): FaceReply => ({
 
 /** Whether it is one of those answered here. */
 export function isOwnRoute(path: string): boolean {
-  return isProbe(path) || path === `${OWN}metrics`;
+  return path.startsWith(OWN) && OWN_ROUTES.includes(path.slice(OWN.length));
 }
 
 /** Whether anybody may ask it at any time: probes have no tokens, and learn nothing but yes or no. */

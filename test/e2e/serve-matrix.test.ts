@@ -6,6 +6,7 @@ import {
   openWorld,
   SECRET,
   TOKENS,
+  xetRoutes,
   type Route,
   type World,
 } from './serve-routes.js';
@@ -51,6 +52,18 @@ function guardedRoutes({ sim }: World): readonly Route[] {
   ];
 }
 
+/** The routes of Xet for a repository's weight, as somebody with this token of the hub is let in. */
+async function openXet(url: string, id: string, token?: string): Promise<readonly Route[]> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const json = async <T>(path: string, more = headers): Promise<T> => (await (await fetch(url + path, { headers: more })).json()) as T; // prettier-ignore
+  const tree = await json<{ path: string; xetHash?: string }[]>(`/api/models/${id}/tree/main`);
+  const fileId = tree.find(({ path }) => path === 'model.safetensors')?.xetHash ?? '';
+  const { accessToken } = await json<{ accessToken: string }>(`/api/models/${id}/xet-read-token/main`);
+  const plan = await json<{ xorbs: Record<string, { url: string }[]> }>(`/-/xet/v2/reconstructions/${fileId}`, { authorization: `Bearer ${accessToken}` }); // prettier-ignore
+  const [[xorb, [fetched]] = ['', []]] = Object.entries(plan.xorbs);
+  return xetRoutes(fileId, { id: xorb, query: new URL(fetched?.url ?? '').search }, accessToken);
+}
+
 /** Whether an answer gives a file, or what opens one. */
 const gives = ({ status, body }: Answer): boolean =>
   status < 300 && (body.includes(SECRET) || /accessToken|"href"/.test(body) || body.length >= 400_000);
@@ -88,6 +101,22 @@ describe('every route', () => {
       }
     }
     expect(world.sim.leaks).toEqual([]);
+  }, 120_000);
+
+  it('of Xet lets nobody in with less than a token and an address of the mirror', async () => {
+    const world = await start();
+    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    const opened = await openXet(url, 'acme/private', TOKENS.granted);
+    for (const route of opened) {
+      const { status } = await ask(url, route);
+      expect([route.path, status]).toEqual([route.path, 200]);
+      for (const token of [undefined, TOKENS.granted, TOKENS.other, 'wrong']) {
+        const shown = { ...route, path: route.name === 'xet xorb' ? (route.path.split('?')[0] ?? '') : route.path, headers: {} }; // prettier-ignore
+        const refused = await ask(url, shown, token);
+        expect([route.path, token, refused.status]).toEqual([route.path, token, route.name === 'xet xorb' ? 403 : 401]);
+        expect(gives(refused)).toBe(false);
+      }
+    }
   }, 120_000);
 
   it('wants a token of the server where it has callers, but for probes, OPTIONS and what is checked by itself', async () => {
@@ -133,7 +162,9 @@ describe('every route', () => {
     const routes = [
       ...['acme/open', 'acme/gated', 'acme/none'].flatMap((id) => huggingFaceRoutes(id, 'model', world.sim.commit('acme/open'))), // prettier-ignore
       ...huggingFaceRoutes('acme/private', 'space', world.sim.commit('acme/private')),
-      ...['acme/open', 'acme/none'].flatMap(modelScopeRoutes),
+      ...['acme/open', 'acme/none'].flatMap((id) => modelScopeRoutes(id)),
+      ...(await openXet(url, 'acme/open')),
+      ...(await openXet(url, 'acme/gated', TOKENS.granted)),
       // What it counts by source is for its operators.
       ...world.other.filter(({ path }) => path !== '/-/metrics'),
     ];
@@ -143,7 +174,7 @@ describe('every route', () => {
     const walk = async (state: string): Promise<void> => {
       for (const route of routes)
         for (const token of [undefined, TOKENS.granted])
-          for (const method of route.method === 'GET' ? ['GET', 'HEAD'] : ['POST']) {
+          for (const method of route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]) {
             const { headers, body } = await ask(url, route, token, method);
             if (headers.get('x-cache-status') === 'STALE') stale.add(state);
             const words = `${JSON.stringify([...headers])} ${body}`;

@@ -89,7 +89,7 @@ class HuggingFaceOrigin implements Origin {
     const asked = this.#asked(repository, pinned.revision);
     const fetchValue = (url: string): Promise<{ head: ResponseHead; value: unknown }> =>
       this.#fetch(url, asked, signal, MAX_DESCRIPTION_BYTES);
-    return describeRepository(this.#apiUrl(repository), pinned.commit, what, fetchValue);
+    return describeRepository(this.#apiUrl(repository), pinned.commit, what, fetchValue, this.#refuse);
   }
 
   async ask(question: Question, signal: AbortSignal): Promise<{ value: unknown; nextQuery?: string }> {

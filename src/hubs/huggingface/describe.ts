@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../../net/index.js';
 import { asArray, asObject } from '../fields.js';
 import { MAX_HISTORY_PAGES } from '../limits.js';
-import { parseNextQuery } from './wire.js';
+import { parseNextQuery, type Refuse } from './wire.js';
 
 type FetchValue = (url: string) => Promise<{ readonly head: ResponseHead; readonly value: unknown }>;
 
@@ -14,22 +14,25 @@ export async function describeRepository(
   commit: string,
   what: 'info' | 'refs' | 'commits',
   fetchValue: FetchValue,
+  refuse: Refuse,
 ): Promise<unknown> {
   if (what === 'refs') return (await fetchValue(`${apiUrl}/refs?include_prs=1`)).value;
-  if (what === 'commits') return history(`${apiUrl}/commits/${commit}`, fetchValue);
+  if (what === 'commits') return history(`${apiUrl}/commits/${commit}`, fetchValue, refuse);
   const { value } = await fetchValue(`${apiUrl}/revision/${commit}`);
   const rest = Object.entries(asObject(value) ?? {}).filter(([name]) => name !== 'siblings');
   return Object.fromEntries(rest);
 }
 
-async function history(url: string, fetchValue: FetchValue): Promise<unknown> {
+async function history(url: string, fetchValue: FetchValue, refuse: Refuse): Promise<unknown> {
   const commits: unknown[] = [];
   const seen = new Set<string>();
   for (let query: string | undefined = ''; query !== undefined && seen.size < MAX_HISTORY_PAGES;) {
     if (seen.has(query)) break;
     seen.add(query);
     const { head, value } = await fetchValue(query === '' ? url : `${url}?${query}`);
-    for (const entry of asArray(value) ?? []) commits.push(entry);
+    const page = asArray(value);
+    if (page === undefined) throw refuse('the history is not a list');
+    for (const entry of page) commits.push(entry);
     query = parseNextQuery(head.headers.link);
   }
   return commits;

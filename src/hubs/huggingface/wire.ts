@@ -35,14 +35,23 @@ export function parseTreePage(
   return { files, entries: entries.length };
 }
 
-/** Folders, and kinds of entries that nobody knows yet, are no files. */
+/**
+ * Folders, and kinds of entries that nobody knows yet, are no files; but they say what they are and where, since a tree that nobody understands would otherwise be one
+ * without files, of which everything is definitely absent.
+ */
 function parseEntry(value: unknown, refuse: Refuse): ManifestFile | undefined {
   const entry = asObject(value);
   if (entry === undefined) throw refuse('an entry of the tree is not an object');
-  if (field(entry, 'type') !== 'file') return undefined;
   const path = asString(field(entry, 'path'));
   if (path === undefined) throw refuse('an entry of the tree has no path');
   const shown = printable(path);
+  const type = asString(field(entry, 'type'));
+  if (type === undefined || type === '') throw refuse(`${shown} has no type`);
+  if (type !== 'file') {
+    const size = field(entry, 'size') ?? 0;
+    if (typeof size !== 'number') throw refuse(`the size of ${shown} is none`);
+    return undefined;
+  }
   const gitOid = asHex(field(entry, 'oid'), 40);
   if (gitOid === undefined) throw refuse(`${shown} has no git object id`);
   const lfs = field(entry, 'lfs');

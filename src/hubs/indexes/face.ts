@@ -66,7 +66,7 @@ async function answerSimple(question: Question): Promise<FaceReply> {
   if (found.contentType.includes('json')) {
     const rewritten = rewriteSimpleJson(body, context);
     if (rewritten === undefined)
-      throw new SluiceError('BAD_RESPONSE', { host: site.name, reason: 'a page that is no JSON' });
+      throw new SluiceError('BAD_MANIFEST', { host: site.name, reason: 'its page is none of an index' });
     return pageReply(found, rewritten);
   }
   return pageReply(found, found.contentType.includes('html') ? rewriteSimpleHtml(body, context) : undefined);
@@ -81,6 +81,8 @@ async function answerNpm(question: Question): Promise<FaceReply> {
   }
   const packument = await catalogue.page(site, name.replace(/^(\/@[^/]+)\//, '$1%2f'), undefined, request.signal);
   const tarball = findTarball(packument.body.toString(), site, path);
+  if (tarball === 'nonsense')
+    throw new SluiceError('BAD_MANIFEST', { host: site.name, reason: 'its document of a package is none' });
   if (tarball === undefined) throw new SluiceError('FILE_NOT_FOUND', { host: site.name, path });
   return fileReply(question, tarball);
 }
@@ -120,7 +122,8 @@ function refusal(error: SluiceError): FaceReply {
   if (exitCode === 4 || exitCode === 6) return text(403, `${message}\n`);
   const seconds = String(Math.max(1, Math.ceil((retryAfterMs ?? 5000) / 1000)));
   if (error.code === 'RATE_LIMITED') return text(429, `${message}\n`, { 'retry-after': seconds });
-  return exitCode === 7 ? text(503, `${message}\n`, { 'retry-after': seconds }) : text(500, `${message}\n`);
+  if (exitCode === 7) return text(503, `${message}\n`, { 'retry-after': seconds });
+  return text(exitCode === 5 ? 502 : 500, `${message}\n`);
 }
 
 function text(status: number, body: string, headers: Readonly<Record<string, string>> = {}): FaceReply {

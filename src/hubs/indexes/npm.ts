@@ -18,13 +18,19 @@ export function rewritePackument(text: string, site: Site, ownUrl: string): stri
   return JSON.stringify({ ...packument, versions: rewritten });
 }
 
-/** The tarball that stands at `path` below the registry, as the package's document describes it. */
-export function findTarball(text: string, site: Site, path: string): SiteFile | undefined {
-  const versions = asObject(field(parse(text), 'versions'));
-  for (const value of Object.values(versions ?? {})) {
+/**
+ * The tarball that stands at `path` below the registry, as the package's document describes it; `nonsense` where nobody understands that, which is no proof that there is
+ * none. Of a package that was taken back there are no versions.
+ */
+export function findTarball(text: string, site: Site, path: string): SiteFile | 'nonsense' | undefined {
+  const packument = parse(text);
+  const versions = asObject(field(packument, 'versions') ?? {});
+  if (asString(field(packument, 'name')) === undefined || versions === undefined) return 'nonsense';
+  for (const value of Object.values(versions)) {
     const dist = asObject(field(asObject(value), 'dist'));
     const url = asString(field(dist, 'tarball'));
-    if (url === undefined || pathOf(site, url) !== path) continue;
+    if (url === undefined) return 'nonsense';
+    if (pathOf(site, url) !== path) continue;
     return { url: site.base + path, digests: digestsOf(dist) };
   }
   return undefined;

@@ -2,7 +2,9 @@ import { SluiceError } from '../../base/index.js';
 import { parseEndpoint } from '../endpoint.js';
 import type { Site, SiteKind } from './port.js';
 
-const KINDS: ReadonlySet<string> = new Set(['pypi', 'npm', 'debian', 'files'] satisfies SiteKind[]);
+/** All kinds: a test asks a site of each on behalf of everybody. */
+export const SITE_KINDS: readonly SiteKind[] = ['pypi', 'npm', 'debian', 'files'];
+const KINDS: ReadonlySet<string> = new Set(SITE_KINDS);
 /** What else stands under `/-/`. */
 const TAKEN: ReadonlySet<string> = new Set(['healthz', 'readyz', 'metrics', 'api', 'console']);
 

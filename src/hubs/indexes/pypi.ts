@@ -21,7 +21,7 @@ export function rewriteSimpleHtml(html: string, context: PageContext): string {
   });
 }
 
-/** The same in JSON (PEP 691); undefined when it is none. */
+/** The same in JSON (PEP 691); undefined when it is none: links that nobody understands are not left out, as if there were none. */
 export function rewriteSimpleJson(text: string, context: PageContext): string | undefined {
   let value: unknown;
   try {
@@ -31,8 +31,9 @@ export function rewriteSimpleJson(text: string, context: PageContext): string | 
   }
   const page = asObject(value);
   const files = asArray(field(page, 'files'));
-  if (page === undefined) return undefined;
+  if (page === undefined || (files === undefined && asArray(field(page, 'projects')) === undefined)) return undefined;
   if (files === undefined) return text;
+  if (!files.every((entry) => asString(field(asObject(entry), 'url')) !== undefined)) return undefined;
   const rewritten = files.flatMap((entry) => {
     const file = asObject(entry);
     const url = asString(field(file, 'url'));

@@ -37,6 +37,7 @@ export function unwrap(value: unknown, refuse: Refuse): Unwrapped {
 export function parseRevisions(data: unknown, refuse: Refuse): readonly Revision[] {
   const map = asObject(field(asObject(data), 'RevisionMap'));
   if (map === undefined) throw refuse('the revisions have no RevisionMap');
+  if (!Object.hasOwn(map, 'Branches') && !Object.hasOwn(map, 'Tags')) throw refuse('the revisions have no branches and no tags'); // prettier-ignore
   return ['Branches', 'Tags'].flatMap((kind) => {
     const list = field(map, kind) ?? [];
     const entries = asArray(list);
@@ -48,7 +49,7 @@ export function parseRevisions(data: unknown, refuse: Refuse): readonly Revision
 function parseRevision(value: unknown, refuse: Refuse): Revision {
   const entry = asObject(value);
   const name = asString(field(entry, 'Revision'));
-  if (name === undefined) throw refuse('a revision has no name');
+  if (name === undefined || name === '') throw refuse('a revision has no name');
   const commit = asHex(field(entry, 'CommitId'), 40);
   const createdAtS = asCount(field(entry, 'CreatedAt'));
   return {
@@ -82,15 +83,18 @@ export function parseFiles(
   return { files, entries: entries.length };
 }
 
+/** Folders, and kinds that nobody knows yet, are no files; what does not say what and where it is makes the listing one that nobody understands. */
 function parseFile(entry: JsonObject | undefined, refuse: Refuse): ManifestFile | undefined {
   if (entry === undefined) throw refuse('an entry of the listing is not an object');
-  const type = field(entry, 'Type');
-  if (type !== undefined && type !== 'blob' && type !== 'file') return undefined;
   const path = asString(field(entry, 'Path'));
   if (path === undefined) throw refuse('an entry of the listing has no path');
   const shown = printable(path);
-  const sizeBytes = field(entry, 'Size');
+  const type = field(entry, 'Type') ?? 'blob';
+  if (typeof type !== 'string' || type === '') throw refuse(`${shown} has no type`);
+  const isFile = type === 'blob' || type === 'file';
+  const sizeBytes = field(entry, 'Size') ?? (isFile ? undefined : 0);
   if (typeof sizeBytes !== 'number') throw refuse(`${shown} has no size`);
+  if (!isFile) return undefined;
   const fileRevision = asHex(field(entry, 'Revision'), 40);
   const sha256 = parseSha256(field(entry, 'Sha256'), shown, refuse);
   return {

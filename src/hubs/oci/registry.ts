@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { SluiceError } from '../../base/index.js';
 import { fetchSmall, type ResponseHead, type SmallAnswer } from '../../net/index.js';
 import { parseEndpoint, type Endpoint } from '../endpoint.js';
-import { asArray, asObject, asString, field } from '../fields.js';
+import { asObject, asString, field } from '../fields.js';
 import type { OriginOptions } from '../options.js';
 import type { Source } from '../port.js';
 import { awayRefusal, statusRefusal } from '../refusal.js';
 import { parseChallenge } from './challenge.js';
 import { isTag, parseDigest } from './names.js';
+import { parseTags } from './tags.js';
 import { RegistryTokens } from './tokens.js';
 
 export interface RegistryOptions extends OriginOptions {
@@ -110,11 +111,14 @@ export class Registry {
     return length;
   }
 
+  /** @throws SluiceError BAD_MANIFEST for a list that cannot be understood: an empty one would say that there are no tags */
   async tags(repository: string, signal: AbortSignal): Promise<readonly string[]> {
     const path = `${repository}/tags/list`;
     const { body } = await this.#get(repository, path, signal, { limitBytes: MAX_TAGS_BYTES });
-    const tags = asArray(field(asObject(parse(body)), 'tags')) ?? [];
-    return tags.flatMap((tag) => asString(tag) ?? []).filter(isTag);
+    const tags = parseTags(parse(body));
+    if (tags === undefined)
+      throw new SluiceError('BAD_MANIFEST', { host: this.#endpoint.host, reason: 'the list of tags is none' });
+    return tags;
   }
 
   /** The source of a blob; the registry is asked for a token first, where it wants one. */

@@ -39,7 +39,16 @@ const WRITES = ['preupload', 'commit', 'branch', 'tag', 'settings', 'super-squas
 /** Words behind a repository's name by which something is read: a test asks each of them on behalf of everybody. */
 export const HUGGING_FACE_WORDS: readonly string[] = Object.keys(READS);
 const API_WORDS = new Set([...Object.keys(READS), ...WRITES]);
-const FILE_WORDS = new Set(['resolve', 'raw']);
+/** The same behind its name without `/api`. */
+export const HUGGING_FACE_FILE_WORDS: readonly string[] = ['resolve', 'raw'];
+const FILE_WORDS = new Set(HUGGING_FACE_FILE_WORDS);
+type HubRoute = (request: FaceRequest, rest: readonly string[], context: FaceContext) => Route | undefined;
+const HUB_READS: Readonly<Record<string, HubRoute>> = {
+  'whoami-v2': (request, _, context) => () => answerWhoAmI(request, context),
+  'resolve-cache': cacheRoute,
+};
+/** What stands right behind `/api`, beside the kinds of repositories. */
+export const HUGGING_FACE_HUB_WORDS: readonly string[] = Object.keys(HUB_READS);
 /** What clients ask in passing and can do without. */
 const NOISE = new Set([
   'agent-harnesses',
@@ -117,8 +126,7 @@ function findApiRoute(request: FaceRequest, segments: readonly string[], context
   const [first = '', ...rest] = segments;
   if (NOISE.has(first)) return () => errorReply(404, undefined, 'Not Found');
   if (first === 'repos') return readOnly;
-  if (first === 'whoami-v2') return () => answerWhoAmI(request, context);
-  if (first === 'resolve-cache') return cacheRoute(request, rest, context);
+  if (Object.hasOwn(HUB_READS, first)) return HUB_READS[first]?.(request, rest, context);
   const kind = kindOfPlural(first);
   if (kind === undefined) return undefined;
   if (rest.length === 0 || rest[0] === '') return () => answerSearch(request, context, kind);

@@ -41,7 +41,8 @@ export function failureOf(error: SluiceError, withToken: boolean): FaceReply {
   const seconds = String(Math.max(1, Math.ceil((error.retryAfterMs ?? RETRY_MS) / 1000)));
   const later = { 'retry-after': seconds };
   if (code === 'RATE_LIMITED') return failure(429, 429, message, later);
-  return exitCode === 7 ? failure(503, 503, message, later) : failure(500, 500, message);
+  if (exitCode === 7) return failure(503, 503, message, later);
+  return exitCode === 5 ? failure(502, 502, message) : failure(500, 500, message);
 }
 
 function failure(

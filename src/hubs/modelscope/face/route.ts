@@ -21,6 +21,10 @@ const WHAT: Readonly<Record<string, 'info' | 'revisions' | 'listing' | 'file'>> 
   repo: 'file',
 };
 
+/** Kinds of repositories, and the paths by which something of one is read: a test asks each of them on behalf of everybody. */
+export const MODEL_SCOPE_KINDS: readonly string[] = Object.keys(KINDS);
+export const MODEL_SCOPE_PATHS: readonly string[] = Object.keys(WHAT);
+
 /** Reads `/api/v1/…`, percent-encoded as it came. Undefined when it is none of this protocol's. */
 export function parseRoute(path: string): Route | undefined {
   const segments = path.replace(/\/+$/, '').split('/').slice(1).map(decode);

@@ -28,5 +28,6 @@ export function replyFor(error: SluiceError, unknown: 'MANIFEST_UNKNOWN' | 'BLOB
   const seconds = retryAfterMs === undefined ? RETRY_S : String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   const later = { 'retry-after': seconds };
   if (error.code === 'RATE_LIMITED') return errorReply(429, 'TOOMANYREQUESTS', message, later);
+  if (error.exitCode === 5) return errorReply(502, 'UNKNOWN', message);
   return error.exitCode === 7 ? errorReply(503, 'UNAVAILABLE', message, later) : errorReply(500, 'UNKNOWN', message);
 }

@@ -1,13 +1,16 @@
 import { isRegistryHost, isRepositoryName } from '../names.js';
 import type { ImageName } from '../port.js';
 
+/** Words behind an image's name by which something is read: a test asks each of them on behalf of everybody. */
+export const IMAGE_WORDS = ['manifests', 'blobs', 'tags', 'referrers'] as const;
+
 export interface ImageRoute {
   readonly name: ImageName;
-  readonly what: 'manifests' | 'blobs' | 'tags' | 'referrers';
+  readonly what: (typeof IMAGE_WORDS)[number];
   readonly reference: string;
 }
 
-const WHATS: ReadonlySet<string> = new Set(['manifests', 'blobs', 'tags', 'referrers']);
+const WHATS: ReadonlySet<string> = new Set(IMAGE_WORDS);
 
 export interface RouteHints {
   /** What containerd says the image's registry is, beside the mirror that it asks. */

@@ -37,10 +37,13 @@ const MAX_SPAN_BYTES = 2 ** 42;
 const MAX_BATCH_BODY_BYTES = 1024 * 1024;
 const MAX_BATCH = 100;
 
-/** Xet's version of reading, in the paths of all its generations. */
-const RECONSTRUCTION = /^(?:\/(v1|v2))?\/reconstructions?\/([^/]+)$/;
-const XORB = /^\/xorbs\/default\/([0-9a-f]{64})$/;
-const FILE = /^\/v1\/files\/([^/]+)$/;
+/** Everything that is read here, by its path, in all of Xet's generations: a test asks each of them on behalf of everybody. */
+export const XET_PATHS = {
+  reconstruction: /^(?:\/(v1|v2))?\/reconstructions?\/([^/]+)$/,
+  batch: /^\/v1\/reconstructions$/,
+  xorb: /^\/xorbs\/default\/([0-9a-f]{64})$/,
+  file: /^\/v1\/files\/([^/]+)$/,
+} as const;
 
 /**
  * Serves files of a catalogue to Xet's clients, which check nothing of what they get: all of it is read from proven files, or by the rules of a fill, and once bytes turned
@@ -100,12 +103,12 @@ class Service implements ContentService {
 
   async #answer(request: FaceRequest, path: string): Promise<FaceReply> {
     const isRead = request.method !== 'POST';
-    const xorb = XORB.exec(path)?.[1];
+    const xorb = XET_PATHS.xorb.exec(path)?.[1];
     if (xorb !== undefined && isRead) return this.#answerXorb(request, xorb);
-    const [, version = 'v1', id] = RECONSTRUCTION.exec(path) ?? [];
+    const [, version = 'v1', id] = XET_PATHS.reconstruction.exec(path) ?? [];
     if (id !== undefined && isRead) return this.#answerReconstruction(request, id, version);
-    if (path === '/v1/reconstructions') return this.#answerBatch(request);
-    const file = FILE.exec(path)?.[1];
+    if (XET_PATHS.batch.test(path)) return this.#answerBatch(request);
+    const file = XET_PATHS.file.exec(path)?.[1];
     if (file !== undefined && request.method === 'HEAD') return this.#answerFile(request, file);
     if (path === '/v1/telemetry') return text(200, '');
     // Clients ask for chunks and xorbs that an upload could leave out: nothing is known here.
