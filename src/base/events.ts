@@ -133,6 +133,7 @@ export type SluiceEvent =
       bytesPerSecond: number;
       to: string | null;
       toScore: number | null;
+      toRoundTripMs: number | null;
       toBytesPerSecond: number | null;
     }
   | {

@@ -28,7 +28,7 @@ export interface Report {
   /** The ref or host that was asked about; undefined for the machine and its hubs in general. */
   readonly subject?: string;
   readonly facts: Facts;
-  /** What blocks first, then by the time that is lost. */
+  /** What blocks first, then broken trust, then what does not run, then by the time that is lost. */
   readonly findings: readonly Finding[];
   /** How long the job takes as things are, and with every finding mended. */
   readonly expectedMs?: number;

@@ -115,7 +115,7 @@ export const SCHEDULE = {
   hashRate: 900_000,
   /** Of several sources each is asked so often at least: four answers say how it does. */
   watchMs: 500,
-  /** A source is scored down beyond so much above its earlier round trip, or so large a share of failed requests. */
+  /** A source is scored down beyond such a round trip while another is nearer than that, or from so large a share of failed requests among its last ten. */
   degradedRoundTripMs: 200,
   degradedFailedShare: 0.05,
 } as const;

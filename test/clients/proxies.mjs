@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificates } from './certificates.mjs';
-import { sluice } from './processes.mjs';
+import { run, sluice } from './processes.mjs';
 import { holds, proof, same } from './report.mjs';
 
 const REPOSITORY = 'acme/tiny-1.5';
@@ -29,6 +29,38 @@ export async function proxies({ root, scratch, world }) {
     if (exit === 0) same(digestsOf(to, world.model), world.model, 'files');
     return done;
   };
+  /** What doctor finds by way of a proxy, and how many requests the hub saw meanwhile. */
+  const examine = async (proxy, name, env = {}) => {
+    const home = join(folder, name);
+    mkdirSync(home);
+    const settings = { HOME: home, HF_ENDPOINT: hub.url, SLUICE_CA: ca, ALL_PROXY: proxy, SLUICE_NO_PROGRESS: '5s', PATH, ...env }; // prettier-ignore
+    const before = hub.requests.length;
+    const main = join(root, 'dist', 'cli', 'main.js');
+    const { code, stdout, stderr } = await run(process.execPath, [main, 'doctor', `hf:${REPOSITORY}`, '--json'], { env: settings }); // prettier-ignore
+    holds(stdout !== '', stderr);
+    return { code, report: JSON.parse(stdout), asked: hub.requests.length - before };
+  };
+  /** The way was measured to its end, through `address`. */
+  const isMeasured = ({ report, asked }, address) => {
+    const { hosts } = report.facts;
+    same([...new Set(hosts.map(({ proxy }) => proxy))], [address], 'proxies of the hosts');
+    holds(hosts.every(({ failure, answer }) => failure === undefined && answer?.firstByteMs > 0), JSON.stringify(hosts)); // prettier-ignore
+    holds(
+      hosts.some(({ goodput }) => goodput.some(({ bytes }) => bytes > 0)),
+      'no stream was measured',
+    );
+    same(
+      report.findings.filter(({ severity }) => severity === 'blocks'),
+      [],
+      'what blocks',
+    );
+    holds(asked > 0, 'the hub saw nothing');
+  };
+  /** The proxy is what is named first, and nobody was asked around it. */
+  const isBlocked = ({ code, report, asked }, address) => {
+    same([code, report.findings[0]?.cause, report.findings[0]?.evidence.proxy], [7, 'PROXY_FAILS', address], 'first finding'); // prettier-ignore
+    same(asked, 0, 'requests around the proxy');
+  };
   try {
     await proof('squid', 'a pull by CONNECT is exact (needs the package squid)', async () => {
       const squid = await startSquid();
@@ -39,22 +71,30 @@ export async function proxies({ root, scratch, world }) {
         await squid.stop();
       }
     });
-    await proof('microsocks', 'a pull by socks5h with a password is exact (needs the package microsocks)', async () => {
-      const socks = await startDaemon('microsocks', (port) => ['-i', '127.0.0.1', '-p', String(port), '-u', 'ann', '-P', 'secret']); // prettier-ignore
-      try {
-        const address = `127.0.0.1:${socks.port}`;
-        await pull(`socks5h://ann:secret@${address}`, 'socks5h');
-        holds(socks.log().includes('connected'), 'microsocks saw nothing');
-        await pull(`socks5://ann:secret@${address}`, 'socks5');
-        const { stderr } = await pull(`socks5h://ann:wrong@${address}`, 'socks-wrong', { exit: 7 });
-        holds(stderr.includes('PROXY') && !stderr.includes('wrong'), stderr);
-      } finally {
-        await socks.stop();
-      }
-    });
+    await proof(
+      'microsocks',
+      'a pull by socks5h with a password is exact, doctor measures through it and never around it (needs the package microsocks)',
+      async () => {
+        const socks = await startDaemon('microsocks', (port) => ['-i', '127.0.0.1', '-p', String(port), '-u', 'ann', '-P', 'secret']); // prettier-ignore
+        try {
+          const address = `127.0.0.1:${socks.port}`;
+          await pull(`socks5h://ann:secret@${address}`, 'socks5h');
+          holds(socks.log().includes('connected'), 'microsocks saw nothing');
+          await pull(`socks5://ann:secret@${address}`, 'socks5');
+          const { stderr } = await pull(`socks5h://ann:wrong@${address}`, 'socks-wrong', { exit: 7 });
+          holds(stderr.includes('PROXY') && !stderr.includes('wrong'), stderr);
+          const before = socks.log().length;
+          isMeasured(await examine(`socks5h://ann:secret@${address}`, 'socks-doctor'), address);
+          holds(socks.log().slice(before).includes('connected'), 'microsocks saw nothing of doctor');
+          isBlocked(await examine(`socks5h://ann:wrong@${address}`, 'socks-doctor-wrong'), address);
+        } finally {
+          await socks.stop();
+        }
+      },
+    );
     await proof(
       'OpenSSH',
-      'a pull by ssh:// is exact, and no ssh is left (needs the package openssh-server)',
+      'a pull by ssh:// is exact, doctor measures through it and never around it, and no ssh is left (needs the package openssh-server)',
       async () => {
         const sshd = await startSshd(folder);
         try {
@@ -65,6 +105,11 @@ export async function proxies({ root, scratch, world }) {
           same(processesWith(sshd.config), [], 'processes of ssh');
           const { stderr } = await pull(jump, 'ssh-stranger', { env: { ...env, SSH_TEST_KEY: '/dev/null' }, exit: 7 });
           holds(stderr.includes('Permission denied'), stderr);
+          const before = sshd.log().length;
+          isMeasured(await examine(jump, 'ssh-doctor', env), `127.0.0.1:${sshd.port}`);
+          holds(sshd.log().slice(before).includes('Accepted publickey'), 'sshd let doctor not in');
+          same(processesWith(sshd.config), [], 'processes of ssh after doctor');
+          isBlocked(await examine(jump, 'ssh-doctor-stranger', { ...env, SSH_TEST_KEY: '/dev/null' }), `127.0.0.1:${sshd.port}`); // prettier-ignore
         } finally {
           await sshd.stop();
         }

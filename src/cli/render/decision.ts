@@ -44,8 +44,8 @@ function textOf(event: RecordedDecision['event'], lang: Lang): string {
       if (event.reason === 'silent') return say(lang, 'decision.allSilent', { source });
       if (event.reason === 'failures')
         return say(lang, 'decision.failures', { source, share: Math.round(event.failedShare * 100) });
-      const { roundTripMs, earlierRoundTripMs } = event;
-      return say(lang, 'decision.roundTrip', { source, now: roundTripMs, before: earlierRoundTripMs });
+      const { roundTripMs, to, toRoundTripMs } = event;
+      return say(lang, 'decision.roundTrip', { source, now: roundTripMs, to: to ?? '', then: toRoundTripMs ?? 0 });
     }
     case 'source.recovered':
       return say(lang, 'decision.recovered', { source });

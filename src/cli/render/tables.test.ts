@@ -93,7 +93,7 @@ const EXPLANATION: Explanation = {
       event: {
         ...{ type: 'source.degraded', source: 'b.example', reason: 'round-trip' },
         ...{ score: 50, roundTripMs: 400, earlierRoundTripMs: 20, failedShare: 0, bytesPerSecond: 1e6 },
-        ...{ to: 'a.example', toScore: 100, toBytesPerSecond: 40e6 },
+        ...{ to: 'a.example', toScore: 100, toRoundTripMs: 20, toBytesPerSecond: 40e6 },
       },
     },
   ],
@@ -152,7 +152,7 @@ describe('an explanation', () => {
     expect(lines.slice(-3)).toEqual([
       '  +0.4 s  a.example: 8 to 16 connections, more are tried: 40.0 MB/s, then 80.0 MB/s (and 3 more like it)',
       '  +1.5 s  b.example: model.bin goes elsewhere, silent for 1.2 s',
-      '  +1.6 s  b.example: scored down, answers after 400 ms instead of 20 ms',
+      '  +1.6 s  b.example: scored down, answers after 400 ms; a.example after 20 ms',
     ]);
   });
 

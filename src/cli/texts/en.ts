@@ -339,7 +339,7 @@ export const en = {
   'decision.silent': '{source}: {file} goes elsewhere, silent for {time}',
   'decision.sooner': '{source}: {file} goes to {to}, {then} instead of {time}',
   'decision.redialled': '{source}: dialled again, {rate} beside {sibling}; helped so far: {helped} of {tried}',
-  'decision.roundTrip': '{source}: scored down, answers after {now} ms instead of {before} ms',
+  'decision.roundTrip': '{source}: scored down, answers after {now} ms; {to} after {then} ms',
   'decision.failures': '{source}: scored down, {share} % of its requests failed',
   'decision.allSilent': '{source}: scored down, all of its connections are silent',
   'decision.smallRequests':

@@ -335,7 +335,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'decision.silent': '{source}：{file} 转由他处，已静默 {time}',
   'decision.sooner': '{source}：{file} 转由 {to}，{then} 而非 {time}',
   'decision.redialled': '{source}：重新连接，{rate}，同伴为 {sibling}；{tried} 次中有 {helped} 次见效',
-  'decision.roundTrip': '{source}：评分下调，应答用时 {now} ms，此前为 {before} ms',
+  'decision.roundTrip': '{source}：评分下调，应答用时 {now} ms；{to} 为 {then} ms',
   'decision.failures': '{source}：评分下调，{share}% 的请求失败',
   'decision.allSilent': '{source}：评分下调，其全部连接均静默',
   'decision.smallRequests': '{source}：途中有设备在 {after} 后切断连接（连续 {count} 次）；此后每次请求 {bytes}',

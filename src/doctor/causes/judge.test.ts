@@ -190,6 +190,23 @@ describe('what is named', () => {
     expect(causes(small)).toEqual(['DOES_NOT_FIT_GPU', 'DOES_NOT_FIT_MEMORY']);
   });
 
+  it.each<[string, Facts]>([
+    ['INTERCEPTED', withHost({ tls: PRIVATE, names: { ms: 3_000 }, goodput: [stage(1, 5 * MB), stage(16, 80 * MB)] })],
+    [
+      'LEAKS',
+      {
+        ...withHost({ goodput: [stage(1, 5 * MB), stage(16, 80 * MB)] }),
+        specimens: [{ ...specimen, isRight: true, sendsTo: 'cdn-lfs.hf.co' }],
+      },
+    ],
+  ])('is %s before what is slow or does not run, and after what blocks', (cause, facts) => {
+    const found = causes({ ...facts, ...withDisk({ writeBytesPerSecond: MB }), hosts: facts.hosts });
+    expect(found[0]).toBe(cause);
+    expect(found).toEqual(expect.arrayContaining(['CONNECTION_CAP', 'SLOW_DISK']));
+    expect(causes({ ...withModel({ gpus: [{ ...GPU, memoryBytes: 8 * GB }] }), ...(facts.specimens && { specimens: facts.specimens }), hosts: facts.hosts })[0]).toBe(cause); // prettier-ignore
+    expect(causes({ ...facts, machine: withDisk({ freeBytes: 1 }).machine }).slice(0, 2)).toEqual(['DISK_FULL', cause]);
+  });
+
   it('comes first when it blocks, and otherwise by what it costs', () => {
     const slow = withHost({ names: { ms: 3_000 }, goodput: [stage(1, 5 * MB), stage(16, 80 * MB)] });
     const { findings, expectedMs, possibleMs } = judge(slow);

@@ -7,9 +7,9 @@ import { suspectFit } from './suspect-fit.js';
 import { suspectHost } from './suspect-host.js';
 import { suspectMachine } from './suspect-machine.js';
 import type { Suspicion } from './suspicion.js';
-import { CAUSES } from './table.js';
+import { CAUSES, TRUST_CAUSES } from './table.js';
 
-const ORDER: readonly Severity[] = ['blocks', 'unfit', 'slows', 'risks'];
+const ORDER: readonly (Severity | 'trust')[] = ['blocks', 'trust', 'unfit', 'slows', 'risks'];
 
 /** From what was measured to what is wrong, worst first. A function of nothing else. */
 export function judge(facts: Facts): Pick<Report, 'findings' | 'expectedMs' | 'possibleMs'> {
@@ -38,11 +38,13 @@ export function judge(facts: Facts): Pick<Report, 'findings' | 'expectedMs' | 'p
     const rest = command === undefined ? {} : { command };
     return { cause, severity: CAUSES[cause], about, evidence, lostMs, share, ...rest };
   });
-  findings.sort(
-    (one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity) || other.lostMs - one.lostMs,
-  );
+  findings.sort((one, other) => rankOf(one) - rankOf(other) || other.lostMs - one.lostMs);
   const isMeasured = facts.hosts.some(({ goodput }) => goodput.length > 0);
   return isMeasured ? { findings, expectedMs, possibleMs } : { findings };
+}
+
+function rankOf({ cause, severity }: Finding): number {
+  return ORDER.indexOf(TRUST_CAUSES.has(cause) ? 'trust' : severity);
 }
 
 /** Passages that nothing is wrong with bound what mending the others can win. */

@@ -48,3 +48,6 @@ export const CAUSES = {
   GPU_MEMORY_TAKEN: 'risks',
   OLDER_TRANSFORMERS: 'risks',
 } as const satisfies Record<string, Severity>;
+
+/** Somebody stands between who was not asked for. They cost no time, and are told before what does: a way that others read along is not mended by speed. */
+export const TRUST_CAUSES: ReadonlySet<keyof typeof CAUSES> = new Set(['INTERCEPTED', 'LEAKS']);

@@ -78,6 +78,7 @@ describe('a remedy', () => {
     await undoRemedy(home, '2', { force: false });
     await writeFile(join(root, 'home/u/.bashrc'), 'mine');
     expect((await undoRemedy(home, '1', { force: false })).isDone).toBe(false);
+    expect(await readFile(join(root, 'home/u/.bashrc'), 'utf8')).toBe('mine');
     expect((await undoRemedy(home, '1', { force: true })).isDone).toBe(true);
     expect(await treeOf(root)).toEqual(before);
   });

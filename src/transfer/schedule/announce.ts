@@ -13,6 +13,8 @@ const perSecond = (rate: number): number => Math.round(rate * 1000);
 /** What will never be done is told as a number all the same. */
 const LONGEST_MS = 1e9;
 
+const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
+
 /** The decisions of the scheduler as events, with the numbers that they were made by. */
 export function levelChanged(state: SourceState, change: LevelChange): SluiceEvent {
   const { from, to, reason, goodputBefore, goodputAfter } = change;
@@ -83,6 +85,7 @@ export function healthChanged(state: SourceState, change: HealthChange, best: So
     reason: change.reason,
     to: best?.id ?? null,
     toScore: best === undefined ? null : scoreOf(best),
+    toRoundTripMs: rounded(best?.health.recentRoundTripMs),
     toBytesPerSecond: best === undefined ? null : perSecond(best.goodput ?? 0),
   };
 }

@@ -7,50 +7,61 @@ function answered(health: Health, roundTripMs: number, times: number): void {
 }
 
 describe('Health', () => {
-  it('says once that answers take far longer than before, and once that they do no more', () => {
+  it('says once that answers take too long while another is nearer, and once that they do no more', () => {
     const health = new Health(SCHEDULE);
     answered(health, 30, 20);
-    expect(health.look()).toBeUndefined();
-    answered(health, 260, 4);
-    expect(health.look()).toEqual({
-      ...{ isDegraded: true, reason: 'round-trip', roundTripMs: 260, earlierRoundTripMs: 30, failedShare: 0 },
+    expect(health.look(40)).toBeUndefined();
+    answered(health, 201, 4);
+    expect(health.look(40)).toEqual({
+      ...{ isDegraded: true, reason: 'round-trip', roundTripMs: 201, earlierRoundTripMs: 30, failedShare: 0 },
     });
-    expect(health.look()).toBeUndefined();
-    answered(health, 260, 40);
-    expect(health.isDegraded).toBe(true);
-    answered(health, 35, 4);
-    expect(health.look()).toMatchObject({ isDegraded: false, reason: 'recovered' });
+    expect(health.burden).toBe(1);
+    expect(health.look(40)).toBeUndefined();
+    answered(health, 190, 40);
+    expect(health.look(40)).toBeUndefined();
+    answered(health, 150, 4);
+    expect(health.look(40)).toMatchObject({ isDegraded: false, reason: 'recovered' });
   });
 
-  it('does not mind 200 ms more or less, single slow answers, or answers that were always slow', () => {
+  it('says so of one that was always far, as long as another is nearer, and takes nothing off where nobody is', () => {
+    const far = new Health(SCHEDULE);
+    answered(far, 260, 30);
+    for (const othersMs of [Infinity, 230]) {
+      expect(far.look(othersMs)).toBeUndefined();
+      expect(far.burden).toBe(0);
+    }
+    expect(far.look(190)).toMatchObject({ isDegraded: true, roundTripMs: 260, earlierRoundTripMs: 260 });
+    // The other is late for a moment, and then gone.
+    expect(far.look(220)).toBeUndefined();
+    expect(far.look(Infinity)).toMatchObject({ isDegraded: false });
+  });
+
+  it('does not mind less than 200 ms, nor single slow answers', () => {
     const health = new Health(SCHEDULE);
     answered(health, 30, 20);
-    answered(health, 220, 4);
-    expect(health.look()).toBeUndefined();
+    answered(health, 200, 4);
+    expect(health.look(40)).toBeUndefined();
     answered(health, 900, 3);
     answered(health, 30, 1);
-    expect(health.look()).toBeUndefined();
-    const slow = new Health(SCHEDULE);
-    answered(slow, 900, 30);
-    expect(slow.look()).toBeUndefined();
+    expect(health.look(40)).toBeUndefined();
   });
 
-  it('says that requests fail from 5 % on, not for one of a few', () => {
+  it('says that requests fail when one of the last ten did, not before there were ten', () => {
     const health = new Health(SCHEDULE);
-    for (let index = 0; index < 2; index += 1) health.ended(false);
-    for (let index = 0; index < 30; index += 1) health.ended(true);
-    expect(health.look()).toBeUndefined();
     health.ended(false);
-    expect(health.look()).toMatchObject({ isDegraded: true, reason: 'failures', failedShare: 3 / 33 });
-    for (let index = 0; index < 40; index += 1) health.ended(true);
-    expect(health.look()).toMatchObject({ isDegraded: false });
+    for (let index = 0; index < 8; index += 1) health.ended(true);
+    expect(health.look(40)).toBeUndefined();
+    health.ended(true);
+    expect(health.look(40)).toMatchObject({ isDegraded: true, reason: 'failures', failedShare: 0.1 });
+    health.ended(true);
+    expect(health.look(40)).toMatchObject({ isDegraded: false, failedShare: 0 });
   });
 
   it('is silent until something ends well', () => {
     const health = new Health(SCHEDULE);
     health.silent();
-    expect(health.look()).toMatchObject({ isDegraded: true, reason: 'silent' });
+    expect(health.look(40)).toMatchObject({ isDegraded: true, reason: 'silent' });
     health.ended(true);
-    expect(health.look()).toMatchObject({ isDegraded: false });
+    expect(health.look(40)).toMatchObject({ isDegraded: false });
   });
 });

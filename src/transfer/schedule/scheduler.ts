@@ -10,7 +10,7 @@ import type { LevelChange } from './level.js';
 import { Handovers } from './handovers.js';
 import { Recalls } from './recalls.js';
 import { runBytes } from './run-size.js';
-import { bestOther } from './score.js';
+import { bestOther, isOutdone, othersRoundTripMs } from './score.js';
 import type { SourceState } from './source-state.js';
 
 export interface SchedulerOptions<D extends Desk> {
@@ -183,11 +183,11 @@ export class Scheduler<D extends Desk> {
   }
 
   #lookAfter(state: SourceState, states: readonly SourceState[], nowMs: number): void {
-    const change = state.health.look();
+    const change = state.health.look(othersRoundTripMs(state, states));
     if (change === undefined) return;
     const best = bestOther(state, states);
     this.#options.emit(healthChanged(state, change, best));
-    if (change.isDegraded && change.reason !== 'silent' && best !== undefined)
+    if (change.isDegraded && best !== undefined && isOutdone(state, change, best))
       this.#tellLevel(state, state.degraded(nowMs));
   }
 

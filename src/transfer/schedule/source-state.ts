@@ -190,7 +190,8 @@ export class SourceState {
     nowMs: number,
     receivedBytes = 0,
   ): { readonly waitMs: number; readonly isNews: boolean } {
-    this.health.ended(false);
+    // Who refuses for now is asked less by its own rules: nothing was lost.
+    if (error.code !== 'RATE_LIMITED') this.health.ended(false);
     if (error.code === 'RESET' && receivedBytes >= WORTHWHILE_BYTES) return { waitMs: 0, isNews: false };
     const isNews = startedMs >= this.#lastFailureMs;
     if (isNews) {

@@ -23,8 +23,8 @@ export interface VirtualProfile {
   readonly resetShare?: number;
   /** Rates vary by this share from moment to moment. */
   readonly jitter?: number;
-  /** The round trip becomes this once so much was sent. */
-  readonly late?: { readonly afterBytes: number; readonly roundTripMs: number };
+  /** Once so much was sent, the round trip becomes this, and this share of the answers is reset. */
+  readonly late?: { readonly afterBytes: number; readonly roundTripMs?: number; readonly resetShare?: number };
 }
 
 export interface VirtualScenario {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SluiceEvent } from '../../../base/index.js';
+import { SCHEDULE } from '../../limits.js';
 import type { VirtualProfile, VirtualScenario } from './profile.js';
 import { randomScenarios } from './random-scenarios.js';
 import { SCENARIOS } from './scenarios.js';
@@ -13,8 +14,9 @@ const scenario = (name: string): VirtualScenario => {
   if (found === undefined) throw new Error(`no scenario ${name}`);
   return found;
 };
-const eventsOf = <Type extends SluiceEvent['type']>(events: readonly SluiceEvent[], type: Type) =>
-  events.filter((event): event is Extract<SluiceEvent, { type: Type }> => event.type === type);
+type Timed = SluiceEvent & { readonly atMs: number };
+const eventsOf = <Type extends SluiceEvent['type']>(events: readonly Timed[], type: Type) =>
+  events.filter((event): event is Extract<Timed, { type: Type }> => event.type === type);
 
 describe('named networks', () => {
   /** A little below what the sweep shows: a change that costs more than chance does is seen. */
@@ -88,11 +90,42 @@ describe('decisions', () => {
     );
   });
 
-  it('scores a source down whose round trip grows, with the numbers', () => {
-    const { events } = simulate(scenario('late'));
-    expect(eventsOf(events, 'source.degraded')).toMatchObject([
-      { source: 's0', reason: 'round-trip', roundTripMs: 400 },
-    ]);
+  const well: VirtualProfile = { roundTripMs: 20, connectionRate: 10 * MB, totalRate: 100 * MB };
+  const mirrors = (...sources: VirtualProfile[]): VirtualScenario => ({
+    ...{ name: 'mirrors', sizeBytes: 1024 * MIB, sources, idealMs: 5_000 },
+  });
+
+  it.each<[reason: string, becomes: Omit<NonNullable<VirtualProfile['late']>, 'afterBytes'>, numbers: object]>([
+    ['round-trip', { roundTripMs: 210 }, { roundTripMs: 210, failedShare: 0 }],
+    ['failures', { resetShare: 0.3 }, { roundTripMs: 20, failedShare: 0.1 }],
+  ])('scores a source down within 3 s of the moment it goes bad, with the numbers: %s', (reason, becomes, numbers) => {
+    const bad = { ...well, late: { afterBytes: 128 * MIB, ...becomes } };
+    const { events, lateSinceMs = Infinity } = simulate(mirrors(bad, well));
+    const [degraded] = eventsOf(events, 'source.degraded');
+    expect(degraded).toMatchObject({ source: 's0', reason, score: 50, ...numbers });
+    expect(degraded).toMatchObject({ to: 's1', toScore: 100, toRoundTripMs: 20 });
+    const moved = eventsOf(events, 'scheduler.connections').find((event) => event.reason === 'degraded');
+    expect(moved).toMatchObject({ source: 's0', atMs: degraded?.atMs });
+    expect(moved?.to).toBeLessThanOrEqual((moved?.from ?? 0) / 2);
+    expect(degraded?.atMs).toBeGreaterThanOrEqual(lateSinceMs);
+    expect((degraded?.atMs ?? Infinity) - lateSinceMs).toBeLessThan(3_000);
+  });
+
+  it('does not hold its distance against a source that is alone or among distant ones', () => {
+    const far = { ...well, roundTripMs: 260 };
+    for (const sources of [[far], [far, { ...far, roundTripMs: 240 }]])
+      expect(eventsOf(simulate(mirrors(...sources)).events, 'source.degraded')).toEqual([]);
+  });
+
+  it('leaves a distant source its connections that brings far more than the near one, and loses nothing', () => {
+    const far = { ...well, roundTripMs: 260, totalRate: 300 * MB };
+    const scenario = mirrors(far, { ...well, totalRate: 10 * MB });
+    const both = simulate(scenario);
+    const unjudged = simulate(scenario, { schedule: { ...SCHEDULE, degradedRoundTripMs: Infinity } });
+    expect(eventsOf(both.events, 'source.degraded')).toMatchObject([{ source: 's0', roundTripMs: 260, to: 's1' }]);
+    expect(eventsOf(both.events, 'scheduler.connections').map(({ reason }) => reason)).not.toContain('degraded');
+    expect(eventsOf(unjudged.events, 'source.degraded')).toEqual([]);
+    expect(both.ms).toBeLessThan((unjudged.ms ?? 0) * 1.05);
   });
 
   it('dials slow edges again, and learns whether that helps', () => {

@@ -18,7 +18,10 @@ export interface VirtualOutcome {
   readonly connections: number;
   readonly mostAtOnce: number;
   readonly furthestBytes: number;
-  readonly events: readonly SluiceEvent[];
+  /** Each with the time it came at. */
+  readonly events: readonly (SluiceEvent & { readonly atMs: number })[];
+  /** When a source changed as its profile's `late` says. */
+  readonly lateSinceMs: number | undefined;
 }
 
 interface Flown {
@@ -47,7 +50,7 @@ export function simulate(
   const states = new Map(
     servers.map(({ id }) => [id, new SourceState(id, Math.min(most, schedule.mostPerHost), schedule, random)]),
   );
-  const events: SluiceEvent[] = [];
+  const events: (SluiceEvent & { readonly atMs: number })[] = [];
   const serverOf = new Map(servers.map((server) => [sourceFor(server, states), server]));
   const file = new VirtualFile('model', scenario.sizeBytes, [...serverOf.keys()], pieceBytes);
   let nowMs = 0;
@@ -93,6 +96,7 @@ export function simulate(
     mostAtOnce,
     furthestBytes: file.furthestBytes,
     events,
+    lateSinceMs: servers.find((server) => server.lateSinceMs !== undefined)?.lateSinceMs,
   };
 }
 

@@ -29,6 +29,8 @@ export class VirtualSource {
   readonly profile: VirtualProfile;
   readonly requests = new Set<VirtualRequest>();
   sentBytes = 0;
+  /** When it became as its profile's `late` says. */
+  lateSinceMs: number | undefined;
   asked = 0;
   /** Until then it asked not to be asked. */
   closedUntilMs = 0;
@@ -53,14 +55,15 @@ export class VirtualSource {
 
   get roundTripMs(): number {
     const { late, roundTripMs } = this.profile;
-    return late !== undefined && this.sentBytes >= late.afterBytes ? late.roundTripMs : roundTripMs;
+    return (this.lateSinceMs === undefined ? undefined : late?.roundTripMs) ?? roundTripMs;
   }
 
   ask(run: VirtualRun, nowMs: number): VirtualRequest {
     this.asked += 1;
     const kept = this.#idle.pop();
     const trips = kept === undefined ? 2 : 1;
-    const { resetShare = 0 } = this.profile;
+    const { late } = this.profile;
+    const resetShare = (this.lateSinceMs === undefined ? undefined : late?.resetShare) ?? this.profile.resetShare ?? 0;
     const request: VirtualRequest = {
       run,
       connection: kept ?? this.#dial(),
@@ -117,6 +120,7 @@ export class VirtualSource {
     const upToReset = request.resetAfterBytes - run.receivedBytes;
     const count = Math.max(0, Math.floor(Math.min(bytes, run.leftBytes, upToReset)));
     this.sentBytes += count;
+    if (this.sentBytes >= (this.profile.late?.afterBytes ?? Infinity)) this.lateSinceMs ??= nowMs;
     connection.windowBytes += count;
     if (run.receive(count, nowMs)) request.ended = {};
     else if (count >= upToReset - 1) {
