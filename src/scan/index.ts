@@ -1,4 +1,5 @@
 export type { ByteSource, Finding, Inventory, Severity, Verdict } from './port.js';
+export { MOST_FINDINGS } from './limits.js';
 export type { Coverage } from './ledger.js';
 export { FormatFault } from './format-fault.js';
 export { RULES, type Rule } from './rules.js';
