@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Severity, Verdict } from '../scan/index.js';
+import { MOST_FINDINGS, type Severity, type Verdict } from '../scan/index.js';
 import { decideFile, decideRevision } from './decide.js';
 import { DEFAULT_POLICY, STRICT_POLICY, type Policy } from './policy/policy.js';
 import { named } from './policy/read-policy.js';
@@ -95,6 +95,22 @@ describe('a policy of one’s own', () => {
     expect(decide(fileOf(scanOf('CLEAN')), { ...STRICT_POLICY, rules: [other] }).verdict).toBe('refused');
     const neither = { ...other, templates: ['good'] };
     expect(decide(fileOf(scanOf('CLEAN')), { ...STRICT_POLICY, rules: [neither] }).verdict).toBe('admitted');
+  });
+
+  it('ignores what asks a person, never what was not read or is broken', () => {
+    const ignoring = (verdict: Verdict, ...findings: (readonly [string, Severity])[]) => {
+      const policy = { ...STRICT_POLICY, scan: { ...STRICT_POLICY.scan, ignore: ['CFG-REMOTE-CODE'] } };
+      return decide(fileOf(scanOf(verdict, findings)), policy).verdict;
+    };
+    const ignored = ['CFG-REMOTE-CODE', 'medium'] as const;
+    expect(ignoring('REVIEW', ignored)).toBe('admitted');
+    expect(ignoring('REVIEW', ignored, ['PKL-TRAILING', 'low'])).toBe('admitted');
+    expect(ignoring('REVIEW', ignored, ['PKL-TRAILING', 'medium'])).toBe('refused');
+    // Of what is only told, nothing is what the verdict stands for.
+    expect(ignoring('REVIEW', ['CFG-REMOTE-CODE', 'low'])).toBe('refused');
+    expect(ignoring('REVIEW', ...Array.from({ length: MOST_FINDINGS }, () => ignored))).toBe('refused');
+    expect(ignoring('NOT_SCANNED', ignored)).toBe('refused');
+    expect(ignoring('ERROR', ignored)).toBe('refused');
   });
 
   it('waives what it says for whom it says until when it says', () => {

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from '../base/index.js';
 import { compilePattern } from '../hubs/index.js';
-import type { Severity } from '../scan/index.js';
+import { MOST_FINDINGS, type Severity } from '../scan/index.js';
 import { ownFindings } from './own-findings.js';
 import { judgeLicence } from './licence/index.js';
 import type { Policy, Response, Waiver } from './policy/policy.js';
@@ -110,8 +110,13 @@ function scanReasons({ scan }: FileEvidence, { scan: rules, rules: own }: Policy
       })),
     );
   const byVerdict = { REVIEW: rules.review, NOT_SCANNED: rules.notScanned, ERROR: rules.error } as const;
-  // What was ignored may be all that the verdict stands for.
-  const isIgnored = found.length > 0 && findings.length === 0;
+  // What was ignored may be all that REVIEW stands for. What was not read, or is broken, stays so whatever is ignored; of very many findings the last were let go.
+  const asking = scan.findings.filter(({ severity }) => severity === 'medium');
+  const isIgnored =
+    scan.verdict === 'REVIEW' &&
+    asking.length > 0 &&
+    scan.findings.length < MOST_FINDINGS &&
+    asking.every(({ rule }) => rules.ignore.includes(rule));
   if (scan.verdict === 'CLEAN' || isIgnored) return reasons;
   if (scan.verdict !== 'FINDINGS') {
     const response = byVerdict[scan.verdict];

@@ -50,6 +50,7 @@ export const ERROR_KINDS = {
   UNTRUSTED_SIGNER: { exit: 6, retry: 'never' },
   NO_TRUST_RULE: { exit: 6, retry: 'never' },
   UNTRUSTED_KEY: { exit: 6, retry: 'never' },
+  NOT_CONVERTIBLE: { exit: 6, retry: 'never' },
   REFUSED: { exit: 6, retry: 'never' },
 
   DNS: { exit: 7, retry: 'later' },

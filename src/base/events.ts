@@ -22,6 +22,17 @@ export type SluiceEvent =
   | { type: 'file.sealed'; file: string; to: string; sizeBytes: number; sealedBytes: number; sha256: string }
   /** A sealed file was opened, every byte of it proven. */
   | { type: 'file.unsealed'; file: string; to: string; sizeBytes: number; sha256: string }
+  /** A checkpoint was written as safetensors, and each tensor proven to be the same; `sha256` is of what was written. */
+  | {
+      type: 'file.converted';
+      file: string;
+      to: string;
+      sizeBytes: number;
+      sha256: string;
+      sourceSha256: string;
+      proof: string;
+      tensors: readonly { name: string; dtype: string; shape: readonly number[]; sha256: string }[];
+    }
   | { type: 'file.landed'; file: string; sha256: string }
   | { type: 'file.failed'; file: string; code: ErrorCode; message: string }
   /** Nobody wants more of a file of which parts were asked for; what has come stays. */

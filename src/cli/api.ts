@@ -44,6 +44,7 @@ type Rooms = Pick<
   | 'trustKey'
   | 'repair'
   | 'scan'
+  | 'convertFile'
   | 'admit'
   | 'admitAgain'
 >;

@@ -59,6 +59,7 @@ export type { OpenedSeal, SealKey, SealTarget } from './seal/index.js';
 export const bytesOf: typeof seal.bytesOf = async (...args) => (await import('./seal/index.js')).bytesOf(...args);
 export const openSealed: typeof seal.openSealed = async (...args) =>
   (await import('./seal/index.js')).openSealed(...args);
+export const placeFile: typeof seal.placeFile = async (...args) => (await import('./seal/index.js')).placeFile(...args);
 export const readPassphrase: typeof seal.readPassphrase = async (...args) =>
   (await import('./seal/index.js')).readPassphrase(...args);
 export const readSealKey: typeof seal.readSealKey = async (...args) =>

@@ -1,4 +1,5 @@
 import type * as admitting from './admission/admit-target.js';
+import type * as converting from './convert-file.js';
 import type * as scanning from './admission/scan-target.js';
 import type * as explaining from './explain.js';
 import type * as garbage from './garbage.js';
@@ -53,6 +54,8 @@ export const listKeys: typeof keys.listKeys = async (...args) => (await import('
 export const trustKey: typeof keys.trustKey = async (...args) => (await import('./verify/keys.js')).trustKey(...args);
 export const writePieceList: typeof lists.writePieceList = async (...args) =>
   (await import('./piece-lists.js')).writePieceList(...args);
+export const convertFile: typeof converting.convertFile = async (...args) =>
+  (await import('./convert-file.js')).convertFile(...args);
 export const scan: typeof scanning.scan = async (...args) => (await import('./admission/scan-target.js')).scan(...args);
 export const admit: typeof admitting.admit = async (...args) =>
   (await import('./admission/admit-target.js')).admit(...args);

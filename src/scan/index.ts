@@ -1,9 +1,12 @@
 export type { ByteSource, Finding, Inventory, Severity, Verdict } from './port.js';
+export { MOST_FINDINGS } from './limits.js';
 export type { Coverage } from './ledger.js';
 export { FormatFault } from './format-fault.js';
 export { RULES, type Rule } from './rules.js';
 export { RULES_DIGEST } from './rules-digest.js';
 export { scanFile, type Antivirus, type FileScan, type MemberScan, type ScanOptions } from './scan-file.js';
+export { assertConverted, convertTorch, type Conversion } from './convert/convert.js';
+export { ConversionRefused } from './convert/refused.js';
 export { rejudge } from './rejudge.js';
 export { clamav, type ClamavOptions } from './clamav/clamav.js';
 export { sliceOf, sourceOfBuffer, sourceOfFile } from './sources.js';

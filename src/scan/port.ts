@@ -59,6 +59,8 @@ export interface FormatScan {
   readonly findings: readonly Finding[];
   readonly attributions: readonly Attribution[];
   readonly inventory: Inventory;
+  /** The bytes break off as this format before they import, call or hold anything: of a file that is wholly another, they say nothing. */
+  readonly isNothing?: boolean;
 }
 
 /** What a reader needs from its surroundings. */
@@ -79,4 +81,6 @@ export interface Format {
   /** By the first 64 KiB, or less of a smaller file. Several formats may claim the same bytes: all of them are read. */
   claims(start: Buffer, name: string, sizeBytes: number): boolean;
   scan(bytes: ByteSource, context: ScanContext): Promise<FormatScan>;
+  /** Whether its reader allows one meaning to every byte, to the last: what it takes whole is no other format by chance. */
+  readonly isStrict?: boolean;
 }

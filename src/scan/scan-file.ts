@@ -91,12 +91,14 @@ async function judge(bytes: ByteSource, place: Place, shared: Shared): Promise<J
   const { name, members } = place;
   const guarded = new GuardedSource(bytes, shared.signal);
   const start = await guarded.read(0, Math.min(START_BYTES, bytes.sizeBytes));
-  const { readers, mismatch } = readersOf(start, name, bytes.sizeBytes, shared.formats);
-  const scans: FormatScan[] = [];
-  for (const reader of readers) {
-    scans.push(await readAs(reader, guarded, place, shared));
+  const readings: Reading[] = [];
+  for (const choice of readersOf(start, name, bytes.sizeBytes, shared.formats)) {
+    readings.push({ ...choice, scan: await readAs(choice.reader, guarded, place, shared) });
     guarded.rethrow();
   }
+  const meant = withoutChance(readings, name, bytes.sizeBytes);
+  const scans = meant.map(({ scan }) => scan);
+  const mismatch = mismatchOf(meant, name, bytes.sizeBytes);
   const coverage = coverageOf(
     bytes.sizeBytes,
     scans.flatMap(({ attributions }) => attributions),
@@ -124,27 +126,45 @@ async function judge(bytes: ByteSource, place: Place, shared: Shared): Promise<J
   return { format: formats.join('+'), formats, verdict, findings: kept, attributions, inventory, coverage };
 }
 
+interface Choice {
+  readonly reader: Format;
+  /** By its bytes; otherwise the name promises it. */
+  readonly isClaimed: boolean;
+}
+
+interface Reading extends Choice {
+  readonly scan: FormatScan;
+}
+
 /** All that claim the bytes, and the one that the name promises. */
-function readersOf(
-  start: Buffer,
-  name: string,
-  sizeBytes: number,
-  formats: readonly Format[],
-): { readers: Format[]; mismatch: string | undefined } {
-  const readers = formats.filter((format) => isClaimed(format, start, name, sizeBytes));
+function readersOf(start: Buffer, name: string, sizeBytes: number, formats: readonly Format[]): readonly Choice[] {
+  const claiming = formats.filter((format) => isClaimed(format, start, name, sizeBytes));
+  const choices = claiming.map((reader) => ({ reader, isClaimed: true }));
   const expected = expectedFormats(name);
-  if (expected.length === 0 || sizeBytes === 0) return { readers, mismatch: undefined };
-  const isExpectedHere = readers.some(({ format }) => expected.includes(format));
-  const others = readers.flatMap(({ format }) =>
-    expected.includes(format) || (isExpectedHere && COMPANIONS.has(format)) ? [] : [format],
-  );
   const promised = formats.find(({ format }) => format === expected[0]);
-  if (!isExpectedHere && promised !== undefined) readers.push(promised);
-  if (isExpectedHere && others.length === 0) return { readers, mismatch: undefined };
-  return {
-    readers,
-    mismatch: `named as ${expected.join(' or ')}, with bytes of ${others.join(' and ') || 'something else'}`,
-  };
+  const isHere = sizeBytes === 0 || claiming.some(({ format }) => expected.includes(format));
+  return isHere || promised === undefined ? choices : [...choices, { reader: promised, isClaimed: false }];
+}
+
+/** Without what the first bytes of a file, a length, stand for by chance: nothing happens by them, and a strict format takes the file to its last byte. */
+function withoutChance(readings: readonly Reading[], name: string, sizeBytes: number): readonly Reading[] {
+  const isWhole = readings.some(
+    ({ reader, scan }) =>
+      reader.isStrict === true && coverageOf(sizeBytes, scan.attributions).attributedBytes === sizeBytes,
+  );
+  if (!isWhole) return readings;
+  const expected = expectedFormats(name);
+  return readings.filter(({ reader, scan }) => scan.isNothing !== true || expected.includes(reader.format));
+}
+
+function mismatchOf(readings: readonly Reading[], name: string, sizeBytes: number): string | undefined {
+  const expected = expectedFormats(name);
+  if (expected.length === 0 || sizeBytes === 0) return undefined;
+  const found = readings.flatMap(({ reader: { format }, isClaimed: isHere }) => (isHere ? [format] : []));
+  const isExpectedHere = found.some((format) => expected.includes(format));
+  const others = found.filter((format) => !expected.includes(format) && !(isExpectedHere && COMPANIONS.has(format)));
+  if (isExpectedHere && others.length === 0) return undefined;
+  return `named as ${expected.join(' or ')}, with bytes of ${others.join(' and ') || 'something else'}`;
 }
 
 /** A format that stumbles over the first bytes is asked about all of them, and says ERROR there. */

@@ -32,6 +32,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'repair', summary: 'command.repair', load: () => import('./repair.js') },
   { name: 'scan', summary: 'command.scan', load: () => import('./scan.js') },
   { name: 'admit', summary: 'command.admit', load: () => import('./admit.js') },
+  { name: 'convert', summary: 'command.convert', load: () => import('./convert.js') },
   { name: 'seal', summary: 'command.seal', load: () => import('./seal.js') },
   { name: 'unseal', summary: 'command.unseal', load: () => import('./unseal.js') },
   { name: 'config', summary: 'command.config', load: () => import('./config.js') },

@@ -44,6 +44,7 @@ export function fakeApi(parts: Partial<CliApi> = {}): () => Promise<CliApi> {
     trustKey: refuse,
     repair: refuse,
     scan: refuse,
+    convertFile: refuse,
     admit: refuse,
     admitAgain: refuse,
     examine: refuse,

@@ -13,7 +13,7 @@ export async function placeFile(
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx', mode);
+    const file = await open(temporary, 'wx+', mode);
     try {
       await write(file);
       await file.sync();

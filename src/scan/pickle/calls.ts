@@ -132,7 +132,7 @@ export const build: Handler = (state) => {
 export const persistentLine: Handler = (state) => {
   const { cursor } = state;
   const offsetBytes = cursor.offset;
-  const text = cursor.line();
+  const text = cursor.line(LIMITS.lineBytes, true);
   if (cursor.isLineOpen()) throw new PickleBreak('a line without an end');
   state.noncanonical(`the persistent id ${quoted(text)}, which means what its reader makes of it`);
   pushPersistent(state, { kind: 'str', text, offsetBytes, lengthBytes: text.length });

@@ -123,13 +123,16 @@ export class PickleCursor {
     return this.lineIsOpen;
   }
 
-  /** Up to the newline, which is gone over. Each byte is one character. */
-  line(mostBytes: number = LIMITS.lineBytes): string {
+  /** Up to the newline, which is gone over. Each byte is one character. Neither numbers nor names have NUL in them, only texts: without it no line is too long for all readers. */
+  line(mostBytes: number = LIMITS.lineBytes, isText = false): string {
     this.require(1);
     const start = this.index;
     const end = this.window.indexOf(NEWLINE, start);
     const length = (end === -1 ? this.window.length : end) - start;
-    if (length > mostBytes) throw new PickleBreak(`a line of more than ${mostBytes} bytes`, 'LIMIT-HIT');
+    if (length > mostBytes) {
+      const isOfNobody = !isText && this.window.subarray(start, start + mostBytes).includes(0);
+      throw new PickleBreak(`a line of more than ${mostBytes} bytes`, isOfNobody ? 'PKL-BROKEN' : 'LIMIT-HIT');
+    }
     this.lineIsOpen = end === -1;
     if (end === -1 && this.windowStart + this.window.length < this.source.sizeBytes) {
       this.require(Math.min(2 * length + 256, this.source.sizeBytes - this.offset));

@@ -14,8 +14,13 @@ import {
 import { judgeUtf8 } from './utf8.js';
 import { FALSE, TRUE, intValue } from './values.js';
 
-function lineOf<Value>(state: PickleState, what: string, read: (line: string) => TextArgument<Value>): Value {
-  const line = state.cursor.line();
+function lineOf<Value>(
+  state: PickleState,
+  what: string,
+  read: (line: string) => TextArgument<Value>,
+  isText = false,
+): Value {
+  const line = state.cursor.line(LIMITS.lineBytes, isText);
   if (state.cursor.isLineOpen()) throw new PickleBreak('a line without an end');
   const { value, isCanonical } = read(line);
   if (!isCanonical) state.noncanonical(`${what} in a form that readers take differently`);
@@ -49,12 +54,17 @@ function longOf({ cursor }: PickleState, length: number): bigint {
   return BigInt.asIntN(length * 8, BigInt(`0x${bytes.toString('hex')}`));
 }
 
+const QUOTE = 0x22;
+const QUOTES = new Set([QUOTE, 0x27]);
+
 /** STRING and UNICODE stand in lines: places and lengths are those of the line. */
 function textLine(what: string, read: (line: string) => TextArgument<string>): Handler {
   return (state) => {
     const { cursor } = state;
     const start = cursor.offset;
-    const text = lineOf(state, what, read);
+    // Without its quote STRING is none to anybody, however long.
+    const isText = what === 'UNICODE' || QUOTES.has(cursor.window[cursor.index] ?? QUOTE);
+    const text = lineOf(state, what, read, isText);
     const lengthBytes = cursor.offset - 1 - start;
     const coding = payloadCoding(Buffer.from(text, 'latin1'), 0, text.length, text.length);
     if (coding !== undefined) state.recorder.payload({ offsetBytes: start, lengthBytes, coding, text });

@@ -44,6 +44,7 @@ async function scanPickles(bytes: ByteSource, context: ScanContext): Promise<For
   };
   let at = 0;
   let streams = 0;
+  let isIdle = false;
   for (let isOver = false; !isOver; isOver = isOver || at >= bytes.sizeBytes) {
     if (streams >= LIMITS.streamsOfOneFile) {
       findings.push(finding('LIMIT-HIT', `more than ${LIMITS.streamsOfOneFile} pickles`, members, at));
@@ -56,7 +57,9 @@ async function scanPickles(bytes: ByteSource, context: ScanContext): Promise<For
       break;
     }
     include(judgePickle(run, PROFILES, members));
-    for (const inner of await scanPayloads(run.payloads, bytes, context)) include(inner);
+    const payloads = await scanPayloads(run.payloads, bytes, context);
+    for (const inner of payloads) include(inner);
+    if (streams === 0) isIdle = breaksIdle(run) && payloads.every(({ verdict }) => verdict === 'CLEAN');
     attributions.push({ startByte: at, endByte: run.endByte, what: 'pickle' });
     at = run.endByte;
     streams += 1;
@@ -64,7 +67,18 @@ async function scanPickles(bytes: ByteSource, context: ScanContext): Promise<For
   }
   const { inventory, isWhole } = mergeInventories(inventories);
   if (!isWhole) verdicts.push('NOT_SCANNED');
-  return { format: 'pickle', verdict: worstOf(verdicts), findings, attributions, inventory };
+  return { format: 'pickle', verdict: worstOf(verdicts), findings, attributions, inventory, isNothing: isIdle };
+}
+
+/**
+ * Whether every reader stops before it has done anything. A limit of ours is no such stop. A module with NUL in its name is none that
+ * Python imports: it stops there, whatever stands behind.
+ */
+function breaksIdle(run: PickleRun): boolean {
+  const [first] = run.imports;
+  if (run.persistentIds.length > 0) return false;
+  if (first !== undefined) return first.module.includes('\0');
+  return isNothing(run) && !run.findings.some(({ rule }) => rule === 'LIMIT-HIT');
 }
 
 function isNothing({ outcome, imports, calls }: PickleRun): boolean {

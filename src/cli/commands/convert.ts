@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { SluiceEvent } from '../../base/index.js';
+import type { CommandContext } from '../context.js';
+import { settingFlags, type SettingOptions } from '../options.js';
+import { say } from '../texts/index.js';
+
+interface ConvertOptions extends SettingOptions {
+  readonly to: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function configure(command: Command, context: CommandContext): void {
+  const { say: text, host } = context;
+  command
+    .argument('<file>', text('argument.toConvert'))
+    .requiredOption('--to <file>', text('option.convertTo'))
+    .option('--force', text('option.force'))
+    .option('--json', text('option.json'))
+    .option('-q, --quiet', text('option.quiet'))
+    .action(async (file: string) => {
+      const options: ConvertOptions = command.optsWithGlobals();
+      const session = await context.open(settingFlags(options));
+      const { lang, err } = session;
+      const to = resolve(host.cwd, options.to);
+      const { convertFile } = await session.api();
+      const done = await convertFile(resolve(host.cwd, file), to, {
+        replace: options.force ?? false,
+        signal: host.signal,
+      });
+      const event: SluiceEvent = { type: 'file.converted', file, to, ...done };
+      if (options.json) session.print(JSON.stringify(event));
+      else if (!options.quiet) {
+        const { proof, tensors } = done;
+        session.print(say(lang, 'convert.done', { file, arrow: err.signs.arrow, to, count: tensors.length, proof }));
+      }
+    });
+}
