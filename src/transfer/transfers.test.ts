@@ -143,12 +143,13 @@ describe('a transfer that goes on', () => {
     expect(results.map(({ error }) => error?.code)).toEqual([undefined, 'FILE_NOT_FOUND', undefined, undefined]);
     expect(await rig.assertBlobsRight()).toHaveLength(3);
     const connections = sim.connections;
-    const late = seededContent({ seed: 'late', sizeBytes: 1000 });
-    expect((await bring('c.json', { ...small })).error).toBeUndefined();
-    expect((await transfers.add({ ...taskOf('e', late, [sim]), path: 'e' }, { emit })).error?.code).toBe(
-      'FILE_NOT_FOUND',
-    );
-    expect(sim.connections).toBe(connections);
+    for (let round = 0; round < 10; round += 1) {
+      const late = seededContent({ seed: `late ${round}`, sizeBytes: 1000 });
+      const { error } = await transfers.add(taskOf(`e${round}`, late, [sim]), { emit });
+      expect(error?.code).toBe('FILE_NOT_FOUND');
+    }
+    // One may have been on its way already.
+    expect(sim.connections).toBeLessThanOrEqual(connections + 1);
   });
 
   it('takes nothing any more once it is closed, and lets go of what was under way', async () => {
