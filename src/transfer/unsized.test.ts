@@ -26,8 +26,8 @@ function taskOf(path: string, content: Content, ...sims: Sim[]): TransferTask {
 const ranges = ({ requests }: Sim): (string | undefined)[] => requests.map(({ range }) => range);
 const startOf = (range: string | undefined): number => Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
 
-/** At most four handovers at the end, of what the kernels of both sides hold of a loopback connection: two where nothing else runs. */
-const ON_THE_WIRE_BYTES = 32 * MIB;
+/** At most two handovers at the end, of what the kernels of both sides hold of a loopback connection. */
+const ON_THE_WIRE_BYTES = 16 * MIB;
 
 describe('a file of which only a digest is known', () => {
   it.each([1, 1000, MIB - 1, MIB])('of %i bytes comes by one request', async (sizeBytes) => {
