@@ -5,6 +5,7 @@ import { readAdmission, saveAdmission, type KeptAdmission, type KeptFile } from 
 import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
 import type { Opened, Scanner } from './evidence/scanner.js';
 import { runHooks } from './hooks/run-hooks.js';
+import { Quarantine } from './quarantine/quarantine.js';
 import type { Decision, DeclaredFacts, FileEvidence, SignatureEvidence } from './port.js';
 
 /** A file that is here, proven. */
@@ -67,7 +68,13 @@ export async function judgeRevision(revision: Revision, context: JudgeContext): 
     files.map(({ sha256 }) => sha256),
     deciding,
   );
-  const decision = joinDecisions([...files.map((file) => decideFile(file, ref, deciding)), whole], deciding);
+  const decided = files.map((file) => {
+    const { path, sha256 } = file;
+    return { path, sha256, decision: decideFile(file, ref, deciding) };
+  });
+  const decision = joinDecisions([...decided.map((each) => each.decision), whole], deciding);
+  // Before anybody is told: what shows contents of this store without a policy goes by it.
+  await new Quarantine(store).settle(decided, { ref, commit });
   const isNew = files.some((file) => known.get(`${file.sha256 ?? ''} ${file.path}`)?.scan !== file.scan);
   if (isNew || kept?.decision.policyDigest !== policy.digest || kept.decision.verdict !== decision.verdict) {
     const all = new Map(kept?.files.map((file) => [file.path, file]));

@@ -4,6 +4,8 @@ import {
   decideFile,
   decideUnsigned,
   decideWhole,
+  Quarantine,
+  quarantineDecision,
   refusalOf,
   runHooks,
   Scanner,
@@ -22,12 +24,16 @@ export interface AdmissionGuardOptions {
   readonly store: Store;
   /** What is gone by now; undefined: everything passes. */
   readonly policy: () => NamedPolicy | undefined;
+  /** Whether somebody said that everything passes, also what was refused in this store. Not unless told. */
+  readonly isOff?: (() => boolean) | undefined;
   readonly emit: EventSink;
   readonly stop: AbortSignal;
   readonly now: () => number;
   /** So long a caller waits for a decision; then he is told to come again. */
   readonly patienceMs?: number;
 }
+
+type Named = Parameters<Quarantine['find']>[0];
 
 /** A file that somebody asks for. */
 export interface Asked {
@@ -38,6 +44,8 @@ export interface Asked {
   /** Names its content, whatever digest that is; undefined where nothing does. */
   readonly key: string | undefined;
   readonly sha256: string | undefined;
+  /** By which it may be known before its SHA-256 is. */
+  readonly gitSha1?: string | undefined;
 }
 
 /** Clients give up after ten seconds without a first byte. */
@@ -57,6 +65,7 @@ interface Look {
 export class AdmissionGuard {
   readonly #options: AdmissionGuardOptions;
   readonly #scanner: Scanner;
+  readonly #quarantine: Quarantine;
   /** Oldest first. */
   readonly #looks = new Map<string, Look>();
   readonly #whole = new Map<string, Promise<Decision>>();
@@ -65,16 +74,32 @@ export class AdmissionGuard {
   constructor(options: AdmissionGuardOptions) {
     this.#options = options;
     this.#scanner = new Scanner(options.store);
+    this.#quarantine = new Quarantine(options.store);
   }
 
   /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
   async pass(asked: Asked, content: Content, revision?: () => WholeRevision): Promise<Content> {
     const policy = this.#options.policy();
-    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) return content;
+    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) {
+      await this.assertNotRefused(asked);
+      return content;
+    }
     const decided = this.#decide(policy, asked, content, revision);
     const decision = await this.#inTime(decided, asked.path);
     if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
     return content;
+  }
+
+  /** Where no policy of the server's own decides: what a pull into this store was refused is not shown. @throws SluiceError REFUSED */
+  async assertNotRefused(asked: Asked): Promise<void> {
+    const found = this.#options.isOff?.() === true ? undefined : await this.#quarantine.find(asked);
+    if (found !== undefined) throw this.#refuse(quarantineDecision(found), asked);
+  }
+
+  /** The same of a word about contents, which nobody misses. */
+  async isRefused(digests: Named): Promise<boolean> {
+    const isAsked = this.#options.isOff?.() !== true && this.#options.policy() === undefined;
+    return isAsked && (await this.#quarantine.find(digests)) !== undefined;
   }
 
   async #decide(

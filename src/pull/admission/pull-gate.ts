@@ -5,6 +5,7 @@ import {
   judgeRevision,
   openFile,
   readPolicy,
+  Quarantine,
   RangeSource,
   refusalOf,
   scanOf,
@@ -100,9 +101,13 @@ export class PullGate {
     const { ref, store } = prepared;
     const work = this.#scanner
       .scan(sha256, path, () => openFile(store.blobPath(sha256), sizeBytes), signal)
-      .then((scan) => {
+      .then(async (scan) => {
         const decision = decideFile({ path, sizeBytes, sha256, scan, hooks: [] }, bareRef(ref), this.#deciding());
-        if (decision.verdict !== 'refused' || this.#refusal !== undefined) return;
+        if (decision.verdict !== 'refused') return;
+        const about = { ref: bareRef(ref), commit: prepared.manifest.pinned.commit };
+        // The pull is refused whether or not that can be written.
+        await new Quarantine(store).settle([{ path, sha256, decision }], about).catch(() => undefined);
+        if (this.#refusal !== undefined) return;
         this.#refusal = this.#refuse(decision, prepared);
         this.#stop.abort(this.#refusal);
       })

@@ -1,0 +1,31 @@
+import type { gateEn } from './gate-en.js';
+
+/** As `zh.ts`. */
+export const gateZh: Readonly<Record<keyof typeof gateEn, string>> = {
+  'convert.done': '已转换 {file} {arrow} {to}：{count} 个张量，逐位一致；证明：{proof}',
+  'seal.sealed': '已加封 {file} {arrow} {to}',
+  'seal.opened': '已打开 {file} {arrow} {to}',
+  'seal.rewrapped': '{file}：现可由 {keys} 打开',
+  'seal.needsTarget': '请用 --to 或 --passphrase 至少指定一个密钥。',
+  'seal.needsKey': '请用 --key 至少指定一个密钥。',
+  'seal.noFiles': '没有可处理的文件[：{path}]。',
+  'seal.noSuffix': '{path} 不以 .sealed 结尾：请用 --out 指定存放内容的目录。',
+  'scan.clean': '干净',
+  'scan.review': '需人工查看',
+  'scan.notScanned': '未扫描',
+  'scan.findings': '危险',
+  'scan.error': '损坏',
+  'scan.cleanFiles': '{files}每个字节都干净[：{kinds}]',
+  'scan.more': '另有 {count} 项发现：用 --json 查看全部',
+  'scan.sum': '共 {files}，{bytes}，用时 {time}；未运行其中任何内容',
+  'scan.remote': '其中一部分是在原处按段读取的；拉取时会再次校验并扫描。',
+  'admit.pass': '通过',
+  'admit.warn': '警告',
+  'admit.refuse': '拒绝',
+  'admit.waived': '豁免',
+  'admit.waiver': '由 {owner} 豁免至 {day}',
+  'admit.admitted': '策略“{policy}”准许 {target}（{files}）',
+  'admit.refused': '策略“{policy}”拒绝 {target}（{files}）',
+  'admit.nothing': '此处尚未评定过任何内容。',
+  'notice.admission': '{files}中有 {count} 项值得留意：{first}（{rule}）；详见 `sluice scan`',
+};
