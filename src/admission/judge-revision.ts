@@ -1,6 +1,6 @@
 import type { Store } from '../store/index.js';
-import { asksFacts, NO_FACTS } from './decide-whole.js';
-import { decideFile, decideRevision, joinDecisions, type Deciding } from './decide.js';
+import { NO_FACTS } from './decide-whole.js';
+import { asksLicence, decideFile, decideRevision, joinDecisions, type Deciding } from './decide.js';
 import { readAdmission, saveAdmission, type KeptAdmission, type KeptFile } from './evidence/kept-admissions.js';
 import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
 import type { Opened, Scanner } from './evidence/scanner.js';
@@ -57,7 +57,7 @@ export async function judgeRevision(revision: Revision, context: JudgeContext): 
   const facts =
     kept !== undefined && hasFacts(kept)
       ? kept.facts
-      : asksFacts(policy.policy)
+      : asksLicence(policy.policy.licence)
         ? await gatherFacts(revision.facts)
         : NO_FACTS;
   const firstSeenMs = kept?.firstSeenMs ?? nowMs;

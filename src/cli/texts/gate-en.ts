@@ -1,6 +1,8 @@
 /** What `sluice scan`, `admit`, `seal`, `unseal` and `convert` say, and what others say of the gate, as `en.ts`. */
 export const gateEn = {
-  'convert.done': 'converted {file} {arrow} {to}: {count} tensors, bit for bit; proof: {proof}',
+  'convert.done': '{file} {arrow} {to}',
+  'convert.detail': '{count} tensors, bit for bit as they were; {bytes}, SHA-256 {sha256}',
+  'convert.proof': 'what came of what: {proof}',
   'seal.sealed': 'sealed {file} {arrow} {to}',
   'seal.opened': 'opened {file} {arrow} {to}',
   'seal.rewrapped': '{file}: now for {keys}',
@@ -15,15 +17,22 @@ export const gateEn = {
   'scan.error': 'broken',
   'scan.cleanFiles': '{files} clean to the last byte[: {kinds}]',
   'scan.more': '{count} more findings: --json tells them all',
+  'scan.place': '{members}[, byte {offset}]',
+  'scan.offset': 'byte {offset}',
   'scan.sum': '{files}, {bytes}, looked into in {time}; nothing of it was run',
   'scan.remote': 'Some of it was read where it stands, in parts; a pull proves and scans it again.',
   'admit.pass': 'pass',
   'admit.warn': 'warning',
   'admit.refuse': 'refused',
   'admit.waived': 'waived',
+  'admit.reason': '[{value}; ]allowed: {threshold}',
   'admit.waiver': 'waived by {owner} until {day}',
   'admit.admitted': '{target} is admitted by the policy "{policy}" ({files})',
   'admit.refused': '{target} is refused by the policy "{policy}" ({files})',
   'admit.nothing': 'Nothing was judged here yet.',
-  'notice.admission': '{count} of {files} with something to look at: {first} ({rule}); `sluice scan` tells more',
+  'notice.admission':
+    '{count} of {files} have something to look at: {told}[ and {more} more]; `sluice scan {ref}` tells more',
+  'notice.admissionFile': '{path} ({rule})',
+  'plan.refused': 'REFUSED before',
+  'plan.refusedBy': '{path} ({rule}), by the policy "{policy}"',
 } as const;

@@ -2,7 +2,9 @@ import type { gateEn } from './gate-en.js';
 
 /** As `zh.ts`. */
 export const gateZh: Readonly<Record<keyof typeof gateEn, string>> = {
-  'convert.done': '已转换 {file} {arrow} {to}：{count} 个张量，逐位一致；证明：{proof}',
+  'convert.done': '{file} {arrow} {to}',
+  'convert.detail': '{count} 个张量，逐位一致；{bytes}，SHA-256 {sha256}',
+  'convert.proof': '来源对照：{proof}',
   'seal.sealed': '已加封 {file} {arrow} {to}',
   'seal.opened': '已打开 {file} {arrow} {to}',
   'seal.rewrapped': '{file}：现可由 {keys} 打开',
@@ -17,15 +19,21 @@ export const gateZh: Readonly<Record<keyof typeof gateEn, string>> = {
   'scan.error': '损坏',
   'scan.cleanFiles': '{files}每个字节都干净[：{kinds}]',
   'scan.more': '另有 {count} 项发现：用 --json 查看全部',
+  'scan.place': '{members}[，第 {offset} 字节]',
+  'scan.offset': '第 {offset} 字节',
   'scan.sum': '共 {files}，{bytes}，用时 {time}；未运行其中任何内容',
   'scan.remote': '其中一部分是在原处按段读取的；拉取时会再次校验并扫描。',
   'admit.pass': '通过',
   'admit.warn': '警告',
   'admit.refuse': '拒绝',
   'admit.waived': '豁免',
+  'admit.reason': '[{value}；]允许：{threshold}',
   'admit.waiver': '由 {owner} 豁免至 {day}',
   'admit.admitted': '策略“{policy}”准许 {target}（{files}）',
   'admit.refused': '策略“{policy}”拒绝 {target}（{files}）',
   'admit.nothing': '此处尚未评定过任何内容。',
-  'notice.admission': '{files}中有 {count} 项值得留意：{first}（{rule}）；详见 `sluice scan`',
+  'notice.admission': '{files}中有 {count} 个值得留意：{told}[，另有 {more} 个]；详见 `sluice scan {ref}`',
+  'notice.admissionFile': '{path}（{rule}）',
+  'plan.refused': '曾被拒绝',
+  'plan.refusedBy': '{path}（{rule}），策略“{policy}”',
 };

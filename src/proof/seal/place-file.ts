@@ -24,7 +24,7 @@ export async function placeFile(
     else await link(temporary, path);
   } catch (thrown) {
     if (errnoOf(thrown) === 'EEXIST')
-      throw new SluiceError('VIEW_OBSTRUCTED', { path, reason: 'there is a file of that name' });
+      throw new SluiceError('VIEW_OBSTRUCTED', { path, reason: 'there is a file of that name', force: '--force' });
     throw toSluiceError(thrown);
   } finally {
     await rm(temporary, { force: true });
