@@ -1,6 +1,6 @@
 export { decideFile, decideRevision, decideUnsigned, joinDecisions } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
-export { openFile } from './sources/blob-source.js';
+export { openArrived, openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
 export { sourceOfStreams } from './sources/stream-source.js';
 export { gatherFacts } from './evidence/revision-facts.js';

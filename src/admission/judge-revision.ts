@@ -49,10 +49,11 @@ const AT_ONCE = 4;
 export async function judgeRevision(revision: Revision, context: JudgeContext): Promise<Judged> {
   const { store, policy, allow, nowMs = Date.now() } = context;
   const { ref, commit } = revision;
+  const { RULES_DIGEST: rulesDigest } = await import('../scan/index.js');
   const kept = await readAdmission(store, ref, commit);
   const known = new Map((kept?.files ?? []).map((file) => [`${file.sha256} ${file.path}`, file]));
   const files = await inParallel(revision.files, AT_ONCE, (file) =>
-    judgeFile(file, known.get(`${file.sha256} ${file.path}`), revision, context),
+    judgeFile(file, known.get(`${file.sha256} ${file.path}`), revision, { ...context, rulesDigest }),
   );
   const facts =
     kept !== undefined && hasFacts(kept)
@@ -97,12 +98,14 @@ async function judgeFile(
   file: JudgedFile,
   known: KeptFile | undefined,
   revision: Revision,
-  { scanner, policy, signal }: JudgeContext,
+  context: JudgeContext & { readonly rulesDigest: string },
 ): Promise<FileEvidence> {
+  const { scanner, policy, signal } = context;
   const { path, sha256 } = file;
-  const { RULES_DIGEST } = await import('../scan/index.js');
-  const isKnown = known?.scan.rulesDigest === RULES_DIGEST;
-  const scan = isKnown ? known.scan : await scanner.scan(sha256, path, () => revision.open(file), signal);
+  const isKnown = known?.scan.rulesDigest === context.rulesDigest;
+  const scan = isKnown
+    ? known.scan
+    : await scanner.scan(sha256, path, () => revision.open(file), signal, file.sizeBytes ?? undefined);
   const sizeBytes = file.sizeBytes ?? scan.coverage.sizeBytes;
   const evidence = { path, sizeBytes, sha256, scan };
   const hooks = await runHooks(policy.policy.hooks, evidence, known?.hooks ?? [], () => revision.open(file), signal);

@@ -3,7 +3,7 @@ import {
   appliesTo,
   decideFile,
   judgeRevision,
-  openFile,
+  openArrived,
   readPolicy,
   Quarantine,
   RangeSource,
@@ -100,7 +100,7 @@ export class PullGate {
   came(prepared: Prepared, { file: path, sha256, sizeBytes }: Came, signal: AbortSignal): void {
     const { ref, store } = prepared;
     const work = this.#scanner
-      .scan(sha256, path, () => openFile(store.blobPath(sha256), sizeBytes), signal)
+      .scan(sha256, path, () => openArrived(store.blobPath(sha256), sizeBytes), signal, sizeBytes)
       .then(async (scan) => {
         const decision = decideFile({ path, sizeBytes, sha256, scan, hooks: [] }, bareRef(ref), this.#deciding());
         if (decision.verdict !== 'refused') return;
@@ -141,7 +141,7 @@ export class PullGate {
         files: wanted,
         facts: factsOf(prepared, wanted, wires, context.signal),
         ...signed,
-        open: async ({ sha256, sizeBytes }) => openFile(store.blobPath(sha256), sizeBytes ?? 0),
+        open: async ({ sha256, sizeBytes }) => openArrived(store.blobPath(sha256), sizeBytes ?? 0),
       },
       { store, scanner: this.#scanner, policy: this.#policy, allow: this.#allow, signal: context.signal },
     );
