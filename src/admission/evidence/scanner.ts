@@ -55,7 +55,9 @@ export class Scanner {
     const counting = new CountingSource(bytes);
     try {
       const scan = await scanOf(counting, path, signal);
-      await this.#kept.keep(sha256, path, scan, bytes.sizeBytes > DEAR_BYTES && counting.readBytes > DEAR_BYTES);
+      const isDear = bytes.sizeBytes > DEAR_BYTES && counting.readBytes > DEAR_BYTES;
+      // A full disk costs another reading one day, not the verdict.
+      await this.#kept.keep(sha256, path, scan, isDear).catch(() => undefined);
       return scan;
     } finally {
       await close();

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { SluiceError, type SluiceEvent } from '../../base/index.js';
+import { SluiceError, toSluiceError, type SluiceEvent } from '../../base/index.js';
 import type { SealTarget } from '../../proof/index.js';
 import type { CommandContext, Session } from '../context.js';
 import { filesBelow } from '../files-below.js';
@@ -62,7 +62,7 @@ async function sealAll(paths: readonly string[], options: SealOptions, session: 
   for (const { path, relative } of files) {
     const to =
       options.out === undefined ? `${path}${SUFFIX}` : `${join(resolve(host.cwd, options.out), relative)}${SUFFIX}`;
-    await mkdir(dirname(to), { recursive: true });
+    await folderFor(to);
     progress.begin(relative);
     const sealed = await sealFile(path, to, {
       targets,
@@ -111,4 +111,11 @@ async function readTargets(
 /** What was done with a file, in lines that fit. */
 export function printDone(text: string, session: Session): void {
   for (const line of layLine({ sign: 'done', text }, session.out, session.outColumns())) session.print(line);
+}
+
+/** Makes the folder of a file that is to be written. @throws SluiceError */
+export async function folderFor(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((thrown: unknown) => {
+    throw toSluiceError(thrown, { path: dirname(path) });
+  });
 }

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SluiceError, type SluiceEvent } from '../../base/index.js';
 import type { CommandContext } from '../context.js';
@@ -8,7 +7,7 @@ import { repeatable, settingFlags, type SettingOptions } from '../options.js';
 import { readKeys } from '../pull-requests.js';
 import { createWorkProgress } from '../render/work-progress.js';
 import { say } from '../texts/index.js';
-import { printDone } from './seal.js';
+import { folderFor, printDone } from './seal.js';
 
 interface UnsealOptions extends SettingOptions {
   readonly key?: readonly string[];
@@ -45,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
           throw new SluiceError('USAGE', { reason: say(lang, 'seal.noSuffix', { path }) });
         const target = options.out === undefined ? path : join(resolve(host.cwd, options.out), relative);
         const to = isNamed ? target.slice(0, -SUFFIX.length) : target;
-        await mkdir(dirname(to), { recursive: true });
+        await folderFor(to);
         const replace = options.force ?? false;
         working.begin(relative);
         const { sizeBytes, plainSha256: sha256 } = await unsealFile(path, to, {
