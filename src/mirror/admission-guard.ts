@@ -2,6 +2,7 @@ import type { Content } from '../hubs/index.js';
 import {
   appliesTo,
   decideFile,
+  decideRevision,
   decideUnsigned,
   decideWhole,
   Quarantine,
@@ -112,7 +113,31 @@ export class AdmissionGuard {
     const whole =
       revision === undefined ? decideUnsigned(asked.ref, deciding) : await this.#decideRevision(policy, revision());
     if (whole.verdict === 'refused') return whole;
+    if (revision === undefined) {
+      const alone = await this.#decideAlone(policy, asked, content);
+      if (alone.verdict === 'refused') return alone;
+    }
     return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
+  }
+
+  /**
+   * What a policy asks of revisions, asked of a layer or a plain file that is part of none: its licence is not known, and its age counts from when the store first saw this content at this place.
+   * What no digest names may be another every time, and so is always new. Who signed it is decided before.
+   */
+  #decideAlone(named: NamedPolicy, { ref, key, sha256 }: Asked, { sizeBytes }: Content): Promise<Decision> {
+    const { policy, digest } = named;
+    const unsigned = { ...named, digest, policy: { ...policy, signature: { ...policy.signature, required: false } } };
+    const about = { ref, commit: key ?? '', sizeBytes, signatures: [] };
+    const facts = { paths: [], read: () => Promise.resolve(undefined) };
+    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts });
+    const nowMs = this.#options.now();
+    const known = {
+      ...about,
+      licence: { declared: undefined, recognised: undefined },
+      baseModels: [],
+      firstSeenMs: nowMs,
+    };
+    return Promise.resolve(decideRevision(known, [sha256], { policy: unsigned, allow: [], nowMs }));
   }
 
   /** Facts of a commit do not change, its age does. */
