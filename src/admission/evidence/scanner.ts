@@ -1,3 +1,4 @@
+import type * as ScanRoom from '../../scan/index.js';
 import type { ByteSource } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
@@ -65,10 +66,10 @@ export class Scanner {
   }
 }
 
-let room: Promise<typeof import('../../scan/index.js')> | undefined;
+let room: Promise<typeof ScanRoom> | undefined;
 
 /** Looked up once: for thousands of small files that counts. */
-function scanRoom(): Promise<typeof import('../../scan/index.js')> {
+function scanRoom(): Promise<typeof ScanRoom> {
   return (room ??= import('../../scan/index.js'));
 }
 

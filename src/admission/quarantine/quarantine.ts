@@ -8,7 +8,7 @@ const MOST_NAMES = 32;
 const LOOK_EVERY_MS = 100;
 
 /** What a content is known by. */
-type Named = { readonly [Name in 'sha256' | 'gitSha1']?: string | undefined };
+type Named = Readonly<Partial<Record<'sha256' | 'gitSha1', string | undefined>>>;
 
 /** A file that was judged, wherever it is wanted. */
 export interface JudgedContent {

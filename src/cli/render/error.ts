@@ -36,8 +36,8 @@ const PHRASES: readonly string[] = ['reason', 'value', 'threshold'];
 function harmless(details: ErrorDetails, lang: Lang): ErrorDetails {
   return Object.fromEntries(
     Object.entries(details).map(([name, value]) => {
-      if (typeof value !== 'string') return [name, value];
-      return [name, printable(PHRASES.includes(name) ? phraseText(lang, value) : value)];
+      if (typeof value !== 'string') return [name, value] as const;
+      return [name, printable(PHRASES.includes(name) ? phraseText(lang, value) : value)] as const;
     }),
   );
 }
