@@ -10,7 +10,6 @@ const AT_ONCE_BYTES = 1024 * 1024;
 const IN_PLACE_BYTES = 64 * 1024;
 
 /** A file that has just been written, for a scan. */
-// eslint-disable-next-line @typescript-eslint/require-await -- small ones are here
 export async function openArrived(path: string, sizeBytes: number): Promise<Opened> {
   if (sizeBytes > IN_PLACE_BYTES) return openFile(path, sizeBytes);
   return { bytes: sourceOfBuffer(readFileSync(path)), close: () => Promise.resolve() };

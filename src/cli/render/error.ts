@@ -35,11 +35,15 @@ const PHRASES: readonly string[] = ['reason', 'value', 'threshold'];
 /** Details may quote a server. */
 function harmless(details: ErrorDetails, lang: Lang): ErrorDetails {
   return Object.fromEntries(
-    Object.entries(details).map(([name, value]) => {
-      if (typeof value !== 'string') return [name, value] as const;
-      return [name, printable(PHRASES.includes(name) ? phraseText(lang, value) : value)] as const;
-    }),
+    Object.entries(details).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? printable(worded(name, value, lang)) : value,
+    ]),
   );
+}
+
+function worded(name: string, value: string, lang: Lang): string {
+  return PHRASES.includes(name) ? phraseText(lang, value) : value;
 }
 
 function stackOf(error: Error): readonly string[] {
