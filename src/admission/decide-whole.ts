@@ -1,8 +1,7 @@
 import type { Store } from '../store/index.js';
-import { decideRevision } from './decide.js';
+import { asksLicence, decideRevision } from './decide.js';
 import { noteSeen } from './evidence/first-seen.js';
 import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
-import type { Policy } from './policy/policy.js';
 import type { NamedPolicy } from './policy/read-policy.js';
 import type { Decision, DeclaredFacts, SignatureEvidence } from './port.js';
 
@@ -26,7 +25,7 @@ export interface WholeContext {
 /** Whether files of a revision may be seen, for what holds of it as a whole. Asks for no more than its policy needs to know. */
 export async function decideWhole(revision: WholeRevision, { store, policy, nowMs }: WholeContext): Promise<Decision> {
   const { ref, commit, sizeBytes, signatures } = revision;
-  const facts = asksFacts(policy.policy) ? await gatherFacts(revision.facts) : NO_FACTS;
+  const facts = asksLicence(policy.policy.licence) ? await gatherFacts(revision.facts) : NO_FACTS;
   const firstSeenMs =
     policy.policy.age.leastMs === 0 ? nowMs : await noteSeen(store, { ref, commit, facts }, policy, nowMs);
   const known = { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures };
@@ -34,9 +33,3 @@ export async function decideWhole(revision: WholeRevision, { store, policy, nowM
 }
 
 export const NO_FACTS: DeclaredFacts = { licence: { declared: undefined, recognised: undefined }, baseModels: [] };
-
-/** Whether a policy asks what a revision says of itself: reading that costs. */
-export function asksFacts({ licence }: Policy): boolean {
-  const { allow, deny, unknown, contradiction, commercial } = licence;
-  return allow !== undefined || deny.length > 0 || commercial || unknown !== 'admit' || contradiction !== 'admit';
-}

@@ -140,6 +140,7 @@ function hookReasons({ hook, verdict, reasons }: HookResult): readonly Reason[] 
 }
 
 function licenceReasons({ licence }: RevisionFacts, { licence: policy }: Policy): readonly Reason[] {
+  if (!asksLicence(policy)) return [];
   const judged = judgeLicence(licence, policy);
   const threshold = policy.allow?.join(', ') ?? (policy.deny.length > 0 ? `not ${policy.deny.join(', ')}` : 'any');
   const told = { rule: 'LICENCE', value: judged.value, threshold };
@@ -148,6 +149,11 @@ function licenceReasons({ licence }: RevisionFacts, { licence: policy }: Policy)
   if (judged.verdict === 'denied') return [{ ...told, value: `${judged.value} (${judged.why})`, verdict: 'refuse' }];
   const value = `${judged.value} (${judged.why})`;
   return [{ rule: 'LICENCE-CONTRADICTION', value, threshold: 'the same', verdict: answer(policy.contradiction) }];
+}
+
+/** Whether a policy asks what a revision says of its licence: reading that costs. */
+export function asksLicence({ allow, deny, unknown, contradiction, commercial }: Policy['licence']): boolean {
+  return allow !== undefined || deny.length > 0 || commercial || unknown !== 'admit' || contradiction !== 'admit';
 }
 
 function ageReasons({ firstSeenMs }: RevisionFacts, { age: { leastMs } }: Policy, nowMs: number): readonly Reason[] {
@@ -188,7 +194,7 @@ function signatureReasons(
   return [{ rule: 'SIGNATURE', value, threshold, verdict: whole === undefined ? 'refuse' : 'pass' }];
 }
 
-/** The scanner's own verdicts, which `--allow all` lets pass; what else a policy asks is not for the one who pulls to excuse. */
+/** What is asked besides the scanner's verdicts, which `--allow all` lets pass: this is not for the one who pulls to excuse. */
 const NOT_OF_SCANS = [
   'FORMAT',
   'SIZE-FILE',
@@ -200,6 +206,10 @@ const NOT_OF_SCANS = [
   'SIGNATURE',
 ];
 
+export function isOfScanner(rule: string): boolean {
+  return !NOT_OF_SCANS.includes(rule);
+}
+
 function excuse(
   reasons: readonly Reason[],
   ref: string,
@@ -208,8 +218,8 @@ function excuse(
 ): readonly Reason[] {
   return reasons.map((reason) => {
     if (reason.verdict !== 'refuse') return reason;
-    const isOfScan = !NOT_OF_SCANS.includes(reason.rule);
-    if (allow.includes(reason.rule) || (allow.includes('all') && isOfScan)) return { ...reason, verdict: 'warn' };
+    if (allow.includes(reason.rule) || (allow.includes('all') && isOfScanner(reason.rule)))
+      return { ...reason, verdict: 'warn' };
     const waiver = policy.waivers.find((each) => fits(each, reason, ref, sha256, nowMs));
     if (waiver === undefined) return reason;
     return { ...reason, verdict: 'waived', waiver: { owner: waiver.owner, untilMs: waiver.untilMs } };

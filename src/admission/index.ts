@@ -1,6 +1,6 @@
 export { decideFile, decideRevision, decideUnsigned, joinDecisions } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
-export { openFile } from './sources/blob-source.js';
+export { openArrived, openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
 export { sourceOfStreams } from './sources/stream-source.js';
 export { gatherFacts } from './evidence/revision-facts.js';
@@ -8,6 +8,7 @@ export { Scanner, scanOf, type Opened } from './evidence/scanner.js';
 export { judgeAgain } from './judge-again.js';
 export { judgeRevision, type Revision } from './judge-revision.js';
 export { runHooks } from './hooks/run-hooks.js';
+export { Quarantine, quarantineDecision } from './quarantine/quarantine.js';
 export { appliesTo } from './policy/applies-to.js';
 export { readPolicy, type NamedPolicy } from './policy/read-policy.js';
 export { refusalOf } from './refusal.js';

@@ -1,10 +1,11 @@
 import type { Store } from '../store/index.js';
-import { asksFacts, NO_FACTS } from './decide-whole.js';
-import { decideFile, decideRevision, joinDecisions, type Deciding } from './decide.js';
+import { NO_FACTS } from './decide-whole.js';
+import { asksLicence, decideFile, decideRevision, joinDecisions, type Deciding } from './decide.js';
 import { readAdmission, saveAdmission, type KeptAdmission, type KeptFile } from './evidence/kept-admissions.js';
 import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
 import type { Opened, Scanner } from './evidence/scanner.js';
 import { runHooks } from './hooks/run-hooks.js';
+import { Quarantine } from './quarantine/quarantine.js';
 import type { Decision, DeclaredFacts, FileEvidence, SignatureEvidence } from './port.js';
 
 /** A file that is here, proven. */
@@ -48,15 +49,16 @@ const AT_ONCE = 4;
 export async function judgeRevision(revision: Revision, context: JudgeContext): Promise<Judged> {
   const { store, policy, allow, nowMs = Date.now() } = context;
   const { ref, commit } = revision;
+  const { RULES_DIGEST: rulesDigest } = await import('../scan/index.js');
   const kept = await readAdmission(store, ref, commit);
   const known = new Map((kept?.files ?? []).map((file) => [`${file.sha256} ${file.path}`, file]));
   const files = await inParallel(revision.files, AT_ONCE, (file) =>
-    judgeFile(file, known.get(`${file.sha256} ${file.path}`), revision, context),
+    judgeFile(file, known.get(`${file.sha256} ${file.path}`), revision, { ...context, rulesDigest }),
   );
   const facts =
     kept !== undefined && hasFacts(kept)
       ? kept.facts
-      : asksFacts(policy.policy)
+      : asksLicence(policy.policy.licence)
         ? await gatherFacts(revision.facts)
         : NO_FACTS;
   const firstSeenMs = kept?.firstSeenMs ?? nowMs;
@@ -67,7 +69,13 @@ export async function judgeRevision(revision: Revision, context: JudgeContext): 
     files.map(({ sha256 }) => sha256),
     deciding,
   );
-  const decision = joinDecisions([...files.map((file) => decideFile(file, ref, deciding)), whole], deciding);
+  const decided = files.map((file) => {
+    const { path, sha256 } = file;
+    return { path, sha256, decision: decideFile(file, ref, deciding) };
+  });
+  const decision = joinDecisions([...decided.map((each) => each.decision), whole], deciding);
+  // Before anybody is told: what shows contents of this store without a policy goes by it.
+  await new Quarantine(store).settle(decided, { ref, commit });
   const isNew = files.some((file) => known.get(`${file.sha256 ?? ''} ${file.path}`)?.scan !== file.scan);
   if (isNew || kept?.decision.policyDigest !== policy.digest || kept.decision.verdict !== decision.verdict) {
     const all = new Map(kept?.files.map((file) => [file.path, file]));
@@ -90,12 +98,14 @@ async function judgeFile(
   file: JudgedFile,
   known: KeptFile | undefined,
   revision: Revision,
-  { scanner, policy, signal }: JudgeContext,
+  context: JudgeContext & { readonly rulesDigest: string },
 ): Promise<FileEvidence> {
+  const { scanner, policy, signal } = context;
   const { path, sha256 } = file;
-  const { RULES_DIGEST } = await import('../scan/index.js');
-  const isKnown = known?.scan.rulesDigest === RULES_DIGEST;
-  const scan = isKnown ? known.scan : await scanner.scan(sha256, path, () => revision.open(file), signal);
+  const isKnown = known?.scan.rulesDigest === context.rulesDigest;
+  const scan = isKnown
+    ? known.scan
+    : await scanner.scan(sha256, path, () => revision.open(file), signal, file.sizeBytes ?? undefined);
   const sizeBytes = file.sizeBytes ?? scan.coverage.sizeBytes;
   const evidence = { path, sizeBytes, sha256, scan };
   const hooks = await runHooks(policy.policy.hooks, evidence, known?.hooks ?? [], () => revision.open(file), signal);

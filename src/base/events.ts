@@ -291,10 +291,19 @@ export interface PlanSummary {
   readonly sources: readonly string[];
   /** Other places, and which of the files that are to be fetched they have; only where it was waited for. */
   readonly elsewhere?: readonly PlaceReport[];
+  /** Files whose content was refused in this store, and is not shown unless it is admitted now; absent where there are none. */
+  readonly refused?: readonly RefusedFile[];
   readonly diskNeedBytes: number;
   readonly diskFreeBytes: number;
   readonly view: string;
   readonly target: string;
+}
+
+/** A file whose content the gate refused earlier. */
+export interface RefusedFile {
+  readonly path: string;
+  readonly policy: string;
+  readonly rule: string;
 }
 
 /** A file in flight. */

@@ -34,6 +34,7 @@ export type {
   FileProgress,
   PlaceReport,
   PlanSummary,
+  RefusedFile,
   SluiceEvent,
   SourceProgress,
   UnaskedReason,

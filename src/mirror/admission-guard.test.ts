@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Quarantine } from '../admission/index.js';
 import { STRICT_POLICY, type Policy } from '../admission/policy/policy.js';
-import { named } from '../admission/policy/read-policy.js';
+import { named, type NamedPolicy } from '../admission/policy/read-policy.js';
 import { SluiceError, type SluiceEvent } from '../base/index.js';
 import type { Content } from '../hubs/index.js';
 import { buildSafetensors } from '../scan/testing/build-safetensors.js';
@@ -41,15 +42,16 @@ function coming(bytes: Buffer, state: { wrongAtMs?: number; wait?: Promise<void>
   return content;
 }
 
-function guardOf(policy: Partial<Policy> | undefined, patienceMs = 60_000) {
+function guardOf(policy: Partial<Policy> | (() => Partial<Policy>) | undefined, patienceMs = 60_000, now = () => 0) {
   const events: SluiceEvent[] = [];
-  const known = policy === undefined ? undefined : named({ ...STRICT_POLICY, ...policy });
+  const whole = (part: Partial<Policy>): NamedPolicy => named({ ...STRICT_POLICY, ...part });
+  const known = policy === undefined ? undefined : typeof policy === 'function' ? policy : whole(policy);
   const guard = new AdmissionGuard({
     store,
-    policy: () => known,
+    policy: () => (typeof known === 'function' ? whole(known()) : known),
     emit: (event) => events.push(event),
     stop: new AbortController().signal,
-    now: () => 0,
+    now,
     patienceMs,
   });
   return { guard, events };
@@ -142,4 +144,82 @@ it('what holds of a revision holds of all its files', async () => {
     facts: { paths: [], read: () => Promise.resolve(undefined) },
   });
   expect(await codeOf(guard.pass(asked('model.safetensors'), coming(GOOD), revision))).toBe('REFUSED');
+});
+
+it('a layer or a plain file is asked for its licence, its age and its size too, though it is part of no revision', async () => {
+  const strict = { ...STRICT_POLICY.licence, unknown: 'refuse' } as const;
+  expect(await codeOf(guardOf({ licence: strict }).guard.pass(asked('layer'), coming(GOOD)))).toBe('REFUSED');
+  const size = { fileBytes: undefined, revisionBytes: 1000 };
+  expect(await codeOf(guardOf({ size }).guard.pass(asked('layer'), coming(GOOD)))).toBe('REFUSED');
+  let nowMs = 10_000_000;
+  const { guard } = guardOf({ age: { leastMs: 120_000 } }, 60_000, () => nowMs);
+  const unnamed: Asked = { ...asked('layer'), key: undefined, sha256: undefined };
+  expect(await codeOf(guard.pass(asked('layer'), coming(GOOD)))).toBe('REFUSED');
+  nowMs += 120_000;
+  expect(await codeOf(guard.pass(asked('layer'), coming(GOOD)))).toBe('passed');
+  expect(await codeOf(guard.pass(asked('layer', 'b'.repeat(64)), coming(GOOD)))).toBe('REFUSED');
+  expect(await codeOf(guard.pass(unnamed, coming(GOOD)))).toBe('REFUSED');
+  nowMs += 120_000;
+  expect(await codeOf(guard.pass(unnamed, coming(GOOD)))).toBe('REFUSED');
+});
+
+it('a policy that changed decides anew, by what was read for the one before', async () => {
+  const waiver = {
+    rule: 'FORMAT',
+    digest: 'a'.repeat(64),
+    ref: undefined,
+    owner: 'ann',
+    reason: 'known',
+    untilMs: 5000,
+  };
+  let policy: Partial<Policy> = {};
+  let nowMs = 0;
+  const { guard } = guardOf(
+    () => policy,
+    60_000,
+    () => nowMs,
+  );
+  const code = (): Promise<unknown> => codeOf(guard.pass(asked('model.safetensors'), coming(GOOD)));
+  expect(await code()).toBe('passed');
+  policy = { formats: { allow: ['json'], deny: [] } };
+  expect(await code()).toBe('REFUSED');
+  policy = { ...policy, waivers: [waiver] };
+  expect(await code()).toBe('passed');
+  // An exception ends by itself.
+  nowMs = 5001;
+  expect(await code()).toBe('REFUSED');
+  policy = {};
+  expect(await code()).toBe('passed');
+});
+
+describe('without a policy of the server', () => {
+  const refuseOne = async (): Promise<void> => {
+    const sha256 = 'a'.repeat(64);
+    const reasons = [{ rule: 'BAD', value: 'so bad', threshold: 'less', verdict: 'refuse' as const }];
+    const decision = { verdict: 'refused', reasons, policy: 'default', policyDigest: 'd' } as const;
+    await new Quarantine(store).settle([{ path: 'x', sha256, decision }], { ref: 'hf:acme/tiny', commit: 'c' });
+  };
+
+  it('what was refused in its store is not shown, unless the gate was switched off', async () => {
+    await refuseOne();
+    const { guard, events } = guardOf(undefined);
+    expect(await codeOf(guard.pass(asked('x'), coming(GOOD)))).toBe('REFUSED');
+    expect(await codeOf(guard.assertNotRefused(asked('package.whl')))).toBe('REFUSED');
+    expect(await guard.isRefused({ sha256: 'a'.repeat(64) })).toBe(true);
+    expect(await codeOf(guard.pass(asked('x', 'b'.repeat(64)), coming(GOOD)))).toBe('passed');
+    expect(events).toMatchObject([{ type: 'admission.decided', policy: 'default' }, { verdict: 'refused' }]);
+    const off = new AdmissionGuard({
+      ...{ store, policy: () => undefined, isOff: () => true, emit: () => undefined, now: () => 0 },
+      stop: new AbortController().signal,
+    });
+    expect(await codeOf(off.pass(asked('x'), coming(GOOD)))).toBe('passed');
+    expect(await off.isRefused({ sha256: 'a'.repeat(64) })).toBe(false);
+  });
+
+  it('a policy that is for others does not lift a refusal, one that is for it decides by itself', async () => {
+    await refuseOne();
+    const others = guardOf({ refs: ['ms:*'] });
+    expect(await codeOf(others.guard.pass(asked('x.safetensors'), coming(GOOD)))).toBe('REFUSED');
+    expect(await codeOf(guardOf({}).guard.pass(asked('x.safetensors'), coming(GOOD)))).toBe('passed');
+  });
 });

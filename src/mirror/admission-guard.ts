@@ -2,8 +2,11 @@ import type { Content } from '../hubs/index.js';
 import {
   appliesTo,
   decideFile,
+  decideRevision,
   decideUnsigned,
   decideWhole,
+  Quarantine,
+  quarantineDecision,
   refusalOf,
   runHooks,
   Scanner,
@@ -22,12 +25,16 @@ export interface AdmissionGuardOptions {
   readonly store: Store;
   /** What is gone by now; undefined: everything passes. */
   readonly policy: () => NamedPolicy | undefined;
+  /** Whether somebody said that everything passes, also what was refused in this store. Not unless told. */
+  readonly isOff?: (() => boolean) | undefined;
   readonly emit: EventSink;
   readonly stop: AbortSignal;
   readonly now: () => number;
   /** So long a caller waits for a decision; then he is told to come again. */
   readonly patienceMs?: number;
 }
+
+type Named = Parameters<Quarantine['find']>[0];
 
 /** A file that somebody asks for. */
 export interface Asked {
@@ -38,6 +45,8 @@ export interface Asked {
   /** Names its content, whatever digest that is; undefined where nothing does. */
   readonly key: string | undefined;
   readonly sha256: string | undefined;
+  /** By which it may be known before its SHA-256 is. */
+  readonly gitSha1?: string | undefined;
 }
 
 /** Clients give up after ten seconds without a first byte. */
@@ -57,6 +66,7 @@ interface Look {
 export class AdmissionGuard {
   readonly #options: AdmissionGuardOptions;
   readonly #scanner: Scanner;
+  readonly #quarantine: Quarantine;
   /** Oldest first. */
   readonly #looks = new Map<string, Look>();
   readonly #whole = new Map<string, Promise<Decision>>();
@@ -65,16 +75,32 @@ export class AdmissionGuard {
   constructor(options: AdmissionGuardOptions) {
     this.#options = options;
     this.#scanner = new Scanner(options.store);
+    this.#quarantine = new Quarantine(options.store);
   }
 
   /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
   async pass(asked: Asked, content: Content, revision?: () => WholeRevision): Promise<Content> {
     const policy = this.#options.policy();
-    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) return content;
+    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) {
+      await this.assertNotRefused(asked);
+      return content;
+    }
     const decided = this.#decide(policy, asked, content, revision);
     const decision = await this.#inTime(decided, asked.path);
     if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
     return content;
+  }
+
+  /** Where no policy of the server's own decides: what a pull into this store was refused is not shown. @throws SluiceError REFUSED */
+  async assertNotRefused(asked: Asked): Promise<void> {
+    const found = this.#options.isOff?.() === true ? undefined : await this.#quarantine.find(asked);
+    if (found !== undefined) throw this.#refuse(quarantineDecision(found), asked);
+  }
+
+  /** The same of a word about contents, which nobody misses. */
+  async isRefused(digests: Named): Promise<boolean> {
+    const isAsked = this.#options.isOff?.() !== true && this.#options.policy() === undefined;
+    return isAsked && (await this.#quarantine.find(digests)) !== undefined;
   }
 
   async #decide(
@@ -87,7 +113,31 @@ export class AdmissionGuard {
     const whole =
       revision === undefined ? decideUnsigned(asked.ref, deciding) : await this.#decideRevision(policy, revision());
     if (whole.verdict === 'refused') return whole;
+    if (revision === undefined) {
+      const alone = await this.#decideAlone(policy, asked, content);
+      if (alone.verdict === 'refused') return alone;
+    }
     return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
+  }
+
+  /**
+   * What a policy asks of revisions, asked of a layer or a plain file that is part of none: its licence is not known, and its age counts from when the store first saw this content at this place.
+   * What no digest names may be another every time, and so is always new. Who signed it is decided before.
+   */
+  #decideAlone(named: NamedPolicy, { ref, key, sha256 }: Asked, { sizeBytes }: Content): Promise<Decision> {
+    const { policy, digest } = named;
+    const unsigned = { ...named, digest, policy: { ...policy, signature: { ...policy.signature, required: false } } };
+    const about = { ref, commit: key ?? '', sizeBytes, signatures: [] };
+    const facts = { paths: [], read: () => Promise.resolve(undefined) };
+    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts });
+    const nowMs = this.#options.now();
+    const known = {
+      ...about,
+      licence: { declared: undefined, recognised: undefined },
+      baseModels: [],
+      firstSeenMs: nowMs,
+    };
+    return Promise.resolve(decideRevision(known, [sha256], { policy: unsigned, allow: [], nowMs }));
   }
 
   /** Facts of a commit do not change, its age does. */

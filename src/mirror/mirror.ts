@@ -60,6 +60,8 @@ export interface MirrorOptions {
   readonly upstreams?: () => readonly UpstreamTable[];
   /** The policy that everything is asked about before it goes out; none unless told. */
   readonly admission?: () => NamedPolicy | undefined;
+  /** Whether the gate was switched off, so that even what was refused in this store is shown. Not unless told. */
+  readonly isAdmissionOff?: () => boolean;
 }
 
 export interface Mirror extends Catalogue {
@@ -172,6 +174,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   const admission = new AdmissionGuard({
     store,
     policy: options.admission ?? (() => undefined),
+    isOff: options.isAdmissionOff,
     emit,
     stop: stop.signal,
     now,
@@ -212,7 +215,13 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     images,
     sites,
-    pieces,
+    pieces: {
+      ofBlob: async (sha256) => ((await admission.isRefused({ sha256 })) ? undefined : pieces.ofBlob(sha256)),
+      ofRevision: async (shown) => {
+        const isOut = await Promise.all(shown.files.map(({ digests }) => admission.isRefused(digests)));
+        return pieces.ofRevision({ ...shown, files: shown.files.filter((_, index) => isOut[index] !== true) });
+      },
+    },
     get upstreams() {
       return [...upstreams.health, ...breakers.registry.health, ...breakers.site.health];
     },
@@ -231,7 +240,8 @@ export function createMirror(options: MirrorOptions): Mirror {
       const content = await contentOf(shown, file, caller);
       const { ref, commit } = shown.pinned;
       const name = ref.origin === 'https' ? ref.url : `${ref.origin}:${repositoryPath(ref)}`;
-      const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256: file.digests.sha256 };
+      const { sha256, gitSha1 } = file.digests;
+      const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256, gitSha1 };
       return admission.pass(asked, content, () => wholeOf(shown, name, caller));
     },
     close: async () => {

@@ -93,11 +93,14 @@ export class Sites implements SiteCatalogue {
       this.#options.used(sha256, `site:${site.name}`);
     };
     const content = await this.#content(wanted, used, signal);
-    // Packages are programs, and known to be: they are for those who install them to judge.
-    if (site.kind !== 'files') return content;
     const { sha256 = here.sha256 } = wanted.digests;
     const { pathname } = new URL(wanted.url);
     const asked = { ref: wanted.url, commit: '', path: pathname.slice(1), key: sha256, sha256 };
+    // Packages are programs, and known to be: they are for those who install them to judge.
+    if (site.kind !== 'files') {
+      await this.#options.admission.assertNotRefused(asked);
+      return content;
+    }
     return this.#options.admission.pass(asked, content);
   }
 

@@ -95,7 +95,8 @@ export async function bring(
   }
 }
 
-function isRefusal(thrown: unknown): thrown is SluiceError {
+/** Whether the gate let nothing of a pull be seen. */
+export function isRefusal(thrown: unknown): thrown is SluiceError {
   return thrown instanceof SluiceError && (thrown.code === 'REFUSED' || thrown.code === 'BAD_SIGNATURE');
 }
 

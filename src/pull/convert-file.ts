@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { SluiceError } from '../base/index.js';
+import { errnoOf, SluiceError, toSluiceError } from '../base/index.js';
 import { placeFile } from '../proof/index.js';
 import { assertConverted, ConversionRefused, convertTorch, FormatFault, sourceOfFile } from '../scan/index.js';
 import type { Conversion } from '../scan/index.js';
@@ -27,7 +27,7 @@ const READ_BYTES = 4 * 2 ** 20;
 /**
  * Writes the tensors of a PyTorch checkpoint as safetensors and, beside them as `TO.proof.json`, which bytes came of which: an in-toto statement, not
  * signed. Runs nothing of it. What was written is read back and held against the record before it has its name.
- * @throws SluiceError NOT_CONVERTIBLE, VIEW_OBSTRUCTED, SOURCE_CHANGED, FILE_SYSTEM, DISK_FULL; the signal's reason
+ * @throws SluiceError USAGE, NOT_CONVERTIBLE, VIEW_OBSTRUCTED, SOURCE_CHANGED, FILE_SYSTEM, DISK_FULL; the signal's reason
  */
 export async function convertFile(
   path: string,
@@ -37,8 +37,16 @@ export async function convertFile(
   const proof = `${to}.proof.json`;
   for (const taken of replace ? [] : [to, proof])
     if (await stat(taken).catch(() => undefined))
-      throw new SluiceError('VIEW_OBSTRUCTED', { path: taken, reason: 'there is a file of that name' });
-  const file = await open(path, 'r');
+      throw new SluiceError('VIEW_OBSTRUCTED', {
+        path: taken,
+        reason: 'there is a file of that name',
+        force: '--force',
+      });
+  const file = await open(path, 'r').catch((thrown: unknown) => {
+    throw errnoOf(thrown) === 'ENOENT'
+      ? new SluiceError('USAGE', { reason: `There is no ${path}.` })
+      : toSluiceError(thrown);
+  });
   try {
     const before = await file.stat({ bigint: true });
     const sizeBytes = Number(before.size);

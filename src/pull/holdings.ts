@@ -58,6 +58,28 @@ export async function saveHolding(store: Store, pinned: Pinned, holding: Holding
   await store.documents.write(HOLDINGS.collection, name, merged);
 }
 
+/** What is held of a commit in a place, as it is known now. */
+export function readHolding(
+  store: Store,
+  pinned: Pinned,
+  place: Pick<Holding, 'view' | 'root'>,
+): Promise<Holding | undefined> {
+  return readKept(store, HOLDINGS, holdingName(pinned.ref, pinned.commit, place.view, place.root));
+}
+
+/** Makes of a holding what it was before a pull: what that brought may not be seen, and is nobody's. Leaves alone what another pull said since. */
+export async function withdrawHolding(
+  store: Store,
+  pinned: Pinned,
+  holding: Holding,
+  before: Holding | undefined,
+): Promise<void> {
+  const name = holdingName(pinned.ref, pinned.commit, holding.view, holding.root);
+  if ((await readKept(store, HOLDINGS, name))?.pullId !== holding.pullId) return;
+  if (before === undefined) await store.documents.remove(HOLDINGS.collection, name);
+  else await store.documents.write(HOLDINGS.collection, name, before);
+}
+
 /**
  * Forgets holdings that a newer commit replaced in the same folder: layouts without a folder per commit show one at a time.
  */

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { SluiceError, type PlanSummary } from '../base/index.js';
 import { formatRef } from '../hubs/index.js';
 import type { PullGate } from './admission/pull-gate.js';
-import { bring, settleFiles } from './bring.js';
+import { bring, isRefusal, settleFiles } from './bring.js';
 import { Decisions } from './decisions.js';
-import { dropReplaced, saveHolding, type Holding } from './holdings.js';
+import { dropReplaced, readHolding, saveHolding, withdrawHolding, type Holding } from './holdings.js';
 import { requireRoom } from './plan.js';
 import type { PullContext, PullOutcome, PullRequest } from './port.js';
 import { prepare, type Prepared } from './prepare.js';
@@ -78,6 +78,7 @@ async function carryOut(
   requireRoom(plan, store.root);
   if (plan.fetchBytes !== 0) await requireWritable(target);
   const holding = newHolding(id, prepared);
+  const before = await readHolding(store, prepared.manifest.pinned, holding);
   await saveHolding(store, prepared.manifest.pinned, holding);
   const { results, files, view } = await bring(prepared, holding, context, wires, gate);
   await prepared.kept;
@@ -86,6 +87,7 @@ async function carryOut(
   const record = { id, request, startedMs, prepared, results, elsewhere, requests, decisions: decisions.list() };
   if (view instanceof SluiceError) {
     await saveRecord(store, { ...record, endedMs: Date.now(), error: view });
+    if (isRefusal(view)) await withdrawHolding(store, prepared.manifest.pinned, holding, before);
     throw view;
   }
   context.emit({
@@ -128,7 +130,10 @@ export async function plan(request: PullRequest, context: PullContext): Promise<
       const also = elsewhere.filter(({ agree }) => agree.length > 0).map(({ source }) => source);
       const { plan } = prepared;
       await prepared.kept;
-      return { ...plan, sources: [...new Set([...plan.sources, ...also])], elsewhere };
+      const { refusedFiles } = await import('./admission/refused-files.js');
+      const refused = await refusedFiles(prepared);
+      const told = refused.length === 0 ? {} : { refused };
+      return { ...plan, sources: [...new Set([...plan.sources, ...also])], elsewhere, ...told };
     } finally {
       prepared.elsewhere.stop();
     }

@@ -89,6 +89,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     isTokenForAll: () => live.serveSharedToken,
     upstreams: () => live.serveUpstreams,
     admission: () => policy,
+    isAdmissionOff: () => live.admissionPolicy === 'off',
     ...(settings.serveMaxBytes === undefined ? {} : { maxBytes: settings.serveMaxBytes }),
   });
   const carriers = carriersOf(settings);

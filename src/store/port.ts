@@ -60,6 +60,8 @@ export interface Documents {
   write(collection: string, name: string, value: unknown): Promise<void>;
   /** Every document of the collection, broken ones too; none when there is no such collection. */
   list(collection: string): Promise<readonly DocumentRead[]>;
+  /** Another whenever a document of the collection was written or removed; undefined while there is no such collection, or it was changed so lately that the clock of the disk might not show it. */
+  versionOf(collection: string): Promise<string | undefined>;
   remove(collection: string, name: string): Promise<void>;
 }
 

@@ -108,6 +108,48 @@ it('without a policy the same ways lead to it', PATIENT, async () => {
   expect((await ask(url, { name: 'site', path: '/-/plain/pytorch_model.bin' })).status).toBe(200);
 });
 
+it(
+  'what a pull was refused is shown on no way by a server over the same store, until it is admitted',
+  PATIENT,
+  async () => {
+    const world = await badWorld();
+    const machine = await newMachine(world.env);
+    expect((await sluice(machine, 'pull', 'hf:acme/tiny', '--quiet')).code).toBe(6);
+    const oid = createHash('sha256').update(BAD).digest('hex');
+    const pieces = { name: 'pieces', path: `/-/api/v1/pieces/${oid}` };
+    const site = { name: 'site', path: '/-/plain/pytorch_model.bin' };
+    const refusedOn = async (url: string): Promise<void> => {
+      const statuses = Object.values(await walk(url, 'bad', world));
+      expect(statuses).toEqual(statuses.map(() => 403));
+      expect(await askXet(url, 'pytorch_model.bin')).toEqual([403, 403]);
+      expect((await ask(url, pieces)).status).toBe(404);
+      expect(Object.values(await walk(url, 'good', world))).toEqual(SEEN);
+    };
+    // Nothing of it counts as had.
+    expect((await sluice(machine, 'ls', '--json')).stdout).toBe('');
+    expect((await sluice(machine, 'where', 'hf:acme/tiny')).code).toBe(3);
+    expect((await sluice(withEnv(machine, { SLUICE_OFFLINE: '1' }), 'pull', 'hf:acme/tiny', '--quiet')).code).toBe(6);
+    const planned = JSON.parse((await sluice(machine, 'plan', 'hf:acme/tiny', '--json')).stdout) as object;
+    expect(planned).toMatchObject({ refused: [{ path: 'pytorch_model.bin', policy: 'default' }] });
+
+    const serving = await startServing(machine, ...world.args);
+    await refusedOn(serving.url);
+    // What was seen at that place before is not known by its digest until it has come.
+    await ask(serving.url, site);
+    await expect.poll(async () => (await ask(serving.url, site)).status).toBe(403);
+    // Its bytes go with the next collection, what was decided of them stays, and so they do not come in again.
+    expect((await sluice(machine, 'gc', '--apply')).code).toBe(0);
+    await refusedOn(serving.url);
+
+    const off = await startServing(machine, ...world.args, '--policy', 'off');
+    expect(Object.values(await walk(off.url, 'bad', world))).toEqual(SEEN);
+    expect((await sluice(machine, 'pull', 'hf:acme/tiny', '--allow', 'all', '--quiet')).code).toBe(0);
+    const resolve = `${serving.url}/acme/tiny/resolve/main/pytorch_model.bin`;
+    await expect.poll(async () => (await fetch(resolve, { method: 'HEAD' })).status).toBe(200);
+    expect(Object.values(await walk(serving.url, 'bad', world))).toEqual(SEEN);
+  },
+);
+
 /** Whether a view shows anything. */
 function isVisible({ hfHome }: Machine): boolean {
   return (

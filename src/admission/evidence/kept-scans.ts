@@ -20,14 +20,15 @@ export class KeptScans {
     this.#store = store;
   }
 
-  /** As it was made, maybe by older rules. */
-  async get(sha256: string, path: string): Promise<KeptScan | undefined> {
+  /** As it was made, maybe by older rules. `mayBeDear`: whether a document may have it. */
+  async get(sha256: string, path: string, mayBeDear = true): Promise<KeptScan | undefined> {
     const key = keyOf(sha256, path);
     const known = this.#memory.get(key);
     if (known !== undefined) {
       this.#remember(key, known);
       return known;
     }
+    if (!mayBeDear) return undefined;
     const read = await this.#store.documents.read(COLLECTION, key);
     if (read.status !== 'ok' || !isKeptScan(read.value)) return undefined;
     this.#remember(key, read.value);

@@ -1,3 +1,4 @@
+import type * as ScanRoom from '../../scan/index.js';
 import type { ByteSource } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
@@ -25,16 +26,22 @@ export class Scanner {
    * What was found of this content when it was scanned, under the rules of today. Undefined when it is to be read: it never was, or what it named passes
    * only by rules that are newer.
    */
-  async known(sha256: string, path: string): Promise<KeptScan | undefined> {
-    const kept = await this.#kept.get(sha256, path);
+  async known(sha256: string, path: string, sizeBytes?: number): Promise<KeptScan | undefined> {
+    const kept = await this.#kept.get(sha256, path, sizeBytes === undefined || sizeBytes > DEAR_BYTES);
     if (kept === undefined) return undefined;
-    const { RULES_DIGEST } = await import('../../scan/index.js');
+    const { RULES_DIGEST } = await scanRoom();
     return kept.rulesDigest === RULES_DIGEST ? kept : undefined;
   }
 
-  /** @throws what kept the bytes from being read */
-  async scan(sha256: string, path: string, open: () => Promise<Opened>, signal: AbortSignal): Promise<KeptScan> {
-    const known = await this.known(sha256, path);
+  /** `sizeBytes`: where it is known. @throws what kept the bytes from being read */
+  async scan(
+    sha256: string,
+    path: string,
+    open: () => Promise<Opened>,
+    signal: AbortSignal,
+    sizeBytes?: number,
+  ): Promise<KeptScan> {
+    const known = await this.known(sha256, path, sizeBytes);
     if (known !== undefined) return known;
     const key = `${sha256} ${path}`;
     const underway = this.#scanning.get(key) ?? this.#read(sha256, path, open, signal);
@@ -49,7 +56,9 @@ export class Scanner {
     const counting = new CountingSource(bytes);
     try {
       const scan = await scanOf(counting, path, signal);
-      await this.#kept.keep(sha256, path, scan, counting.readBytes > DEAR_BYTES);
+      const isDear = bytes.sizeBytes > DEAR_BYTES && counting.readBytes > DEAR_BYTES;
+      // A full disk costs another reading one day, not the verdict.
+      await this.#kept.keep(sha256, path, scan, isDear).catch(() => undefined);
       return scan;
     } finally {
       await close();
@@ -57,10 +66,17 @@ export class Scanner {
   }
 }
 
+let room: Promise<typeof ScanRoom> | undefined;
+
+/** Looked up once: for thousands of small files that counts. */
+function scanRoom(): Promise<typeof ScanRoom> {
+  return (room ??= import('../../scan/index.js'));
+}
+
 /** One scan, that nobody remembers. */
 export async function scanOf(bytes: ByteSource, path: string, signal: AbortSignal): Promise<KeptScan> {
   // Whoever has nothing to scan does not wait until its readers are loaded.
-  const { scanFile } = await import('../../scan/index.js');
+  const { scanFile } = await scanRoom();
   return toKept(await scanFile(bytes, path, { signal }));
 }
 

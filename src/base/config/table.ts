@@ -207,7 +207,7 @@ export const SETTINGS = {
     flag: '--policy <file>',
     variables: [of('SLUICE_ADMISSION_POLICY')],
     fallback: () => undefined,
-    fallbackShown: 'default for `sluice pull`, off for `sluice serve`',
+    fallbackShown: 'default for `sluice pull`; for `sluice serve` what was refused in its store',
   }),
   offline: setting({
     key: 'offline',

@@ -121,9 +121,9 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
       'Only checkpoints of nothing but tensors, as torch.save writes state dicts since PyTorch 1.6, are converted. `sluice scan` tells what is inside.',
   },
   REFUSED: {
-    what: '{what} is refused by the policy "{policy}": {rule}: {value}; asked for is {threshold}[ (and {more} more reasons)].',
+    what: '{what} is refused by the policy "{policy}": {value} ({rule}; allowed: {threshold})[, the first of {all} reasons].',
     remedy:
-      'Nothing of it can be seen. `sluice scan` tells what is inside; leave the file out with --exclude, or, if you know better, let it pass with --allow {rule}.',
+      'Nothing of it is shown.[ What is inside: `sluice scan {scanned}`.][ The rest without it: --exclude {file}.] If you know better: --allow {rule}.',
   },
 
   DNS: {
@@ -195,7 +195,7 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   VIEW_OBSTRUCTED: {
     what: 'Something stands where {path} should go: {reason}.',
-    remedy: 'Move it away, or choose another folder with --to.',
+    remedy: 'Move it away, or choose another folder (--to, --out)[; {force} replaces it].',
   },
   FILE_UNFIT: {
     what: '{path} is not touched: {reason}.',

@@ -108,9 +108,9 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '只转换仅含张量的检查点（PyTorch 1.6 起 torch.save 写出的 state dict）。`sluice scan` 可查看其中内容。',
   },
   REFUSED: {
-    what: '策略“{policy}”拒绝了 {what}：{rule}：{value}；要求为 {threshold}[（另有 {more} 条理由）]。',
+    what: '策略“{policy}”拒绝了 {what}：{value}（{rule}；允许：{threshold}）[，共 {all} 条理由，此为第一条]。',
     remedy:
-      '其内容一概不可见。`sluice scan` 可查看其中内容；可用 --exclude 略去该文件，确有把握时用 --allow {rule} 放行。',
+      '其内容一概不显示。[查看其中内容：`sluice scan {scanned}`。][只要其余文件：--exclude {file}。]确有把握时：--allow {rule}。',
   },
 
   DNS: { what: '无法解析域名 {host}[：{reason}]。', remedy: '请检查网络和 DNS；在代理之后请设置 HTTPS_PROXY。' },
@@ -156,7 +156,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy:
       '请更改其所有者，或用 SLUICE_HOME、HF_HOME 或 --to 另选位置[；属于系统的文件请用 {needsRoot} 运行同一命令]。',
   },
-  VIEW_OBSTRUCTED: { what: '{path} 的位置被占用：{reason}。', remedy: '请移走它，或用 --to 另选目录。' },
+  VIEW_OBSTRUCTED: {
+    what: '{path} 的位置被占用：{reason}。',
+    remedy: '请移走它，或另选目录（--to、--out）[；{force} 可将其替换]。',
+  },
   FILE_UNFIT: { what: '不改动 {path}：{reason}。', remedy: '未作任何更改。请修正该文件，或手动编辑。' },
   CHANGED_SINCE: {
     what: '{path} 此后被他人改动过。',

@@ -42,10 +42,12 @@ export function configure(command: Command, context: CommandContext): void {
       options.again === true
         ? await api.admitAgain(target, session.pullContext())
         : [await api.admit(request, session.pullContext())];
-    for (const report of reports) {
+    for (const [index, report] of reports.entries()) {
       if (options.json) session.print(JSON.stringify(report));
-      else if (!options.quiet)
+      else if (!options.quiet) {
+        if (index > 0) session.print('');
         for (const line of renderAdmission(report, session.out, session.outColumns())) session.print(line);
+      }
     }
     if (reports.length === 0) session.printError(say(session.lang, 'admit.nothing'));
     if (reports.some(({ decision }) => decision.verdict === 'refused')) context.leaveWith(6);

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { SluiceEvent } from '../../base/index.js';
+import { formatBytes, type SluiceEvent } from '../../base/index.js';
 import type { CommandContext } from '../context.js';
 import { settingFlags, type SettingOptions } from '../options.js';
+import { layLine } from '../render/line.js';
 import { say } from '../texts/index.js';
 
 interface ConvertOptions extends SettingOptions {
@@ -23,7 +24,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(async (file: string) => {
       const options: ConvertOptions = command.optsWithGlobals();
       const session = await context.open(settingFlags(options));
-      const { lang, err } = session;
+      const { lang } = session;
       const to = resolve(host.cwd, options.to);
       const { convertFile } = await session.api();
       const done = await convertFile(resolve(host.cwd, file), to, {
@@ -33,8 +34,15 @@ export function configure(command: Command, context: CommandContext): void {
       const event: SluiceEvent = { type: 'file.converted', file, to, ...done };
       if (options.json) session.print(JSON.stringify(event));
       else if (!options.quiet) {
-        const { proof, tensors } = done;
-        session.print(say(lang, 'convert.done', { file, arrow: err.signs.arrow, to, count: tensors.length, proof }));
+        const { out } = session;
+        const { proof, tensors, sizeBytes, sha256 } = done;
+        const detail = { count: tensors.length, bytes: formatBytes(sizeBytes), sha256 };
+        const told = [
+          { sign: 'done', text: say(lang, 'convert.done', { file, arrow: out.signs.arrow, to }) },
+          { sign: 'dot', text: say(lang, 'convert.detail', detail) },
+          { sign: 'dot', text: say(lang, 'convert.proof', { proof }), weight: 'dim' },
+        ] as const;
+        for (const line of told) for (const each of layLine(line, out, session.outColumns())) session.print(each);
       }
     });
 }

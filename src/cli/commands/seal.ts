@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { SluiceError, type SluiceEvent } from '../../base/index.js';
+import { SluiceError, toSluiceError, type SluiceEvent } from '../../base/index.js';
 import type { SealTarget } from '../../proof/index.js';
 import type { CommandContext, Session } from '../context.js';
 import { filesBelow } from '../files-below.js';
 import type { Host } from '../host.js';
 import { repeatable, settingFlags, type SettingOptions } from '../options.js';
 import { readKeys } from '../pull-requests.js';
+import { layLine } from '../render/line.js';
+import { createWorkProgress } from '../render/work-progress.js';
 import { say } from '../texts/index.js';
 
 interface SealOptions extends SettingOptions {
@@ -50,27 +52,31 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 async function sealAll(paths: readonly string[], options: SealOptions, session: Session, host: Host): Promise<void> {
-  const { lang, err } = session;
+  const { lang } = session;
   const targets = await readTargets(options, session, host);
   if (targets.length === 0) throw new SluiceError('USAGE', { reason: say(lang, 'seal.needsTarget') });
   const files = await filesBelow(paths, host.cwd, (name) => !name.endsWith(SUFFIX));
   if (files.length === 0) throw new SluiceError('USAGE', { reason: say(lang, 'seal.noFiles', { path: paths[0] }) });
   const { sealFile } = await session.api();
+  const progress = createWorkProgress(session.err, host.stderr, host.now, !options.quiet && !options.json);
   for (const { path, relative } of files) {
     const to =
       options.out === undefined ? `${path}${SUFFIX}` : `${join(resolve(host.cwd, options.out), relative)}${SUFFIX}`;
-    await mkdir(dirname(to), { recursive: true });
+    await folderFor(to);
+    progress.begin(relative);
     const sealed = await sealFile(path, to, {
       targets,
       cipher: options.cipher === 'chacha' ? 'CHACHA20-POLY1305' : 'AES-256-GCM',
       bind: { ...(options.bind === undefined ? {} : { artifact: options.bind }), path: relative },
       replace: options.force ?? false,
       signal: host.signal,
-    });
+      progress: progress.told,
+    }).finally(progress.settle);
     const { sizeBytes, sealedBytes, plainSha256: sha256 } = sealed;
     const event: SluiceEvent = { type: 'file.sealed', file: path, to, sizeBytes, sealedBytes, sha256 };
     if (options.json) session.print(JSON.stringify(event));
-    else if (!options.quiet) session.print(say(lang, 'seal.sealed', { file: relative, arrow: err.signs.arrow, to }));
+    else if (!options.quiet)
+      printDone(say(lang, 'seal.sealed', { file: relative, arrow: session.out.signs.arrow, to }), session);
   }
 }
 
@@ -85,7 +91,7 @@ async function rewrapAll(paths: readonly string[], options: SealOptions, session
   for (const { path, relative } of files) {
     const kids = await rewrapFile(path, { keys, add, remove: options.remove ?? [], signal: host.signal });
     if (options.json) session.print(JSON.stringify({ file: path, recipients: kids }));
-    else if (!options.quiet) session.print(say(lang, 'seal.rewrapped', { file: relative, keys: kids.join(', ') }));
+    else if (!options.quiet) printDone(say(lang, 'seal.rewrapped', { file: relative, keys: kids.join(', ') }), session);
   }
 }
 
@@ -100,4 +106,16 @@ async function readTargets(
     ...to.map((name) => readSealTarget(name, surroundings)),
     ...passphrase.map((name) => readPassphrase(name, surroundings)),
   ]);
+}
+
+/** What was done with a file, in lines that fit. */
+export function printDone(text: string, session: Session): void {
+  for (const line of layLine({ sign: 'done', text }, session.out, session.outColumns())) session.print(line);
+}
+
+/** Makes the folder of a file that is to be written. @throws SluiceError */
+export async function folderFor(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch((thrown: unknown) => {
+    throw toSluiceError(thrown, { path: dirname(path) });
+  });
 }

@@ -1,8 +1,8 @@
 import { printable, type AdmissionReason } from '../../base/index.js';
 import type { AdmissionReport } from '../api.js';
-import { filesText, say, type TextKey } from '../texts/index.js';
+import { filesText, phraseText, say, type TextKey } from '../texts/index.js';
 import type { Look } from './look.js';
-import { truncateMiddle, wrap } from './width.js';
+import { displayWidth, truncateMiddle, wrap } from './width.js';
 
 const VERDICTS = {
   pass: 'admit.pass',
@@ -14,7 +14,7 @@ const VERDICTS = {
 /** Longer lines are hard to read on any screen. */
 const WIDEST = 100;
 
-/** A decision reason by reason: rule, and below it what is → what is asked for. */
+/** A decision reason by reason: rule and file, and below it what is and what is allowed. The verdict stands at the end. */
 export function renderAdmission(report: AdmissionReport, look: Look, columns: number): readonly string[] {
   const { lang, style, signs } = look;
   const { decision, target } = report;
@@ -24,7 +24,14 @@ export function renderAdmission(report: AdmissionReport, look: Look, columns: nu
   const text = say(lang, isIn ? 'admit.admitted' : 'admit.refused', values);
   const sign = isIn ? style.green(signs.done) : style.red(signs.fail);
   const end = wrap(text, width - 2).map((line, index) => `${index === 0 ? sign : ' '} ${style.bold(line)}`);
-  return [...decision.reasons.flatMap((reason) => reasonLines(reason, look, width)), ...end];
+  const told = decision.reasons.filter((reason) => !isSaidAlready(reason, decision.reasons));
+  return [...told.flatMap((reason) => reasonLines(reason, look, width)), ...end];
+}
+
+/** A verdict of the scanner says no more than a finding of the same weight that stands above it. */
+function isSaidAlready({ rule, path, verdict }: AdmissionReason, reasons: readonly AdmissionReason[]): boolean {
+  if (rule !== 'REVIEW' && rule !== 'ERROR') return false;
+  return reasons.some((other) => other.path === path && other.verdict === verdict && other.rule !== rule);
 }
 
 function reasonLines(reason: AdmissionReason, look: Look, width: number): readonly string[] {
@@ -33,9 +40,10 @@ function reasonLines(reason: AdmissionReason, look: Look, width: number): readon
   const word = say(lang, VERDICTS[verdict]);
   const marks = { pass: style.green(signs.done), warn: style.yellow(signs.warn), refuse: style.red(signs.fail) };
   const mark = verdict === 'waived' ? style.yellow(signs.dot) : marks[verdict];
-  const room = Math.max(12, width - 8 - word.length * 2 - rule.length);
+  const room = Math.max(12, width - 6 - displayWidth(word) - displayWidth(rule));
   const about = path === undefined ? '' : `  ${truncateMiddle(printable(path), room, signs.ellipsis)}`;
-  const lines = wrap(printable(`${value} ${signs.arrow} ${threshold}`), width - 4);
+  const told = { value: value === rule ? undefined : phraseText(lang, value), threshold: phraseText(lang, threshold) };
+  const lines = wrap(say(lang, 'admit.reason', told), width - 4);
   const excuse =
     waiver === undefined
       ? []

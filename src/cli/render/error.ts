@@ -1,5 +1,5 @@
-import { errorText, printable, type ErrorDetails, type SluiceError } from '../../base/index.js';
-import { say } from '../texts/index.js';
+import { errorText, printable, type ErrorDetails, type Lang, type SluiceError } from '../../base/index.js';
+import { phraseText, say } from '../texts/index.js';
 import type { Look } from './look.js';
 import { wrap } from './width.js';
 
@@ -16,7 +16,7 @@ export function renderError(
       index === 0 ? `${style.yellow(signs.warn)} ${line}` : `  ${line}`,
     );
   }
-  const { what, remedy } = errorText(error.code, harmless(error.details), lang);
+  const { what, remedy } = errorText(error.code, harmless(error.details, lang), lang);
   const about = options.about === undefined ? '' : `${options.about}${lang === 'zh' ? '：' : ': '}`;
   const width = Math.min(Math.max(20, columns - 3), 120);
   const [first = '', ...rest] = wrap(about + what, width);
@@ -29,11 +29,21 @@ export function renderError(
   return lines;
 }
 
+/** Details that may be words of ours. */
+const PHRASES: readonly string[] = ['reason', 'value', 'threshold'];
+
 /** Details may quote a server. */
-function harmless(details: ErrorDetails): ErrorDetails {
+function harmless(details: ErrorDetails, lang: Lang): ErrorDetails {
   return Object.fromEntries(
-    Object.entries(details).map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value]),
+    Object.entries(details).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? printable(worded(name, value, lang)) : value,
+    ]),
   );
+}
+
+function worded(name: string, value: string, lang: Lang): string {
+  return PHRASES.includes(name) ? phraseText(lang, value) : value;
 }
 
 function stackOf(error: Error): readonly string[] {

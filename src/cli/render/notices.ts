@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration, formatRate, printable, type Lang, type SluiceEvent } from '../../base/index.js';
-import { filesText, reasonText, say, type TextKey } from '../texts/index.js';
+import { reasonText, say, type TextKey } from '../texts/index.js';
 import { smallRequestsText } from './decision.js';
+import { admissionText } from './admission-notice.js';
 import { differenceText } from './elsewhere.js';
 import type { Line } from './line.js';
 import { matchEvent } from './match-event.js';
@@ -85,12 +86,9 @@ function noticeOf(event: SluiceEvent, lang: Lang): KeyedNotice | undefined {
       const values = { file, reason: reasonText(lang, code) };
       return warning(`failed ${file}`, say(lang, 'notice.fileFailed', values));
     },
-    'admission.decided': ({ verdict, ref, files, reasons }) => {
-      const [first] = reasons;
-      if (verdict === 'refused' || first === undefined) return undefined;
-      const count = new Set(reasons.map(({ path }) => path ?? ref)).size;
-      const values = { count, files: filesText(lang, files), first: first.path ?? ref, rule: first.rule };
-      return warning(`admission ${ref}`, say(lang, 'notice.admission', values));
+    'admission.decided': (event) => {
+      const text = admissionText(event, lang);
+      return text === undefined ? undefined : warning(`admission ${event.ref}`, text);
     },
     'limit.changed': ({ limitBytesPerSecond, reason }) => {
       if (reason !== 'timetable') return undefined;

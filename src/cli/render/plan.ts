@@ -4,6 +4,10 @@ import { agreementLines, placeLines } from './elsewhere.js';
 import type { Look } from './look.js';
 import { displayWidth, padEnd, truncateMiddle, wrap } from './width.js';
 
+type Paint = (text: string) => string;
+
+const MOST_REFUSED = 5;
+
 /** What a pull would do, as a list of facts. */
 export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: number): readonly string[] {
   const { lang, style, signs } = look;
@@ -14,7 +18,7 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
     need: formatBytes(plan.diskNeedBytes),
     free: formatBytes(plan.diskFreeBytes),
   });
-  const facts: readonly (readonly [string, string, ((text: string) => string)?])[] = [
+  const facts: readonly (readonly [string, string, Paint?])[] = [
     [say(lang, 'plan.bring'), `${filesText(lang, plan.files)}${lang === 'zh' ? '，' : ', '}${bytes(plan.totalBytes)}`],
     [say(lang, 'plan.have'), bytes(plan.haveBytes)],
     [say(lang, 'plan.resume'), bytes(plan.resumeBytes)],
@@ -25,6 +29,7 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
       index === 0 ? say(lang, 'plan.elsewhere') : '',
       line,
     ]),
+    ...refusedRows(plan, look),
     [say(lang, 'plan.disk'), disk, short ? style.red : (text) => text],
     [say(lang, 'plan.view'), plan.view],
     [say(lang, 'plan.target'), printable(plan.target)],
@@ -40,6 +45,22 @@ export function renderPlan(ref: string, plan: PlanSummary, look: Look, columns: 
     ),
     ...fileLines(plan, look, columns),
   ];
+}
+
+/** What was refused here before will be again, unless something has changed: bytes that are here are not all that it takes. */
+function refusedRows(
+  { refused = [] }: PlanSummary,
+  { lang, style }: Look,
+): readonly (readonly [string, string, Paint])[] {
+  const told = refused
+    .slice(0, MOST_REFUSED)
+    .map(({ path, policy, rule }, index): readonly [string, string, Paint] => [
+      index === 0 ? say(lang, 'plan.refused') : '',
+      say(lang, 'plan.refusedBy', { path, policy, rule }),
+      style.red,
+    ]);
+  const more = refused.length - told.length;
+  return more <= 0 ? told : [...told, ['', say(lang, 'progress.more', { count: more }), style.red]];
 }
 
 /** Sentences are wrapped; of a path its two ends say most. */

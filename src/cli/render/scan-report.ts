@@ -58,7 +58,9 @@ function fileLines(
   const name = truncateMiddle(printable(path), room, signs.ellipsis);
   const lines = [`${sign} ${isBad ? style.red(word) : style.yellow(word)} ${style.bold(name)}${style.dim(aside)}`];
   for (const finding of scan.findings.slice(0, MOST_FINDINGS_EACH)) {
-    lines.push(...wrap(findingText(finding), width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`));
+    lines.push(
+      ...wrap(findingText(finding, lang), width - 4).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`),
+    );
     if (explained.has(finding.rule)) continue;
     explained.add(finding.rule);
     const words = explanationOf(finding.rule, lang);
@@ -69,17 +71,24 @@ function fileLines(
   return lines;
 }
 
-function findingText({ rule, severity, evidence, members, offsetBytes }: Finding): string {
-  const place = [...members, ...(offsetBytes === undefined ? [] : [`@${offsetBytes}`])].join(' › ');
+function findingText({ rule, severity, evidence, members, offsetBytes }: Finding, lang: Look['lang']): string {
+  const place = placeText(members, offsetBytes, lang);
   return printable(`${rule} (${severity}): ${evidence}${place === '' ? '' : ` [${place}]`}`);
+}
+
+/** The first byte says nothing. */
+function placeText(members: readonly string[], offset: number | undefined, lang: Look['lang']): string {
+  if (members.length > 0) return say(lang, 'scan.place', { members: members.join(' › '), offset });
+  return offset === undefined || offset === 0 ? '' : say(lang, 'scan.offset', { offset });
 }
 
 /** Why a rule matters, and where it is known from. */
 function explanationOf(rule: string, lang: Look['lang']): string | undefined {
   const known = Object.hasOwn(RULES, rule) ? RULES[rule as keyof typeof RULES] : undefined;
   if (known === undefined) return undefined;
-  const references = known.references.length === 0 ? '' : ` (${known.references.slice(0, 3).join(', ')})`;
-  return `${known[lang]}${references}`;
+  const references = known.references.slice(0, 3).join(lang === 'zh' ? '、' : ', ');
+  if (references === '') return known[lang];
+  return lang === 'zh' ? `${known.zh}（${references}）` : `${known.en} (${references})`;
 }
 
 function hang(sign: string, lines: readonly string[]): readonly string[] {

@@ -118,15 +118,24 @@ describe('tables', () => {
           applied: false,
         };
         const findings = items.map((item) => ({ path: item.path, problem: 'wrong' as const, detail: item.path }));
+        const refused = items.map((item) => ({ path: item.path, policy: 'house', rule: 'PKL-IMPORT-DENY' }));
         const lines = [
           ...renderListing(models, look, columns, 9e9),
           ...renderGarbage(garbage, look, columns, 9e9).slice(0, -1),
           ...renderVerification({ target: 't', files: 1, bytes: 1, ms: 1, findings }, look, columns),
-          ...renderPlan('hf:o/n', { ...PLAN, target: items[0]!.path }, look, columns).slice(1),
+          ...renderPlan('hf:o/n', { ...PLAN, target: items[0]!.path, refused }, look, columns).slice(1),
         ];
         for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
       }),
     );
+  });
+
+  it('of a plan name what was refused before, the first few', () => {
+    const refused = Array.from({ length: 7 }, (_, index) => ({ path: `${index}.bin`, policy: 'house', rule: 'BAD' }));
+    const text = renderPlan('hf:o/n', { ...PLAN, refused }, EN, 100).join('\n');
+    expect(text).toMatch(/REFUSED before.*0\.bin \(BAD\), by the policy "house"/);
+    expect(text).toContain('and 2 more');
+    expect(renderPlan('hf:o/n', PLAN, EN, 100).join('\n')).not.toContain('REFUSED');
   });
 
   it('are whole when a program reads them', () => {

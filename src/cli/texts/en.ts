@@ -1,9 +1,11 @@
 import { doctorEn } from './doctor-en.js';
+import { gateEn } from './gate-en.js';
 import { trustEn } from './trust-en.js';
 
 /** What the command line says. `{name}` is a value, `[...]` is left out when a value in it is missing. */
 export const en = {
   ...doctorEn,
+  ...gateEn,
   ...trustEn,
   'help.tagline': 'Gets large AI model weights from wherever they are to wherever they run: fast, resumable, proven.',
   'help.examples':
@@ -116,14 +118,6 @@ export const en = {
   'usage.missingValue': 'The option {name} needs a value.',
   'usage.excessArguments': 'Too many arguments for {name}.',
   'usage.badValue': '{name}: {reason}',
-  'convert.done': 'converted {file} {arrow} {to}: {count} tensors, bit for bit; proof: {proof}',
-  'seal.sealed': 'sealed {file} {arrow} {to}',
-  'seal.opened': 'opened {file} {arrow} {to}',
-  'seal.rewrapped': '{file}: now for {keys}',
-  'seal.needsTarget': 'Name at least one key with --to or --passphrase.',
-  'seal.needsKey': 'Name at least one key with --key.',
-  'seal.noFiles': 'No file to work on[: {path}].',
-  'seal.noSuffix': '{path} does not end in .sealed: name a folder for what it holds with --out.',
   'usage.noRefs': 'Nothing to pull: name a ref, or give a list with --list FILE.',
   'usage.noList': 'The list {path} cannot be read: {reason}',
   'usage.revisionMany': '--revision goes with one ref; write ref@revision for several.',
@@ -377,24 +371,6 @@ export const en = {
   'ago.days': '{count} d ago',
 
   'usage.admitWhat': 'name a ref or a path, or judge everything that is held with --again',
-  'scan.clean': 'clean',
-  'scan.review': 'look at it',
-  'scan.notScanned': 'not scanned',
-  'scan.findings': 'dangerous',
-  'scan.error': 'broken',
-  'scan.cleanFiles': '{files} clean to the last byte[: {kinds}]',
-  'scan.more': '{count} more findings: --json tells them all',
-  'scan.sum': '{files}, {bytes}, looked into in {time}; nothing of it was run',
-  'scan.remote': 'Some of it was read where it stands, in parts; a pull proves and scans it again.',
-  'admit.pass': 'pass',
-  'admit.warn': 'warning',
-  'admit.refuse': 'refused',
-  'admit.waived': 'waived',
-  'admit.waiver': 'waived by {owner} until {day}',
-  'admit.admitted': '{target} is admitted by the policy "{policy}" ({files})',
-  'admit.refused': '{target} is refused by the policy "{policy}" ({files})',
-  'admit.nothing': 'Nothing was judged here yet.',
-  'notice.admission': '{count} of {files} with something to look at: {first} ({rule}); `sluice scan` tells more',
 } as const satisfies Record<string, string>;
 
 export type TextKey = keyof typeof en;

@@ -4,6 +4,7 @@ import { reasonsEn, reasonsZh } from './reasons.js';
 import { zh } from './zh.js';
 
 export type { TextKey } from './en.js';
+export { phraseText } from './phrases.js';
 
 const TABLES: Readonly<Record<Lang, Readonly<Record<TextKey, string>>>> = { en, zh };
 const REASONS: Readonly<Record<Lang, Readonly<Record<ErrorCode, string>>>> = { en: reasonsEn, zh: reasonsZh };

@@ -1,9 +1,11 @@
 import { doctorZh } from './doctor-zh.js';
+import { gateZh } from './gate-zh.js';
 import { trustZh } from './trust-zh.js';
 import type { TextKey } from './en.js';
 
 export const zh: Readonly<Record<TextKey, string>> = {
   ...doctorZh,
+  ...gateZh,
   ...trustZh,
   'help.tagline': '把大模型权重从任何地方送到任何需要运行它的地方：快速、可续传、逐字节验证。',
   'help.examples':
@@ -116,14 +118,6 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'usage.missingValue': '选项 {name} 需要一个值。',
   'usage.excessArguments': '{name} 的参数过多。',
   'usage.badValue': '{name}：{reason}',
-  'convert.done': '已转换 {file} {arrow} {to}：{count} 个张量，逐位一致；证明：{proof}',
-  'seal.sealed': '已加封 {file} {arrow} {to}',
-  'seal.opened': '已打开 {file} {arrow} {to}',
-  'seal.rewrapped': '{file}：现可由 {keys} 打开',
-  'seal.needsTarget': '请用 --to 或 --passphrase 至少指定一个密钥。',
-  'seal.needsKey': '请用 --key 至少指定一个密钥。',
-  'seal.noFiles': '没有可处理的文件[：{path}]。',
-  'seal.noSuffix': '{path} 不以 .sealed 结尾：请用 --out 指定存放内容的目录。',
   'usage.noRefs': '没有要拉取的内容：请给出引用，或用 --list 文件 给出列表。',
   'usage.noList': '无法读取列表 {path}：{reason}',
   'usage.revisionMany': '--revision 只能与一个引用同用；多个请写成 引用@版本。',
@@ -371,22 +365,4 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'ago.days': '{count} 天前',
 
   'usage.admitWhat': '请给出引用或路径，或用 --again 重新评定已有的一切',
-  'scan.clean': '干净',
-  'scan.review': '需人工查看',
-  'scan.notScanned': '未扫描',
-  'scan.findings': '危险',
-  'scan.error': '损坏',
-  'scan.cleanFiles': '{files}每个字节都干净[：{kinds}]',
-  'scan.more': '另有 {count} 项发现：用 --json 查看全部',
-  'scan.sum': '共 {files}，{bytes}，用时 {time}；未运行其中任何内容',
-  'scan.remote': '其中一部分是在原处按段读取的；拉取时会再次校验并扫描。',
-  'admit.pass': '通过',
-  'admit.warn': '警告',
-  'admit.refuse': '拒绝',
-  'admit.waived': '豁免',
-  'admit.waiver': '由 {owner} 豁免至 {day}',
-  'admit.admitted': '策略“{policy}”准许 {target}（{files}）',
-  'admit.refused': '策略“{policy}”拒绝 {target}（{files}）',
-  'admit.nothing': '此处尚未评定过任何内容。',
-  'notice.admission': '{files}中有 {count} 项值得留意：{first}（{rule}）；详见 `sluice scan`',
 };

@@ -6,10 +6,14 @@ import { payloadKeys } from './key-schedule.js';
 import type { SealKey } from './keys.js';
 import { fileKeyOf } from './recipients.js';
 
+/** With fewer, the calls' way to Node's threads and back is waited for. */
+const CHUNKS_AHEAD = 3;
+const AHEAD_BYTES = 4 * 2 ** 20;
+
 /** The plaintext of a sealed file, every byte of which passed its tag before it is given. */
 export interface OpenedSeal extends ReadableBytes {
   readonly header: SealHeader;
-  /** Plaintext from the first chunk to the last; one of 16 MiB at most is held. @throws SluiceError BROKEN_SEAL */
+  /** Plaintext from the first chunk to the last; a few MiB are held, of chunks of 16 MiB two. @throws SluiceError BROKEN_SEAL */
   chunks(): AsyncIterable<Buffer>;
 }
 
@@ -80,14 +84,23 @@ export async function openSealed(bytes: ReadableBytes, { keys, name, signal }: O
     },
     chunks: async function* () {
       const count = chunkCount(header);
-      // The next one is read while this one is used.
-      let next: Promise<Buffer> | undefined = sealedAt(0);
-      for (let index = 0; index < count; index += 1) {
-        signal?.throwIfAborted();
-        const sealed: Buffer = await (next ?? sealedAt(index));
-        next = index + 1 < count ? sealedAt(index + 1) : undefined;
-        next?.catch(() => undefined);
-        yield opened(index, sealed);
+      // The next ones are read while this one is used; of large chunks there are fewer.
+      const ahead = header.chunk > AHEAD_BYTES ? 1 : CHUNKS_AHEAD;
+      const reads: Promise<Buffer>[] = [];
+      let begun = 0;
+      try {
+        for (let index = 0; index < count; index += 1) {
+          signal?.throwIfAborted();
+          for (; begun < count && begun <= index + ahead; begun += 1) {
+            const read = sealedAt(begun);
+            read.catch(() => undefined);
+            reads.push(read);
+          }
+          yield opened(index, await (reads.shift() ?? sealedAt(index)));
+        }
+      } finally {
+        // What is read from is closed after this.
+        await Promise.allSettled(reads);
       }
     },
   };

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { errnoOf, SluiceError, toSluiceError } from '../../base/index.js';
+import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 /**
- * Writes a file that has its name only when it is whole and on the disk. `mode`: its permissions, less what the process masks.
+ * Writes a file that has its name only when it is whole and on the disk, and removes what processes that died left of earlier ones. `mode`: its permissions, less what the process masks.
  * @throws SluiceError VIEW_OBSTRUCTED where something has the name and may not be replaced; whatever `write` throws, and nothing is left then
  */
 export async function placeFile(
@@ -11,7 +11,8 @@ export async function placeFile(
   { replace, mode }: { readonly replace: boolean; readonly mode: number },
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryBeside(path);
+  await removeLeftBeside(path);
   try {
     const file = await open(temporary, 'wx+', mode);
     try {
@@ -24,8 +25,8 @@ export async function placeFile(
     else await link(temporary, path);
   } catch (thrown) {
     if (errnoOf(thrown) === 'EEXIST')
-      throw new SluiceError('VIEW_OBSTRUCTED', { path, reason: 'there is a file of that name' });
-    throw toSluiceError(thrown);
+      throw new SluiceError('VIEW_OBSTRUCTED', { path, reason: 'there is a file of that name', force: '--force' });
+    throw toSluiceError(thrown, { path });
   } finally {
     await rm(temporary, { force: true });
   }

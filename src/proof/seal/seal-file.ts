@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { SluiceError } from '../../base/index.js';
-import { readExactly, writeExactly } from './bytes.js';
+import { writeExactly } from './bytes.js';
 import { chunkCount, sealChunk, sealedSpan } from './chunks.js';
+import { Flusher, readInOrder, WritesUnderway } from './flow.js';
 import {
   formatHeader,
   MOST_RECIPIENTS,
@@ -100,42 +101,34 @@ async function writePayload(
   { signal, progress }: SealOptions,
 ): Promise<void> {
   const keys = payloadKeys(fileKey, core);
-  const count = chunkCount(core);
-  const plainAt = (index: number): Promise<Buffer> =>
-    readExactly(file, index * core.chunk, Math.min(core.chunk, core.size - index * core.chunk));
-  // Reading, encrypting and writing go on side by side, a chunk apart.
-  let next = plainAt(0);
-  let writing: Promise<void> = Promise.resolve();
+  const writes = new WritesUnderway();
+  const flusher = new Flusher(out);
+  const sealAt = async (index: number, plain: Buffer): Promise<void> => {
+    signal?.throwIfAborted();
+    const sealed = sealChunk(core, keys, index, plain);
+    await writes.add(() => writeExactly(out, sealed, payloadAt + sealedSpan(core, index).startByte));
+    flusher.wrote(plain.length);
+    progress?.(Math.min(core.size, (index + 1) * core.chunk));
+  };
   try {
-    for (let index = 0; index < count; index += 1) {
-      signal?.throwIfAborted();
-      const plain = await next;
-      if (index + 1 < count) next = plainAt(index + 1);
-      next.catch(() => undefined);
-      const sealed = sealChunk(core, keys, index, plain);
-      await writing;
-      writing = writeExactly(out, sealed, payloadAt + sealedSpan(core, index).startByte);
-      writing.catch(() => undefined);
-      progress?.(Math.min(core.size, (index + 1) * core.chunk));
+    let index = 0;
+    for await (const plain of readInOrder(file, core.size, core.chunk)) {
+      await sealAt(index, plain);
+      index += 1;
     }
+    if (core.size === 0) await sealAt(0, Buffer.alloc(0));
+    await writes.done();
   } finally {
-    // Files are closed after this.
-    await Promise.allSettled([next, writing]);
+    // The file is closed after this.
+    await Promise.all([writes.settled(), flusher.settled()]);
   }
-  await writing;
 }
 
 async function digestOf(file: FileHandle, size: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
-  let next = readExactly(file, 0, Math.min(READ_BYTES, size));
-  for (let at = 0; at < size; at += READ_BYTES) {
-    const bytes = await next;
+  for await (const bytes of readInOrder(file, size, READ_BYTES)) {
     signal?.throwIfAborted();
-    const after = at + READ_BYTES;
-    next = readExactly(file, after, Math.max(0, Math.min(READ_BYTES, size - after)));
-    next.catch(() => undefined);
     hash.update(bytes);
   }
-  await next;
   return hash.digest('hex');
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { bytesOf, writeExactly } from './bytes.js';
 import { brokenSeal } from './errors.js';
+import { Flusher, WritesUnderway } from './flow.js';
 import { openSealed, type OpenedSeal } from './open-sealed.js';
 import { placeFile } from './place-file.js';
 import type { SealKey } from './keys.js';
@@ -26,16 +27,21 @@ export async function unsealFile(
   const file = await open(path, 'r');
   try {
     const opened = await openSealed(await bytesOf(file), { keys, name: path, ...(signal ? { signal } : {}) });
-    await placeFile(to, { replace, mode: 0o600 }, (out) =>
-      writeOpened(opened, (bytes, at) => writeExactly(out, [bytes], at), path, progress),
-    );
+    await placeFile(to, { replace, mode: 0o600 }, (out) => {
+      const flusher = new Flusher(out);
+      const write = async (bytes: Buffer, at: number): Promise<void> => {
+        await writeExactly(out, [bytes], at);
+        flusher.wrote(bytes.length);
+      };
+      return writeOpened(opened, write, path, progress).finally(() => flusher.settled());
+    });
     return { plainSha256: opened.header.plainSha256, sizeBytes: opened.sizeBytes };
   } finally {
     await file.close();
   }
 }
 
-/** Gives the plaintext to be written, in order, one piece at a time. @throws SluiceError BROKEN_SEAL: what was written then is not to be used */
+/** Gives the plaintext to be written, in order, a few pieces at a time. @throws SluiceError BROKEN_SEAL: what was written then is not to be used */
 export async function writeOpened(
   opened: OpenedSeal,
   write: (bytes: Buffer, at: number) => Promise<void>,
@@ -45,21 +51,20 @@ export async function writeOpened(
   const { header } = opened;
   const hash = createHash('sha256');
   let at = 0;
-  let writing: Promise<void> = Promise.resolve();
+  const writes = new WritesUnderway();
   try {
     for await (const plain of opened.chunks()) {
-      await writing;
-      writing = write(plain, at);
-      writing.catch(() => undefined);
+      const offset = at;
+      await writes.add(() => write(plain, offset));
       // Hashed while it is written.
       hash.update(plain);
       at += plain.length;
       progress?.(at);
     }
+    await writes.done();
   } finally {
-    await writing.catch(() => undefined);
+    await writes.settled();
   }
-  await writing;
   if (at !== header.size || hash.digest('hex') !== header.plainSha256)
     throw brokenSeal(name, 'what it holds does not have the SHA-256 that its header tells');
 }

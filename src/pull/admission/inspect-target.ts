@@ -36,7 +36,7 @@ export interface Target {
 const MOST_ASKED_BYTES = 256 * 1024 * 1024;
 const MOST_FILES = 100_000;
 
-/** Opens a target for one piece of work. @throws SluiceError NOT_HERE, and those of a pull */
+/** Opens a target for one piece of work. @throws SluiceError NOT_HERE, USAGE, and those of a pull */
 export async function withTarget<T>(
   request: PullRequest,
   context: PullContext,
@@ -98,7 +98,7 @@ async function pathOf(text: string): Promise<string | undefined> {
     parseRef(text);
     return undefined;
   } catch {
-    throw new SluiceError('NOT_HERE', { ref: text });
+    throw new SluiceError('USAGE', { reason: `There is no ${text}.` });
   }
 }
 

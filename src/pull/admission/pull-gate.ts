@@ -3,8 +3,9 @@ import {
   appliesTo,
   decideFile,
   judgeRevision,
-  openFile,
+  openArrived,
   readPolicy,
+  Quarantine,
   RangeSource,
   refusalOf,
   scanOf,
@@ -99,10 +100,14 @@ export class PullGate {
   came(prepared: Prepared, { file: path, sha256, sizeBytes }: Came, signal: AbortSignal): void {
     const { ref, store } = prepared;
     const work = this.#scanner
-      .scan(sha256, path, () => openFile(store.blobPath(sha256), sizeBytes), signal)
-      .then((scan) => {
+      .scan(sha256, path, () => openArrived(store.blobPath(sha256), sizeBytes), signal, sizeBytes)
+      .then(async (scan) => {
         const decision = decideFile({ path, sizeBytes, sha256, scan, hooks: [] }, bareRef(ref), this.#deciding());
-        if (decision.verdict !== 'refused' || this.#refusal !== undefined) return;
+        if (decision.verdict !== 'refused') return;
+        const about = { ref: bareRef(ref), commit: prepared.manifest.pinned.commit };
+        // The pull is refused whether or not that can be written.
+        await new Quarantine(store).settle([{ path, sha256, decision }], about).catch(() => undefined);
+        if (this.#refusal !== undefined) return;
         this.#refusal = this.#refuse(decision, prepared);
         this.#stop.abort(this.#refusal);
       })
@@ -136,7 +141,7 @@ export class PullGate {
         files: wanted,
         facts: factsOf(prepared, wanted, wires, context.signal),
         ...signed,
-        open: async ({ sha256, sizeBytes }) => openFile(store.blobPath(sha256), sizeBytes ?? 0),
+        open: async ({ sha256, sizeBytes }) => openArrived(store.blobPath(sha256), sizeBytes ?? 0),
       },
       { store, scanner: this.#scanner, policy: this.#policy, allow: this.#allow, signal: context.signal },
     );

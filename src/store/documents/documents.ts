@@ -1,4 +1,4 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/index.js';
 import { asSluiceErrors, unless } from '../files/errors.js';
@@ -8,6 +8,8 @@ import type { DocumentRead, Documents } from '../port.js';
 import { documentFileName } from './document-name.js';
 
 const VERSION = 1;
+/** The coarsest clock of a file system that is in use, and some more. */
+const CLOCK_MS = 3000;
 
 /** Small JSON documents in `documents/<collection>/`. */
 export function documentsIn(layout: Layout): Documents {
@@ -34,6 +36,7 @@ export function documentsIn(layout: Layout): Documents {
         return writeAtomic(pathOf(collection, name), content, { tmp: layout.tmp, sync: 'folder' });
       }),
     list: (collection) => asSluiceErrors(() => listIn(folderOf(collection), collection)),
+    versionOf: (collection) => asSluiceErrors(() => versionOf(folderOf(collection))),
     remove: (collection, name) => asSluiceErrors(() => rm(pathOf(collection, name), { force: true })),
   };
 }
@@ -46,6 +49,12 @@ async function listIn(folder: string, collection: string): Promise<readonly Docu
     if (read.status !== 'absent') reads.push(read);
   }
   return reads;
+}
+
+async function versionOf(folder: string): Promise<string | undefined> {
+  const found = await unless(stat(folder, { bigint: true }));
+  if (found === undefined || Date.now() - Number(found.mtimeMs) < CLOCK_MS) return undefined;
+  return `${found.ino} ${found.mtimeNs}`;
 }
 
 async function readAt(path: string, collection: string): Promise<DocumentRead> {

@@ -1,0 +1,108 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStore, type Store } from '../../store/index.js';
+import type { Decision } from '../port.js';
+import { Quarantine, quarantineDecision, type JudgedContent } from './quarantine.js';
+import { readQuarantined } from './quarantined.js';
+
+let root: string;
+let store: Store;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'sluice-quarantine-'));
+  store = await openStore(root);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const ONE = '1'.repeat(64);
+const TWO = '2'.repeat(64);
+const ABOUT = { ref: 'hf:acme/tiny', commit: 'c' };
+
+function judged(path: string, sha256: string, verdict: Decision['verdict'], policyDigest = 'p'): JudgedContent {
+  const reasons = [{ rule: 'BAD', value: 'so bad', threshold: 'less', path, verdict: 'refuse' as const }];
+  return { path, sha256, decision: { verdict, reasons, policy: 'house', policyDigest } };
+}
+
+const refused = (path: string, sha256: string): JudgedContent => judged(path, sha256, 'refused');
+const admitted = (path: string, sha256: string): JudgedContent => judged(path, sha256, 'admitted');
+/** As another process would see it. */
+const isIn = async (sha256: string): Promise<boolean> => (await new Quarantine(store).find({ sha256 })) !== undefined;
+
+it('knows what was refused, says why, and forgets it when it is admitted', async () => {
+  const quarantine = new Quarantine(store);
+  expect(await quarantine.find({ sha256: ONE })).toBeUndefined();
+  await quarantine.settle([refused('a/Model.bin', ONE), admitted('b', TWO)], ABOUT);
+  const found = await quarantine.find({ sha256: ONE });
+  expect(found && quarantineDecision(found)).toMatchObject({
+    verdict: 'refused',
+    policy: 'house',
+    reasons: [{ rule: 'BAD', value: 'so bad', path: 'a/Model.bin', verdict: 'refuse' }],
+  });
+  expect([await isIn(ONE), await isIn(TWO)]).toEqual([true, false]);
+  await quarantine.settle([admitted('c/model.bin', ONE)], ABOUT);
+  expect([await quarantine.find({ sha256: ONE }), await isIn(ONE)]).toEqual([undefined, false]);
+});
+
+it('keeps a content until it is admitted under every name that it was refused under', async () => {
+  const quarantine = new Quarantine(store);
+  await quarantine.settle([refused('a.bin', ONE), refused('b.pkl', ONE)], ABOUT);
+  await quarantine.settle([admitted('notes.txt', ONE)], ABOUT);
+  expect(await isIn(ONE)).toBe(true);
+  await quarantine.settle([admitted('a.bin', ONE)], ABOUT);
+  expect(await isIn(ONE)).toBe(true);
+  await quarantine.settle([admitted('b.pkl', ONE)], ABOUT);
+  expect(await isIn(ONE)).toBe(false);
+});
+
+it('knows a content also by the id that git gives it', async () => {
+  const gitSha1 = 'a'.repeat(40);
+  const bytes = Buffer.from('bytes');
+  const sha256 = '277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9';
+  await store.putBytes(bytes, { sha256, sizeBytes: bytes.length, digests: { gitSha1 } });
+  const quarantine = new Quarantine(store);
+  await quarantine.settle([refused('a.bin', sha256)], ABOUT);
+  expect((await quarantine.find({ gitSha1 }))?.sha256).toBe(sha256);
+  expect(await quarantine.find({ gitSha1: 'b'.repeat(40) })).toBeUndefined();
+  expect(await quarantine.find({})).toBeUndefined();
+});
+
+it('notices what another process says, at once where the last look is a while ago, and without a look in between', async () => {
+  let nowMs = 0;
+  const quarantine = new Quarantine(store, () => nowMs);
+  const other = new Quarantine(store);
+  await other.settle([refused('a', ONE)], ABOUT);
+  // So long ago that the folder's time says whether it changed.
+  const folder = join(root, 'documents', 'quarantine');
+  utimesSync(folder, new Date(1000), new Date(1000));
+  expect(await quarantine.find({ sha256: ONE })).toBeDefined();
+  await other.settle([refused('b', TWO), admitted('a', ONE)], ABOUT);
+  expect(await quarantine.find({ sha256: TWO })).toBeUndefined();
+  nowMs = 101;
+  expect(await quarantine.find({ sha256: TWO })).toBeDefined();
+  expect(await quarantine.find({ sha256: ONE })).toBeUndefined();
+});
+
+it('refuses what a broken record is named after', async () => {
+  await new Quarantine(store).settle([refused('a', ONE)], ABOUT);
+  const folder = join(root, 'documents', 'quarantine');
+  const [name = ''] = readdirSync(folder);
+  const empty = JSON.stringify({ format: 'sluice/quarantine', version: 1, name: ONE, writtenAt: '', value: {} });
+  for (const text of ['', '{"format":"sluice/qua', empty]) {
+    writeFileSync(join(folder, name), text);
+    const found = await new Quarantine(store).find({ sha256: ONE });
+    expect(found?.reasons[0]?.value).toBe('its record cannot be read');
+  }
+});
+
+it('makes of any document a refusal of what it is named after, or nothing', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.boolean(), (value, isNamed) => {
+      const name = isNamed ? ONE : 'else';
+      const read = readQuarantined({ status: 'ok', name, writtenAt: '', value });
+      expect(read?.sha256).toBe(isNamed ? ONE : undefined);
+    }),
+    { numRuns: 200 },
+  );
+});
