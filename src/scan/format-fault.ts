@@ -10,6 +10,8 @@ export type FormatRule =
   | 'TAR-HEADER'
   | 'NPY-HEADER'
   | 'JOBLIB-ARRAY'
+  | 'TORCH-LAYOUT'
+  | 'TORCH-STORAGE'
   | 'PACKED-FAULT'
   | 'LIMIT-HIT'
   | 'GGUF-MAGIC'

@@ -29,9 +29,14 @@ interface Statement {
 }
 
 describe('sluice convert', () => {
-  it.each(['1.13', '2.15'])('writes what PyTorch %s saved as safetensors, with its proof', async (version) => {
+  it.each([
+    ['1.13', ''],
+    ['2.15', ''],
+    ['1.13', '-legacy'],
+    ['2.15', '-legacy'],
+  ])('writes what PyTorch %s%s saved as safetensors, with its proof', async (version, form) => {
     const machine = await newMachine();
-    const from = join(CHECKPOINTS, `torch-${version}.pt`);
+    const from = join(CHECKPOINTS, `torch-${version}${form}.pt`);
     const to = join(machine.root, 'model.safetensors');
     const done = await sluice(machine, 'convert', from, '--to', to, '--json');
     expect(done.code, done.stderr).toBe(0);

@@ -113,7 +113,8 @@ function tensorOf(name: string, value: PickleValue): TorchTensor {
   if (metadata?.kind === 'dict' && metadata.entries.length > 0)
     throw refuse('its numbers are to be conjugated or negated');
   if (storage?.kind !== 'persistent' || storage.id.kind !== 'tuple') throw refuse('no storage');
-  const [, type, key] = storage.id.items;
+  const [, type, key, , , part] = storage.id.items;
+  if (part !== undefined && part.kind !== 'none') throw refuse('a part of another storage');
   const dtypeName = globalName((isV3 ? value.args[6] : type) ?? storage);
   const known = (isV3 ? BY_DTYPE : BY_STORAGE).get(dtypeName);
   if (known === undefined) throw refuse(`numbers of ${dtypeName}, which safetensors has no name for`);
