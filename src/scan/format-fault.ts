@@ -20,6 +20,7 @@ export type FormatRule =
   | 'GGUF-TRUNCATED'
   | 'GGUF-VALUE'
   | 'GGUF-TENSOR'
+  | 'MSGPACK'
   | 'PB-FAULT'
   | 'FORMAT-FAULT'
   | 'HDF5-FAULT';

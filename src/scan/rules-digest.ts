@@ -6,6 +6,7 @@ import * as keras from './keras/classes.js';
 import { ONNX_DOMAINS } from './onnx/hook-rules.js';
 import { PICKLE_TABLES } from './pickle/judge/tables.js';
 import { RULES } from './rules.js';
+import * as skops from './skops/hook-rules.js';
 import * as tensorflow from './tensorflow/ops.js';
 import { FETCH_AND_RUN, KNOWN_INSTALLERS } from './text/fetch-and-run.js';
 import { SECRETS } from './text/secrets.js';
@@ -21,6 +22,7 @@ const TABLES: Readonly<Record<string, unknown>> = {
   config,
   jinja,
   keras,
+  skops: [skops.SKOPS_TYPES, skops.SKOPS_REACHING],
   tensorflow,
   onnx: ONNX_DOMAINS,
   text: [FETCH_AND_RUN, [...KNOWN_INSTALLERS], SECRETS],

@@ -59,7 +59,7 @@ interface Judged extends FormatScan {
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 /** Read beside any format: they say nothing about what a file is. */
-const COMPANIONS: ReadonlySet<string> = new Set(['text', 'json', 'yaml', 'code', 'jinja']);
+const COMPANIONS: ReadonlySet<string> = new Set(['text', 'json', 'yaml', 'xml', 'code', 'jinja']);
 
 /**
  * Reads one file as every format that claims it by its bytes or its name, and everything inside. Runs none of it.

@@ -71,6 +71,20 @@ describe('sluice convert', () => {
     expect(await readFile(to)).toEqual(file);
   });
 
+  it('joins the names of what is nested, where that is wanted', async () => {
+    const machine = await newMachine();
+    const from = join(machine.root, 'training.ckpt');
+    await copyFile(join(CHECKPOINTS, 'torch-2.15-nested.pt'), from);
+    const to = join(machine.root, 'model.safetensors');
+    const refused = await sluice(machine, 'convert', from, '--to', to);
+    expect([refused.code, refused.stderr.includes('--flatten')]).toEqual([6, true]);
+    expect((await sluice(machine, 'convert', from, '--to', to, '--flatten')).code).toBe(0);
+    const file = await readFile(to);
+    const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0)))) as Header;
+    expect(Object.keys(header).sort()).toEqual(['__metadata__', 'model.0.bias', 'model.0.weight']);
+    expect(header.__metadata__).toMatchObject({ epoch: '3' });
+  });
+
   it('refuses what is not only tensors, says why, and leaves nothing', async () => {
     const machine = await newMachine();
     for (const name of ['torch-2.15-plain.joblib', 'torch-2.15-training-zip.ckpt', 'torch-2.15-state-legacy.pt']) {

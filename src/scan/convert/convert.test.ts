@@ -185,7 +185,7 @@ describe('checkpoints of PyTorch as safetensors', () => {
 
   it('have the names of dictionaries joined, if that is wanted', async () => {
     const nested = withMore(ops(text('model'), '}', text('w'), tensor(plan, plan.views[0]!), 's'));
-    await expect(converted(nested)).rejects.toThrow('joined by dots');
+    await expect(converted(nested)).rejects.toThrow('--flatten');
     const { conversion } = await converted(nested, { isFlattened: true });
     expect([...conversion.shared]).toEqual([['tensor.0', 'model.w']]);
   });

@@ -58,7 +58,7 @@ export function stateDictOf(root: PickleValue | undefined, isFlattened: boolean)
     for (const [name, item] of lastOfEach(value, prefix)) {
       if (item.kind === 'dict' || isDict(item)) {
         if (!isFlattened)
-          throw new ConversionRefused(`${name} is a dictionary: its names can be joined by dots, if that is wanted`);
+          throw new ConversionRefused(`${name} is a dictionary: its names are joined by dots where --flatten is given`);
         visit(item, `${name}.`, depth + 1);
       } else if (isScalar(item)) notes.set(name, scalarText(item));
       else tensors.push(tensorOf(name, item));
