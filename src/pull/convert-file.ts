@@ -54,12 +54,14 @@ export async function convertFile(
         conversion = await convertTorch(
           sourceOfFile(file, sizeBytes),
           async (block) => {
-          signal.throwIfAborted();
-          hash.update(block);
-          for (let done = 0; done < block.length;)
-            done += (await out.write(block, done, block.length - done, at + done)).bytesWritten;
-          at += block.length;
-        }, { isFlattened });
+            signal.throwIfAborted();
+            hash.update(block);
+            for (let done = 0; done < block.length;)
+              done += (await out.write(block, done, block.length - done, at + done)).bytesWritten;
+            at += block.length;
+          },
+          { isFlattened },
+        );
         await assertConverted(sourceOfFile(out, at), conversion);
         written = { sizeBytes: at, sha256: hash.digest('hex') };
       } catch (thrown) {

@@ -18,7 +18,12 @@ const DIFFERENCES = {
 export async function corpora({ root, client, scratch, corpora: folder = null }) {
   const { scanFile, sourceOfBuffer } = await import(pathToFileURL(join(root, 'dist', 'scan', 'index.js')));
   const scan = (bytes, name) => scanFile(sourceOfBuffer(bytes), name);
-  const { names, cases } = await python(client.python, 'corpora.py', { corpora: folder, folder: scratch }, { cut: true });
+  const { names, cases } = await python(
+    client.python,
+    'corpora.py',
+    { corpora: folder, folder: scratch },
+    { cut: true },
+  );
   for (const tool of ['fickling', 'modelscan', 'picklescan']) {
     const dangerous = names.filter(([of, , , isDangerous]) => of === tool && isDangerous);
     await proof(client.name, `${dangerous.length} names that ${tool} denies: none passes, in any form`, async () => {
@@ -37,7 +42,14 @@ export async function corpora({ root, client, scratch, corpora: folder = null })
     holds(harmless.length > 50 && denied < harmless.length / 4, `${denied} of ${harmless.length} are denied here`);
   });
   for (const tool of new Set(cases.map((each) => each.tool)))
-    await proof(client.name, ...(await compared(tool, cases.filter((each) => each.tool === tool), scan)));
+    await proof(
+      client.name,
+      ...(await compared(
+        tool,
+        cases.filter((each) => each.tool === tool),
+        scan,
+      )),
+    );
 }
 
 /** Imports that are never called, and calls in each of the ways that there are. */

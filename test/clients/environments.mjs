@@ -37,7 +37,13 @@ export const ENVIRONMENTS = [
   {
     name: 'scanners-2026',
     family: 'corpora',
-    requirements: ['picklescan[7z]==1.0.5', 'modelscan==0.8.8', 'fickling==0.1.12', 'typing_extensions', 'numpy==2.4.6'],
+    requirements: [
+      'picklescan[7z]==1.0.5',
+      'modelscan==0.8.8',
+      'fickling==0.1.12',
+      'typing_extensions==4.16.0',
+      'numpy==2.4.6',
+    ],
   },
   {
     name: 'transformers-4.48',

@@ -136,7 +136,6 @@ export const en = {
   'error.code': '{code}, exit {exit}',
   'error.debug': 'SLUICE_DEBUG=1 shows details.',
   'interrupted.kept': 'Interrupted. Everything that arrived is kept; the same command goes on from there.',
-
   'pull.resolved': '{ref} {arrow} {commit}[ ({revision})], {host}',
   'pull.plan': '{files}, {total} {arrow} {target}',
   'pull.planHave': '{have} here already',

@@ -136,7 +136,6 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'error.code': '{code}，退出码 {exit}',
   'error.debug': '设置 SLUICE_DEBUG=1 可查看细节。',
   'interrupted.kept': '已中断。到达的内容全部保留，再次运行同一命令即可继续。',
-
   'pull.resolved': '{ref} {arrow} {commit}[（{revision}）]，{host}',
   'pull.plan': '{files}，{total} {arrow} {target}',
   'pull.planHave': '本地已有 {have}',
