@@ -20,6 +20,7 @@ const SCRIPTS = {
   'serve-warm': [110, 900],
   'serve-cold': [110, 1200],
   'start-up': [25, 200],
+  scan: [60, 300],
   'profile-one-file': [30, 300],
 };
 /** Beyond its time a script may end its round, and make what it serves before. */

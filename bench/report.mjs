@@ -31,6 +31,7 @@ const text = [
     : ['## Networks that misbehave', note('networks-before'), networkTable(networks), note('networks')]),
   ...section('lossy-line'),
   ...rowsSection('start-up'),
+  ...rowsSection('scan'),
   ...(results.has('serve-warm') || results.has('serve-cold')
     ? ['## `sluice serve`', note('serve'), ...rowsSection('serve-warm', '###'), ...rowsSection('serve-cold', '###')]
     : []),

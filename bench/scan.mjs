@@ -1,68 +1,122 @@
 // How long it takes to judge large files of weights, beside picklescan and modelscan where .venvs/scanners has them
-// (`python -m venv .venvs/scanners && .venvs/scanners/bin/pip install picklescan modelscan`). Needs a build. Prints seconds, the best of three.
+// (`python -m venv .venvs/scanners && .venvs/scanners/bin/pip install picklescan modelscan`). Needs a build.
 // What these two say of safetensors and npz is that there is nothing in it for them (modelscan ends with 3, picklescan with 0).
-// Files are sparse but for their headers and one archive: whoever reads numbers reads zeros from the page cache, which costs nobody a disk.
-import { spawnSync } from 'node:child_process';
+// Files are sparse but for their headers, one archive and the pickles: whoever reads numbers reads zeros from the page cache, which costs nobody a disk.
+// `sluice` is the scanner alone, in a process that has started; the others are whole processes, and so is the row that says so.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { atEnd, main } from './lib/closing.mjs';
+import { readOptions } from './lib/options.mjs';
+import { saveRows } from './lib/save.mjs';
+import { sluice } from './lib/sluice.mjs';
+import { median } from './lib/statistics.mjs';
 
 const { scanFile, sourceOfFile } = await import('../dist/scan/index.js');
 
-const ROUNDS = 3;
 const STORAGES = 4;
 const STORAGE_BYTES = 960 * 2 ** 20;
 const STORED_BYTES = 1024 * 2 ** 20;
+const PICKLED = 200_000;
+const PEER_TIMEOUT_MS = 60_000;
 const venv = join(dirname(import.meta.dirname), '.venvs', 'scanners', 'bin');
-const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-scan-'));
-try {
-  await contest('safetensors, 4 GiB', 'model.safetensors', safetensors);
-  await contest(`torch zip, ${STORAGES} x ${STORAGE_BYTES / 2 ** 20} MiB`, 'model.pt', torchZip);
-  await contest('npz, 1 GiB stored, read whole for its checksum', 'arrays.npz', npz);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const peers = ['picklescan', 'modelscan'].map(peerOf);
+const rows = [];
 
-async function contest(title, name, write) {
-  const path = join(folder, name);
-  const file = await open(path, 'w');
-  await write(file);
-  const { size } = await file.stat();
-  await file.close();
-  await report(title, 'sluice', size, async () => {
-    const bytes = await open(path);
-    try {
-      const { verdict } = await scanFile(sourceOfFile(bytes, size), name);
-      return verdict;
-    } finally {
-      await bytes.close();
+await main(async () => {
+  const options = readOptions();
+  const folder = mkdtempSync(join(options.target, 'scan-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const endsAtMs = Date.now() + options.budgetS * 1000;
+  for (const [shape, file, write] of [
+    ['safetensors, 4 GiB', 'model.safetensors', safetensors],
+    [`torch zip, ${STORAGES} × ${STORAGE_BYTES / 2 ** 20} MiB`, 'model.pt', torchZip],
+    [`one pickle, ${PICKLED.toLocaleString('en')} entries`, 'state.pkl', pickle],
+    ['npz, 1 GiB stored, read whole for its checksum', 'arrays.npz', npz],
+  ])
+    if (options.only?.includes(file) !== false) await contest({ shape, file, write, folder, options, endsAtMs });
+  const missing = peers.flatMap(({ name, version }) => (version === undefined ? [`${name}: pip install ${name}`] : []));
+  const title = 'Scanning';
+  saveRows(options, 'scan', peers, missing, { title, kind: 'scan', rows });
+});
+
+async function contest({ shape, file, write, folder, options, endsAtMs }) {
+  const path = join(folder, file);
+  const handle = await open(path, 'w');
+  await write(handle);
+  const { size } = await handle.stat();
+  await handle.close();
+  const contestants = [
+    ['sluice', () => scanned(path, size, file)],
+    ...(file === 'model.safetensors' ? [['its header read and parsed, no more', () => headerOf(path)]] : []),
+    ['sluice scan, the whole process', () => sluiceScan(folder, path)],
+    ...peers
+      .filter(({ version }) => version !== undefined)
+      .map(({ name, program }) => [name, () => ended(program, ['-p', path])]),
+  ];
+  // The first of all warms what judges and the page cache.
+  for (const [, work] of contestants) await work();
+  const taken = contestants.map(() => ({ seconds: [], answer: undefined }));
+  for (let round = 0; round < options.rounds && (round < 1 || Date.now() < endsAtMs); round += 1)
+    for (const [index, [, work]] of contestants.entries()) {
+      const startedMs = performance.now();
+      taken[index].answer = await work();
+      taken[index].seconds.push((performance.now() - startedMs) / 1000);
     }
-  });
-  for (const peer of ['picklescan', 'modelscan']) {
-    const program = join(venv, peer);
-    if (existsSync(program)) await report(title, `${peer} (with its start)`, size, () => ended(program, ['-p', path]));
-  }
   rmSync(path);
+  for (const [index, [name]] of contestants.entries()) {
+    const { seconds, answer } = taken[index];
+    const row = { shape, name, answer, seconds: median(seconds), gbps: size / median(seconds) / 1e9, runs: seconds.length }; // prettier-ignore
+    rows.push(row);
+    console.log(`${shape}: ${name}: ${answer} in ${row.seconds.toFixed(4)} s (${row.gbps.toFixed(2)} GB of file per second)`); // prettier-ignore
+  }
 }
 
-function ended(program, args) {
-  const { status } = spawnSync(program, args, { stdio: 'ignore', timeout: 120_000 });
+async function scanned(path, size, name) {
+  const bytes = await open(path);
+  try {
+    const { verdict } = await scanFile(sourceOfFile(bytes, size), name);
+    return verdict;
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function headerOf(path) {
+  const bytes = await open(path);
+  try {
+    const { buffer: length } = await bytes.read(Buffer.alloc(8), 0, 8, 0);
+    const { buffer: json } = await bytes.read(Buffer.alloc(Number(length.readBigUInt64LE(0))), 0, Number(length.readBigUInt64LE(0)), 8); // prettier-ignore
+    return `${Object.keys(JSON.parse(json)).length} tensors`;
+  } finally {
+    await bytes.close();
+  }
+}
+
+function sluiceScan(folder, path) {
+  const { command, args, env } = sluice(folder, ['scan', path], { HOME: folder, PATH: process.env.PATH });
+  const { status } = spawnSync(command, args, { env, stdio: 'ignore', timeout: PEER_TIMEOUT_MS });
   return `exit ${status}`;
 }
 
-/** The best of three: what else the machine does only adds. */
-async function report(title, who, sizeBytes, work) {
-  let best = Infinity;
-  let answer;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const startedMs = performance.now();
-    answer = await work();
-    best = Math.min(best, (performance.now() - startedMs) / 1000);
-  }
-  const rate = (sizeBytes / best / 1e9).toFixed(1);
-  process.stdout.write(`${title}: ${who}: ${answer} in ${best.toFixed(4)} s (${rate} GB of file per second)\n`);
+function ended(program, args) {
+  const { status, signal } = spawnSync(program, args, { stdio: 'ignore', timeout: PEER_TIMEOUT_MS });
+  return signal === null ? `exit ${status}` : `not done in ${PEER_TIMEOUT_MS / 1000} s`;
+}
+
+function peerOf(name) {
+  const program = join(venv, name);
+  if (!existsSync(program)) return { name };
+  const ask = `from importlib.metadata import version; print(version('${name}'))`;
+  return { name, program, version: execFileSync(join(venv, 'python'), ['-c', ask], { encoding: 'utf8' }).trim() };
+}
+
+/** Names and numbers, as a state of an optimizer has them, by the pickler of the Python at hand. */
+async function pickle(file) {
+  const code = `import pickle, sys; pickle.dump({f'layer.{i}.step': [i, i * 0.5, 'adam', (i, None)] for i in range(${PICKLED})}, sys.stdout.buffer, 2)`;
+  await file.writeFile(execFileSync('python3', ['-c', code], { maxBuffer: 2 ** 30 }));
 }
 
 async function safetensors(file) {

@@ -89,6 +89,10 @@ const KINDS = {
       String(runs),
     ],
   },
+  scan: {
+    head: ['', 'by', 'answer', 'ms', 'GB of file/s', 'runs'],
+    cells: ({ shape, name, answer, seconds, gbps, runs }) => [shape, name, answer, number(seconds * 1000, 1), number(gbps, 2), String(runs)], // prettier-ignore
+  },
   'start-up': {
     head: ['', 'ms after exec', 'fastest', 'slowest', 'median', 'runs'],
     cells: ({ shape, name, leastMs, mostMs, middleMs, runs }) => [shape, name, ...[leastMs, mostMs, middleMs].map((ms) => number(ms, 0)), String(runs)], // prettier-ignore

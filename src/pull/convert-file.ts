@@ -9,6 +9,8 @@ import type { Conversion } from '../scan/index.js';
 export interface ConvertFileOptions {
   /** Takes the place of files that are there. */
   readonly replace: boolean;
+  /** Whether names of dictionaries in dictionaries are joined by dots; refused otherwise. */
+  readonly isFlattened?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ const READ_BYTES = 4 * 2 ** 20;
 export async function convertFile(
   path: string,
   to: string,
-  { replace, signal }: ConvertFileOptions,
+  { replace, isFlattened = false, signal }: ConvertFileOptions,
 ): Promise<ConvertedFile> {
   const proof = `${to}.proof.json`;
   for (const taken of replace ? [] : [to, proof])
@@ -57,13 +59,17 @@ export async function convertFile(
       try {
         const hash = createHash('sha256');
         let at = 0;
-        conversion = await convertTorch(sourceOfFile(file, sizeBytes), async (block) => {
-          signal.throwIfAborted();
-          hash.update(block);
-          for (let done = 0; done < block.length;)
-            done += (await out.write(block, done, block.length - done, at + done)).bytesWritten;
-          at += block.length;
-        });
+        conversion = await convertTorch(
+          sourceOfFile(file, sizeBytes),
+          async (block) => {
+            signal.throwIfAborted();
+            hash.update(block);
+            for (let done = 0; done < block.length;)
+              done += (await out.write(block, done, block.length - done, at + done)).bytesWritten;
+            at += block.length;
+          },
+          { isFlattened },
+        );
         await assertConverted(sourceOfFile(out, at), conversion);
         written = { sizeBytes: at, sha256: hash.digest('hex') };
       } catch (thrown) {

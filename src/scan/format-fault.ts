@@ -10,6 +10,8 @@ export type FormatRule =
   | 'TAR-HEADER'
   | 'NPY-HEADER'
   | 'JOBLIB-ARRAY'
+  | 'TORCH-LAYOUT'
+  | 'TORCH-STORAGE'
   | 'PACKED-FAULT'
   | 'LIMIT-HIT'
   | 'GGUF-MAGIC'
@@ -18,6 +20,7 @@ export type FormatRule =
   | 'GGUF-TRUNCATED'
   | 'GGUF-VALUE'
   | 'GGUF-TENSOR'
+  | 'MSGPACK'
   | 'PB-FAULT'
   | 'FORMAT-FAULT'
   | 'HDF5-FAULT';

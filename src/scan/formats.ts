@@ -3,6 +3,7 @@ import { JSON_FORMAT } from './config/json.js';
 import { CONTAINERS } from './containers.js';
 import { HDF5 } from './hdf5/hdf5.js';
 import { MEDIA } from './images/media.js';
+import { MSGPACK } from './msgpack/msgpack.js';
 import { JINJA } from './jinja/jinja.js';
 import { ONNX } from './onnx/onnx.js';
 import { PICKLE } from './pickle/pickle.js';
@@ -11,6 +12,7 @@ import { RAW_TENSORS } from './raw-tensors.js';
 import { SENTENCEPIECE } from './sentencepiece/sentencepiece.js';
 import { TENSORFLOW } from './tensorflow/tensorflow.js';
 import { TEXT } from './text/text.js';
+import { XML } from './xml/xml.js';
 import { YAML } from './yaml/yaml.js';
 
 /** Every format that the scanner reads. All that claim some bytes are asked about them, so the order means nothing. */
@@ -18,6 +20,8 @@ export const FORMATS: readonly Format[] = [
   TEXT,
   JSON_FORMAT,
   YAML,
+  XML,
+  MSGPACK,
   JINJA,
   CODE,
   ONNX,

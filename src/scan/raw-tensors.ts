@@ -1,12 +1,12 @@
 import { NO_INVENTORY } from './inventory.js';
 import type { Format } from './port.js';
 
-const RAW = /\.onnx(?:_data|\.data|_data_\d+)$|(?:^|\/)variables\.data-\d{5}-of-\d{5}$/i;
+const RAW = /\.onnx(?:_data|\.data|_data_\d+)$|(?:^|\/)openvino_[\w-]*\.bin$|(?:^|\/)variables\.data-\d{5}-of-\d{5}$/i;
 const INDEX = /(?:^|\/)variables\.index$/i;
 /** The last eight bytes of a LevelDB table. */
 const TABLE_MAGIC = Buffer.from('57fb808b247547db', 'hex');
 
-/** Numbers without a structure, which only the file beside them describes: ONNX's external data and TensorFlow's checkpoints. Whoever opens them by these names reads numbers. */
+/** Numbers without a structure, which only the file beside them describes: ONNX's external data, TensorFlow's checkpoints and the weights of OpenVINO. Whoever opens them by these names reads numbers. */
 export const RAW_TENSORS: Format = {
   format: 'raw-tensors',
   claims: (_start, name) => RAW.test(name) || INDEX.test(name),

@@ -6,12 +6,13 @@ import * as keras from './keras/classes.js';
 import { ONNX_DOMAINS } from './onnx/hook-rules.js';
 import { PICKLE_TABLES } from './pickle/judge/tables.js';
 import { RULES } from './rules.js';
+import * as skops from './skops/hook-rules.js';
 import * as tensorflow from './tensorflow/ops.js';
 import { FETCH_AND_RUN, KNOWN_INSTALLERS } from './text/fetch-and-run.js';
 import { SECRETS } from './text/secrets.js';
 
 /** Raised by whoever changes what a reader or a judge decides in code. */
-export const SCANNER_VERSION = 2;
+export const SCANNER_VERSION = 3;
 
 /** Every table by which verdicts are made. A reader with tables of its own adds them here: a changed table makes old verdicts void. */
 const TABLES: Readonly<Record<string, unknown>> = {
@@ -21,6 +22,7 @@ const TABLES: Readonly<Record<string, unknown>> = {
   config,
   jinja,
   keras,
+  skops: [skops.SKOPS_TYPES, skops.SKOPS_REACHING],
   tensorflow,
   onnx: ONNX_DOMAINS,
   text: [FETCH_AND_RUN, [...KNOWN_INSTALLERS], SECRETS],

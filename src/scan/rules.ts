@@ -140,6 +140,24 @@ export const RULES = {
     en: 'A custom Keras class: it loads only where the user’s program has registered one of that name.',
     zh: '自定义 Keras 类：仅在用户程序已注册同名类时才能加载。',
   },
+  'SKOPS-TYPE': {
+    severity: 'medium',
+    references: ['CVE-2025-54412', 'CVE-2025-54413', 'CVE-2025-54886'],
+    en: 'A file of skops names a class or function that is not known to hold values alone; loading imports it.',
+    zh: 'skops 文件引用了并非仅存放数值的类或函数；加载时会导入。',
+  },
+  'XML-ENTITY': {
+    severity: 'medium',
+    references: ['CWE-611', 'CWE-776'],
+    en: 'XML declares entities or a document type: some readers open files or the network for them.',
+    zh: 'XML 声明了实体或文档类型：部分读取器会因此打开文件或访问网络。',
+  },
+  MSGPACK: {
+    severity: 'low',
+    references: [],
+    en: 'MessagePack that is broken, or more than Flax writes.',
+    zh: 'MessagePack 损坏，或超出 Flax 所写的内容。',
+  },
   'HDF5-OUTSIDE': {
     severity: 'high',
     references: ['CWE-73'],

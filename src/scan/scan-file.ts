@@ -59,7 +59,7 @@ interface Judged extends FormatScan {
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 /** Read beside any format: they say nothing about what a file is. */
-const COMPANIONS: ReadonlySet<string> = new Set(['text', 'json', 'yaml', 'code', 'jinja']);
+const COMPANIONS: ReadonlySet<string> = new Set(['text', 'json', 'yaml', 'xml', 'code', 'jinja']);
 
 /**
  * Reads one file as every format that claims it by its bytes or its name, and everything inside. Runs none of it.
@@ -146,11 +146,10 @@ function readersOf(start: Buffer, name: string, sizeBytes: number, formats: read
   return isHere || promised === undefined ? choices : [...choices, { reader: promised, isClaimed: false }];
 }
 
-/** Without what the first bytes of a file, a length, stand for by chance: nothing happens by them, and a strict format takes the file to its last byte. */
+/** Without what the first bytes of a file, a length or a letter, stand for by chance: nothing happens by them, and another format takes the file to its last byte. */
 function withoutChance(readings: readonly Reading[], name: string, sizeBytes: number): readonly Reading[] {
   const isWhole = readings.some(
-    ({ reader, scan }) =>
-      reader.isStrict === true && coverageOf(sizeBytes, scan.attributions).attributedBytes === sizeBytes,
+    ({ scan }) => scan.isNothing !== true && coverageOf(sizeBytes, scan.attributions).attributedBytes === sizeBytes,
   );
   if (!isWhole) return readings;
   const expected = expectedFormats(name);

@@ -33,6 +33,18 @@ export const ENVIRONMENTS = [
   { name: 'js-hub-2.17', family: 'js', requirements: ['@huggingface/hub@2.17.5'] },
   // It imports pyOpenSSL without saying so.
   { name: 'model-signing-1.1', family: 'oms', requirements: ['model_signing==1.1.1', 'pyopenssl==26.4.0'] },
+  // fickling imports typing_extensions without saying so.
+  {
+    name: 'scanners-2026',
+    family: 'corpora',
+    requirements: [
+      'picklescan[7z]==1.0.5',
+      'modelscan==0.8.8',
+      'fickling==0.1.12',
+      'typing_extensions==4.16.0',
+      'numpy==2.4.6',
+    ],
+  },
   {
     name: 'transformers-4.48',
     family: 'real',

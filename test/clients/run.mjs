@@ -1,6 +1,7 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only oms|pickles|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--prepare]
+//   node test/clients/run.mjs [--only oms|pickles|corpora|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--corpora FOLDER] [--prepare]
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
+// `--corpora`: checkouts of picklescan, fickling and modelscan, each a folder of it, whose own tests are asked too.
 // `--prepare` only makes the environments, which whoever runs this next finds.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { ENVIRONMENTS, findPython, makeEnvironments } from './environments.mjs';
 import { networkCut } from './processes.mjs';
 import { proof, summary } from './report.mjs';
+import { corpora } from './corpora.mjs';
 import { simAcceptsHuggingFace } from './sim-accepts-hf.mjs';
 import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
 import { modelSigning } from './model-signing.mjs';
@@ -36,6 +38,7 @@ const SUITES = [
   { part: 'serve', families: ['ms', 'ms-legacy'], suite: serveModelScope },
   { part: 'serve', families: ['hf'], suite: serveHuggingFace },
   { part: 'serve', families: ['js'], suite: serveJavaScript },
+  { part: 'corpora', families: ['corpora'], suite: corpora },
   { part: 'oms', families: ['oms'], suite: modelSigning },
   { part: 'real', families: ['real'], suite: realModel },
   // 9 GB of environments, for PyTorch's packages bring CUDA's: only when it is named.
@@ -56,6 +59,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     client: { type: 'string', multiple: true },
+    corpora: { type: 'string' },
     prepare: { type: 'boolean' },
   },
 });
@@ -117,7 +121,7 @@ async function proveClient({ error, ...client }, suites, { root, world, folder }
   }
   for (const { suite } of suites.filter((each) => each.families.includes(client.family))) {
     // A suite that cannot even start is a failure of its own, and the next one still runs.
-    await suite({ root, world, client, scratch: folder }).catch((reason) =>
+    await suite({ root, world, client, scratch: folder, corpora: options.corpora }).catch((reason) =>
       proof(client.name, suite.name, () => Promise.reject(reason)),
     );
   }

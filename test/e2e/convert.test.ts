@@ -29,9 +29,14 @@ interface Statement {
 }
 
 describe('sluice convert', () => {
-  it.each(['1.13', '2.15'])('writes what PyTorch %s saved as safetensors, with its proof', async (version) => {
+  it.each([
+    ['1.13', ''],
+    ['2.15', ''],
+    ['1.13', '-legacy'],
+    ['2.15', '-legacy'],
+  ])('writes what PyTorch %s%s saved as safetensors, with its proof', async (version, form) => {
     const machine = await newMachine();
-    const from = join(CHECKPOINTS, `torch-${version}.pt`);
+    const from = join(CHECKPOINTS, `torch-${version}${form}.pt`);
     const to = join(machine.root, 'model.safetensors');
     const done = await sluice(machine, 'convert', from, '--to', to, '--json');
     expect(done.code, done.stderr).toBe(0);
@@ -64,6 +69,20 @@ describe('sluice convert', () => {
     expect(await readFile(to, 'utf8')).toBe('mine');
     expect((await sluice(machine, 'convert', from, '--to', to, '--force')).code).toBe(0);
     expect(await readFile(to)).toEqual(file);
+  });
+
+  it('joins the names of what is nested, where that is wanted', async () => {
+    const machine = await newMachine();
+    const from = join(machine.root, 'training.ckpt');
+    await copyFile(join(CHECKPOINTS, 'torch-2.15-nested.pt'), from);
+    const to = join(machine.root, 'model.safetensors');
+    const refused = await sluice(machine, 'convert', from, '--to', to);
+    expect([refused.code, refused.stderr.includes('--flatten')]).toEqual([6, true]);
+    expect((await sluice(machine, 'convert', from, '--to', to, '--flatten')).code).toBe(0);
+    const file = await readFile(to);
+    const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0)))) as Header;
+    expect(Object.keys(header).sort()).toEqual(['__metadata__', 'model.0.bias', 'model.0.weight']);
+    expect(header.__metadata__).toMatchObject({ epoch: '3' });
   });
 
   it('refuses what is not only tensors, says why, and leaves nothing', async () => {

@@ -118,7 +118,7 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   NOT_CONVERTIBLE: {
     what: '{path} is not converted: {reason}.',
     remedy:
-      'Only checkpoints of nothing but tensors, as torch.save writes state dicts since PyTorch 1.6, are converted. `sluice scan` tells what is inside.',
+      'Only checkpoints of nothing but tensors, as torch.save writes state dicts, are converted. `sluice scan` tells what is inside.',
   },
   REFUSED: {
     what: '{what} is refused by the policy "{policy}": {value} ({rule}; allowed: {threshold})[, the first of {all} reasons].',

@@ -105,7 +105,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
 
   NOT_CONVERTIBLE: {
     what: '未转换 {path}：{reason}。',
-    remedy: '只转换仅含张量的检查点（PyTorch 1.6 起 torch.save 写出的 state dict）。`sluice scan` 可查看其中内容。',
+    remedy: '只转换仅含张量的检查点（torch.save 写出的 state dict）。`sluice scan` 可查看其中内容。',
   },
   REFUSED: {
     what: '策略“{policy}”拒绝了 {what}：{value}（{rule}；允许：{threshold}）[，共 {all} 条理由，此为第一条]。',

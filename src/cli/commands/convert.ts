@@ -9,6 +9,7 @@ import { say } from '../texts/index.js';
 interface ConvertOptions extends SettingOptions {
   readonly to: string;
   readonly force?: boolean;
+  readonly flatten?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -19,6 +20,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', text('argument.toConvert'))
     .requiredOption('--to <file>', text('option.convertTo'))
     .option('--force', text('option.force'))
+    .option('--flatten', text('option.flatten'))
     .option('--json', text('option.json'))
     .option('-q, --quiet', text('option.quiet'))
     .action(async (file: string) => {
@@ -29,6 +31,7 @@ export function configure(command: Command, context: CommandContext): void {
       const { convertFile } = await session.api();
       const done = await convertFile(resolve(host.cwd, file), to, {
         replace: options.force ?? false,
+        isFlattened: options.flatten ?? false,
         signal: host.signal,
       });
       const event: SluiceEvent = { type: 'file.converted', file, to, ...done };

@@ -64,6 +64,7 @@ export const en = {
   'option.sealTo': 'for whom: an age1… key, a public key (PEM), or cmd:COMMAND (repeatable)',
   'option.passphrase': 'a passphrase too: FILE or env:NAME',
   'option.out': 'put what is made into this folder',
+  'option.flatten': 'join the names of dictionaries in dictionaries by dots',
   'option.convertTo': 'the safetensors file to write',
   'option.force': 'take the place of files that are there',
   'option.rewrap': 'change for whom sealed files are, leaving their payload alone',
@@ -129,7 +130,6 @@ export const en = {
   'error.code': '{code}, exit {exit}',
   'error.debug': 'SLUICE_DEBUG=1 shows details.',
   'interrupted.kept': 'Interrupted. Everything that arrived is kept; the same command goes on from there.',
-
   'pull.resolved': '{ref} {arrow} {commit}[ ({revision})], {host}',
   'pull.plan': '{files}, {total} {arrow} {target}',
   'pull.planHave': '{have} here already',

@@ -64,6 +64,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'option.sealTo': '收件人：age1… 公钥、PEM 公钥文件 或 cmd:命令（可重复）',
   'option.passphrase': '另加口令：文件 或 env:变量名',
   'option.out': '把结果放进此目录',
+  'option.flatten': '用点号连接嵌套字典中的名称',
   'option.convertTo': '要写出的 safetensors 文件',
   'option.force': '覆盖已有文件',
   'option.rewrap': '更改加封文件的收件人，不动其内容',
@@ -129,7 +130,6 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'error.code': '{code}，退出码 {exit}',
   'error.debug': '设置 SLUICE_DEBUG=1 可查看细节。',
   'interrupted.kept': '已中断。到达的内容全部保留，再次运行同一命令即可继续。',
-
   'pull.resolved': '{ref} {arrow} {commit}[（{revision}）]，{host}',
   'pull.plan': '{files}，{total} {arrow} {target}',
   'pull.planHave': '本地已有 {have}',

@@ -51,6 +51,15 @@ describe('configurations that run code', () => {
     expect(await judged('modules.json', [{ type: 'os.system' }])).toEqual(['REVIEW', 'CFG-REMOTE-CODE medium']);
   });
 
+  it('finds templates in YAML under a key that says so, and leaves those of others alone', async () => {
+    const reaching = "{{ config.__class__.__init__.__globals__['os'].system('true') }}";
+    expect((await judged('config.yaml', `chat_template:\n  "${reaching}"\n`))[0]).toBe('FINDINGS');
+    expect(await judged('config.yml', 'chat_template: "{% for m in messages %}{{ m.content }}{% endfor %}"\n')).toEqual(
+      ['CLEAN'],
+    );
+    expect(await judged('workflow.yml', 'env:\n  TOKEN: ${{ secrets.TOKEN }}\n')).toEqual(['CLEAN']);
+  });
+
   it('finds templates in them', async () => {
     const template = "{{ ''.__class__.__mro__ }}";
     for (const chat_template of [template, [{ name: 'default', template }]])

@@ -2,6 +2,7 @@ import { HookBook } from '../hooks.js';
 import { isLooseList, isLooseObject, lastOf, type LooseJson, type LooseObject } from '../json/loose-json.js';
 import { readTemplate } from '../jinja/read-template.js';
 import { kerasHooks } from '../keras/walk.js';
+import { skopsHooks } from '../skops/walk.js';
 import type { Finding, Verdict } from '../port.js';
 import { finding } from '../rules.js';
 
@@ -33,6 +34,7 @@ export function readConfig(root: LooseJson, name: string, members: readonly stri
       visit(entry, inner, depth + 1);
     }
     kerasHooks(value, book);
+    skopsHooks(value, book);
   };
   visit(root, '', 0);
   if (baseName === 'model_index.json') pipelineHooks(root, book);

@@ -35,20 +35,46 @@ function tensor({ storages }: Plan, { storage, offset, shape, strides, isParamet
   return isParameter ? ops('ctorch._utils\n_rebuild_parameter\n', tuple([made, ops('\x88'), HOOKS]), 'R') : made;
 }
 
-function checkpoint(plan: Plan): Buffer {
+function objectOf(plan: Plan): Buffer {
   const entries = plan.views.map((view, at) => ops(text(`tensor.${at}`), tensor(plan, view)));
+  return ops('\x80\x02ccollections\nOrderedDict\n)R(', ...entries, plan.more ?? '', 'u.');
+}
+
+function checkpoint(plan: Plan): Buffer {
   const members = [
-    { name: 'm/data.pkl', content: ops('\x80\x02ccollections\nOrderedDict\n)R(', ...entries, plan.more ?? '', 'u.') },
+    { name: 'm/data.pkl', content: objectOf(plan) },
     { name: 'm/byteorder', content: plan.byteOrder ?? 'little' },
     ...plan.storages.map(({ content }, key) => ({ name: `m/data/${key}`, content })),
   ];
   return buildZip({ members });
 }
 
-async function converted(plan: Plan, options?: ConvertOptions): Promise<{ conversion: Conversion; file: Buffer }> {
+/** As PyTorch wrote it before 1.6; only storages that some tensor uses are in such a file. */
+function legacyCheckpoint(plan: Plan): Buffer {
+  const used = [...plan.storages.entries()].filter(([key]) => plan.views.some(({ storage: of }) => of === key));
+  const counted = used.map(([, { content, itemBytes }]) => {
+    const count = Buffer.alloc(8);
+    count.writeBigInt64LE(BigInt(content.length / itemBytes));
+    return ops(count, content);
+  });
+  const keys = used.map(([key]) => text(String(key)));
+  return ops(...LEGACY_START, objectOf(plan), '\x80\x02](', ...keys, 'e.', ...counted);
+}
+
+const LEGACY_START = [
+  '\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.',
+  '\x80\x02M\xe9\x03.',
+  ops('\x80\x02}(', text('protocol_version'), 'M\xe9\x03', text('little_endian'), '\x88u.'),
+];
+
+async function converted(
+  plan: Plan,
+  options?: ConvertOptions,
+  encode: (plan: Plan) => Buffer = checkpoint,
+): Promise<{ conversion: Conversion; file: Buffer }> {
   const blocks: Buffer[] = [];
   const write = (block: Buffer): Promise<void> => Promise.resolve(void blocks.push(Buffer.from(block)));
-  const conversion = await convertTorch(sourceOfBuffer(checkpoint(plan)), write, options);
+  const conversion = await convertTorch(sourceOfBuffer(encode(plan)), write, options);
   return { conversion, file: Buffer.concat(blocks) };
 }
 
@@ -60,6 +86,11 @@ function elements({ storages }: Plan, { storage, offset, shape, strides }: View)
     [offset],
   );
   return Buffer.concat(places.map((at) => content.subarray(at * itemBytes, (at + 1) * itemBytes)));
+}
+
+function replaced(bytes: Buffer, from: Buffer, to: Buffer): Buffer {
+  const at = bytes.indexOf(from);
+  return ops(bytes.subarray(0, at), to, bytes.subarray(at + from.length));
 }
 
 const TYPES = [
@@ -97,6 +128,7 @@ describe('checkpoints of PyTorch as safetensors', () => {
       fc.asyncProperty(plans, async (plan) => {
         const { conversion, file } = await converted(plan);
         await assertConverted(sourceOfBuffer(file), conversion);
+        expect((await converted(plan, {}, legacyCheckpoint)).file.equals(file)).toBe(true);
         const dataStart = 8 + Number(file.readBigUInt64LE(0));
         const { tensors, metadata } = parseSafetensorsHeader(file.subarray(8, dataStart), file.length - dataStart);
         expect(dataStart % 8).toBe(0);
@@ -153,7 +185,7 @@ describe('checkpoints of PyTorch as safetensors', () => {
 
   it('have the names of dictionaries joined, if that is wanted', async () => {
     const nested = withMore(ops(text('model'), '}', text('w'), tensor(plan, plan.views[0]!), 's'));
-    await expect(converted(nested)).rejects.toThrow('joined by dots');
+    await expect(converted(nested)).rejects.toThrow('--flatten');
     const { conversion } = await converted(nested, { isFlattened: true });
     expect([...conversion.shared]).toEqual([['tensor.0', 'model.w']]);
   });
@@ -192,6 +224,18 @@ describe('checkpoints of PyTorch as safetensors', () => {
     ],
   ])('are refused where one %s', async (_name, wrong, reason) => {
     await expect(converted(wrong)).rejects.toThrow(reason);
+  });
+
+  it('of the old form are refused where a byte is nobody’s, a storage is another’s part, or a count is wrong', async () => {
+    const good = legacyCheckpoint(plan);
+    const change = (how: (bytes: Buffer) => Buffer) => converted(plan, {}, () => how(Buffer.from(good)));
+    await expect(change((bytes) => ops(bytes, 'x'))).rejects.toThrow('1 bytes behind the last storage');
+    await expect(change((bytes) => bytes.subarray(0, -1))).rejects.toThrow('it ends before its last storage');
+    await expect(change((bytes) => bytes.fill(1, bytes.length - 50, bytes.length - 49))).rejects.toThrow('not 12');
+    const part = replaced(good, ops('K\x0ct'), ops('K\x0c(', text('1'), small(0), small(12), 'tt'));
+    await expect(change(() => part)).rejects.toThrow('a part of another storage');
+    const evil = legacyCheckpoint(withMore(ops(text('x'), 'cos\nsystem\n(', text('true'), 'tR')));
+    await expect(change(() => evil)).rejects.toThrow('os.system');
   });
 
   it('are told from what was written otherwise', async () => {

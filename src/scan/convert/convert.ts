@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { judgePickle } from '../pickle/judge/judge-pickle.js';
+import { PLAIN } from '../pickle/judge/plain-profile.js';
 import { TORCH } from '../pickle/judge/torch-profile.js';
-import { runPickle } from '../pickle/machine.js';
 import type { ByteSource } from '../port.js';
 import { parseSafetensorsHeader, SAFETENSORS_LENGTH_BYTES, safetensorsHeaderBytes } from '../safetensors/header.js';
+import { openTorchLegacy } from '../torch/legacy.js';
+import { isTorchLegacy } from '../torch/legacy-layout.js';
 import { openTorchZip } from '../torch/records.js';
 import { contiguous, elementsOf } from './gather.js';
 import { ConversionRefused } from './refused.js';
@@ -34,9 +36,11 @@ export interface Conversion {
 const DTYPE_ORDER =
   'U64 I64 F64 C64 F32 U32 I32 BF16 F16 U16 I16 F8_E5M2FNUZ F8_E4M3FNUZ F8_E8M0 F8_E4M3 F8_E5M2 I8 U8 BOOL'.split(' ');
 const ALIGNMENT_BYTES = 8;
+/** In which the magic number of the older form stands. */
+const LEGACY_START_BYTES = 64;
 
 /**
- * Writes the tensors of a PyTorch checkpoint (a zip, as `torch.save` makes since 1.6) as safetensors, bit for bit. Runs nothing: the pickle must fit
+ * Writes the tensors of a PyTorch checkpoint (a zip, as `torch.save` makes since 1.6, or the form before that) as safetensors, bit for bit. Runs nothing: the pickle must fit
  * what PyTorch's weights-only reader loads. `write` is called in order.
  * @throws ConversionRefused, FormatFault
  */
@@ -45,14 +49,14 @@ export async function convertTorch(
   write: (block: Buffer) => Promise<void>,
   { isFlattened = false }: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { pickle, byteOrder, storages } = await openTorchZip(bytes);
-  const run = await runPickle(pickle, 0, [], { isPersistentIdAllowed: true, isEncodingUtf8: true });
-  const judged = judgePickle(run, [TORCH], []);
-  const [reason] = judged.findings;
-  if (judged.verdict !== 'CLEAN' || run.endByte !== pickle.sizeBytes) {
-    throw new ConversionRefused(reason?.evidence ?? 'a pickle with something behind it');
+  const start = await bytes.read(0, Math.min(LEGACY_START_BYTES, bytes.sizeBytes));
+  const checkpoint = isTorchLegacy(start) ? await openTorchLegacy(bytes) : await openTorchZip(bytes);
+  const { runs, root, byteOrder, storages } = checkpoint;
+  for (const run of runs) {
+    const { verdict, findings } = judgePickle(run, [PLAIN, TORCH], []);
+    if (verdict !== 'CLEAN') throw new ConversionRefused(findings[0]?.evidence ?? `a pickle that is ${verdict}`);
   }
-  const { tensors, notes } = stateDictOf(run.root, isFlattened);
+  const { tensors, notes } = stateDictOf(root, isFlattened);
   const { kept, shared } = withoutCopies(tensors);
   await write(headerOf(kept, new Map([...notes, ...shared, ['format', 'pt']])));
   const converted: ConvertedTensor[] = [];

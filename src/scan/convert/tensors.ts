@@ -58,7 +58,7 @@ export function stateDictOf(root: PickleValue | undefined, isFlattened: boolean)
     for (const [name, item] of lastOfEach(value, prefix)) {
       if (item.kind === 'dict' || isDict(item)) {
         if (!isFlattened)
-          throw new ConversionRefused(`${name} is a dictionary: its names can be joined by dots, if that is wanted`);
+          throw new ConversionRefused(`${name} is a dictionary: its names are joined by dots where --flatten is given`);
         visit(item, `${name}.`, depth + 1);
       } else if (isScalar(item)) notes.set(name, scalarText(item));
       else tensors.push(tensorOf(name, item));
@@ -113,7 +113,8 @@ function tensorOf(name: string, value: PickleValue): TorchTensor {
   if (metadata?.kind === 'dict' && metadata.entries.length > 0)
     throw refuse('its numbers are to be conjugated or negated');
   if (storage?.kind !== 'persistent' || storage.id.kind !== 'tuple') throw refuse('no storage');
-  const [, type, key] = storage.id.items;
+  const [, type, key, , , part] = storage.id.items;
+  if (part !== undefined && part.kind !== 'none') throw refuse('a part of another storage');
   const dtypeName = globalName((isV3 ? value.args[6] : type) ?? storage);
   const known = (isV3 ? BY_DTYPE : BY_STORAGE).get(dtypeName);
   if (known === undefined) throw refuse(`numbers of ${dtypeName}, which safetensors has no name for`);

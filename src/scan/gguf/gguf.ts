@@ -13,7 +13,6 @@ const MOST_TEMPLATE_CHARACTERS = 256 * 1024;
 /** GGUF, by its header alone. Chat templates in it are programs, and go to who reads such. */
 export const ggufFormat: Format = {
   format: 'gguf',
-  isStrict: true,
   claims: (start) => start.toString('latin1', 0, 4) === 'GGUF',
   async scan(bytes: ByteSource, context: ScanContext): Promise<FormatScan> {
     const report = new ScanReport(context);

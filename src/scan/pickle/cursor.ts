@@ -141,6 +141,15 @@ export class PickleCursor {
     return this.window.toString('latin1', start, start + length);
   }
 
+  /** Whether what stands next is a line of more than `mostBytes`. */
+  isLongLine(mostBytes: number): boolean {
+    const left = this.source.sizeBytes - this.offset;
+    const held = this.window.subarray(this.index, this.index + mostBytes + 1);
+    if (held.includes(NEWLINE) || left <= mostBytes) return false;
+    this.require(mostBytes + 1);
+    return true;
+  }
+
   private assertInside(length: number): void {
     if (this.offset + length > this.source.sizeBytes) throw new PickleBreak('it ends in the middle of an opcode');
   }

@@ -1,9 +1,12 @@
+import { isTextStart } from '../text/is-text.js';
+import { labelOf } from './judge/label-of.js';
 import { previewPickle } from './machine.js';
 
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
 /** Asks the unpickler for something by a line of text: without PyTorch’s own none has it, and the stream ends. Zip archives begin with this letter. */
 const PERSID = 0x50;
+const EXTENSIONS = 'copyreg';
 const NAME = /^[A-Za-z_][\w.]*$/;
 
 /**
@@ -14,7 +17,12 @@ export function isPickle(start: Buffer, sizeBytes: number, isPromised = false): 
   if (start[0] === PERSID && !isPromised) return false;
   const { imports, calls, ends } = previewPickle(start, sizeBytes);
   if (isPromised && ends !== 'break') return true;
-  const isNamed = imports.some(({ module, name }) => NAME.test(module) && NAME.test(name));
+  const named = imports.filter(({ module, name }) => NAME.test(module) && NAME.test(name));
   if (start[0] === PROTO && (start[1] ?? 255) <= NEWEST_PROTOCOL) return ends !== 'break' || imports.length > 0;
-  return ends === 'later' || (isNamed && (ends === 'stop' || calls > 0));
+  if (ends === 'later') return true;
+  // Two lines of words after a `c` are an import. Of text that goes on as none, only one that somebody meant is taken for it.
+  const isMeant = ends === 'stop' || calls > 0 || named.some(({ module, name }) => labelOf(module, name) !== undefined);
+  // No program has an extension of every number, and an opcode of two bytes is nobody's intention.
+  const isWritten = named.some(({ module }) => module !== EXTENSIONS);
+  return named.length > 0 && (isMeant || (isWritten && !isTextStart(start)));
 }

@@ -12,6 +12,8 @@ export const LIMITS = {
   decodedBytes: 16 * 1024 * 1024,
   /** A line of the text opcodes; names of modules and what is in them. */
   lineBytes: 64 * 1024,
+  /** A line of UNICODE, which may be as long as it likes: numbers behind a header are one, up to the first byte that is a newline. */
+  longLineBytes: 64 * 1024 * 1024,
   nameBytes: 1024,
   /** Digits that every Python converts; newer ones refuse more. */
   decimalDigits: 4300,

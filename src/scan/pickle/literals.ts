@@ -62,6 +62,10 @@ function textLine(what: string, read: (line: string) => TextArgument<string>): H
   return (state) => {
     const { cursor } = state;
     const start = cursor.offset;
+    if (what === 'UNICODE' && cursor.isLongLine(LIMITS.lineBytes)) {
+      longUnicode(state);
+      return;
+    }
     // Without its quote STRING is none to anybody, however long.
     const isText = what === 'UNICODE' || QUOTES.has(cursor.window[cursor.index] ?? QUOTE);
     const text = lineOf(state, what, read, isText);
@@ -71,6 +75,18 @@ function textLine(what: string, read: (line: string) => TextArgument<string>): H
     state.push({ kind: 'str', ...held(state, text, lengthBytes), offsetBytes: start, lengthBytes });
   };
 }
+
+/** UNICODE that is not held: where readers go on behind it is certain, whether they take what is in it is not. */
+function longUnicode(state: PickleState): void {
+  const { cursor, recorder } = state;
+  const end = cursor.index + PAYLOAD_HEAD_BYTES;
+  if (payloadCoding(cursor.window, cursor.index, end, LIMITS.lineBytes) !== undefined)
+    recorder.finding('LIMIT-HIT', 'a line that looks like a file, too long to be looked into', cursor.opcodeOffset);
+  state.noncanonical(`a line of UNICODE of more than ${LIMITS.lineBytes} bytes`);
+  state.push({ kind: 'str', offsetBytes: cursor.offset, lengthBytes: LIMITS.lineBytes });
+  state.pause = { what: 'skip-line' };
+}
+
 export const readString = textLine('STRING', stringArgument);
 export const readUnicode = textLine('UNICODE', unicodeArgument);
 

@@ -107,6 +107,8 @@ async function resolvePause(state: PickleState, bytes: ByteSource, options: Pick
     const judged = await judgeLongUtf8(bytes, pause.startByte, pause.lengthBytes);
     if (judged === 'wrong') state.broken('text that is not UTF-8');
     if (judged === 'surrogates') state.noncanonical('text with half a character (a lone surrogate)');
+  } else if (pause?.what === 'skip-line') {
+    cursor.skip((await lineBytesAt(bytes, cursor.offset)) + 1);
   } else if (pause?.what === 'after-build') {
     const lengthBytes = await rawBytesBehind(pause.object, cursor.offset, bytes, options);
     if (lengthBytes === undefined) return;
@@ -115,6 +117,20 @@ async function resolvePause(state: PickleState, bytes: ByteSource, options: Pick
     recorder.rawSpans.push({ startByte, endByte: startByte + lengthBytes });
   }
 }
+
+/** How far it is to the newline. */
+async function lineBytesAt(bytes: ByteSource, startByte: number): Promise<number> {
+  const endByte = Math.min(bytes.sizeBytes, startByte + LIMITS.longLineBytes);
+  for (let at = startByte; at < endByte; at += LINE_BLOCK_BYTES) {
+    const found = (await bytes.read(at, Math.min(LINE_BLOCK_BYTES, endByte - at))).indexOf(NEWLINE);
+    if (found !== -1) return at + found - startByte;
+  }
+  if (endByte === bytes.sizeBytes) throw new PickleBreak('a line without an end');
+  throw new PickleBreak(`a line of more than ${LIMITS.longLineBytes} bytes`, 'LIMIT-HIT');
+}
+
+const NEWLINE = 0x0a;
+const LINE_BLOCK_BYTES = 256 * 1024;
 
 async function rawBytesBehind(
   object: Parameters<NonNullable<PickleOptions['afterBuild']>>[0],

@@ -7,6 +7,8 @@ import type { Recorder } from './recorder.js';
 /** What the driver must do between two opcodes, because it takes waiting. */
 export type Pause =
   | { readonly what: 'check-text'; readonly startByte: number; readonly lengthBytes: number }
+  /** To its newline, from where the cursor is. */
+  | { readonly what: 'skip-line' }
   | { readonly what: 'after-build'; readonly object: PickleValue };
 
 /** What a reader holds while it reads: the stack with its marks, the memo, the protocol, the frame. */

@@ -11,7 +11,6 @@ const PROGRAM =
 /** Nothing but numbers and names. Only the header is read: the tensors' bytes have no meaning beyond their values. */
 export const safetensorsFormat: Format = {
   format: 'safetensors',
-  isStrict: true,
   claims: (start, _name, sizeBytes) =>
     start.length > SAFETENSORS_LENGTH_BYTES &&
     start[SAFETENSORS_LENGTH_BYTES] === 0x7b &&

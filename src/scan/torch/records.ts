@@ -1,4 +1,6 @@
 import { FormatFault } from '../format-fault.js';
+import { runPickle } from '../pickle/machine.js';
+import type { PickleRun, PickleValue } from '../pickle/port.js';
 import type { ByteSource } from '../port.js';
 import { readZip, type ZipArchive, type ZipMember } from '../zip/archive.js';
 import { openMember } from '../zip/open-member.js';
@@ -19,7 +21,9 @@ export interface TorchRecords {
 
 /** What a converter needs of a checkpoint, all of it proven to be what every reader would see. */
 export interface TorchCheckpoint {
-  readonly pickle: ByteSource;
+  readonly runs: readonly PickleRun[];
+  /** What was saved. */
+  readonly root: PickleValue | undefined;
   /** Of the numbers in the storages. */
   readonly byteOrder: 'little' | 'big';
   /** By the key that persistent ids name. Stored as they are, so that reading them costs nothing more. */
@@ -89,7 +93,10 @@ export async function openTorchZip(bytes: ByteSource): Promise<TorchCheckpoint> 
   const order = records.notes.get('byteorder');
   const byteOrder = order === undefined ? 'little' : await readNote(await open(order, true));
   if (byteOrder !== 'little' && byteOrder !== 'big') return refuse(`a byte order of ${JSON.stringify(byteOrder)}`);
-  return { pickle: await open(records.pickle, true), byteOrder, storages };
+  const pickle = await open(records.pickle, true);
+  const run = await runPickle(pickle, 0, [], { isPersistentIdAllowed: true, isEncodingUtf8: true });
+  if (run.endByte !== pickle.sizeBytes) return refuse('a pickle with something behind it');
+  return { runs: [run], root: run.root, byteOrder, storages };
 }
 
 const MOST_NOTE_BYTES = 64;

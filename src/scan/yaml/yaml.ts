@@ -1,3 +1,4 @@
+import { readTemplate } from '../jinja/read-template.js';
 import { HookBook } from '../hooks.js';
 import { MOST_TREE_BYTES } from '../limits.js';
 import type { Format } from '../port.js';
@@ -13,6 +14,9 @@ const HARMLESS =
 const ENTRY =
   /(?:^|[\s{,[-])["']?(_target_|auto_map|trust_remote_code|loader_module|custom_pipeline|model_file)["']?\s*:\s*["']?([^\s"',}#][^"',}#\n]*)/gm;
 
+/** A key under which a program keeps a template. */
+const TEMPLATE = /^[ \t]*["']?\w*(?:template|jinja)\w*["']?[ \t]*:/im;
+
 /** YAML by its name: tags that build objects, and the keys by which frameworks import and call. */
 export const YAML: Format = {
   format: 'yaml',
@@ -25,8 +29,12 @@ export const YAML: Format = {
     const text = (await bytes.read(0, bytes.sizeBytes)).toString();
     const book = new HookBook(members);
     for (const hook of yamlHooks(text)) book.add(...hook);
-    const inventory = { imports: [], calls: [], templates: [], hooks: book.hooks };
-    return { format: 'yaml', verdict: 'CLEAN', findings: book.findings, attributions: [], inventory };
+    // What is no tag of Jinja says nothing to it: the file is a template with words around it.
+    const templates = TEMPLATE.test(text) && /\{[{%]/.test(text) ? [text] : [];
+    const findings = [...book.findings, ...templates.flatMap((each) => readTemplate(each, members))];
+    const verdict = findings.some(({ rule }) => rule === 'LIMIT-HIT') ? 'NOT_SCANNED' : 'CLEAN';
+    const inventory = { imports: [], calls: [], templates, hooks: book.hooks };
+    return { format: 'yaml', verdict, findings, attributions: [], inventory };
   },
 };
 
