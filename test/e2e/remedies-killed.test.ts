@@ -39,10 +39,8 @@ const differing = (one: Tree, other: Tree): number =>
 /** Applies it and kills it with -9 as soon as something has changed; says how much had. */
 async function killInTheMiddle({ machine, root, apply }: Awaited<ReturnType<typeof newSystem>>, before: Tree) {
   const run = startSluice(machine, apply);
-  let isOver = false;
-  void run.done.then(() => (isOver = true));
   // The drop-in is the first of all changes.
-  while (!isOver && !(await readdir(join(root, 'etc/sysctl.d'))).includes('90-sluice.conf')) await turn();
+  while (run.child.exitCode === null && !(await readdir(join(root, 'etc/sysctl.d'))).includes('90-sluice.conf')) await turn();
   run.child.kill('SIGKILL');
   const { signal } = await run.done;
   return { isKilled: signal === 'SIGKILL', changed: differing(before, await treeOf(root)) };
@@ -85,7 +83,8 @@ describe.skipIf(process.platform === 'win32')('remedies that are applied at the 
     expect(done.map(({ code }) => code)).toEqual(names.map(() => 0));
     const ids = done.map(({ stdout }) => (JSON.parse(stdout) as { id: string }).id);
     expect([...ids].sort()).toEqual(['1', '2', '3', '4', '5']);
-    for (const _ of names) expect((await sluice(machine, 'doctor', '--undo')).code).toBe(0);
+    for (const id of [...ids].sort().reverse())
+      expect((await sluice(machine, 'doctor', '--undo', id)).code).toBe(0);
     expect(await treeOf(root)).toEqual(before);
   });
 });
