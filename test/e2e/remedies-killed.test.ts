@@ -40,7 +40,8 @@ const differing = (one: Tree, other: Tree): number =>
 async function killInTheMiddle({ machine, root, apply }: Awaited<ReturnType<typeof newSystem>>, before: Tree) {
   const run = startSluice(machine, apply);
   // The drop-in is the first of all changes.
-  while (run.child.exitCode === null && !(await readdir(join(root, 'etc/sysctl.d'))).includes('90-sluice.conf')) await turn();
+  while (run.child.exitCode === null && !(await readdir(join(root, 'etc/sysctl.d'))).includes('90-sluice.conf'))
+    await turn();
   run.child.kill('SIGKILL');
   const { signal } = await run.done;
   return { isKilled: signal === 'SIGKILL', changed: differing(before, await treeOf(root)) };
@@ -83,8 +84,7 @@ describe.skipIf(process.platform === 'win32')('remedies that are applied at the 
     expect(done.map(({ code }) => code)).toEqual(names.map(() => 0));
     const ids = done.map(({ stdout }) => (JSON.parse(stdout) as { id: string }).id);
     expect([...ids].sort()).toEqual(['1', '2', '3', '4', '5']);
-    for (const id of [...ids].sort().reverse())
-      expect((await sluice(machine, 'doctor', '--undo', id)).code).toBe(0);
+    for (const id of [...ids].sort().reverse()) expect((await sluice(machine, 'doctor', '--undo', id)).code).toBe(0);
     expect(await treeOf(root)).toEqual(before);
   });
 });

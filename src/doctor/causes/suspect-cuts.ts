@@ -11,15 +11,16 @@ export function suspectCuts({ host, goodput, repeats = [] }: HostFacts): readonl
   const size = middle(broken, ({ bytes }) => bytes);
   const time = middle(broken, ({ ms }) => ms);
   const count = broken.length;
-  const evidence = { host, count, reason: first.message };
+  const evidence = { host, count, reason: first.message, code: first.code };
   const isCut = count >= THRESHOLDS.cutStreams && Math.min(size.spread, time.spread) <= THRESHOLDS.cutSpread;
   if (!isCut) {
     const streams = stages.reduce((sum, stage) => sum + stage.streams, 0);
     // A line that pauses for a moment breaks nothing.
     const real = broken.filter(({ silentMs }) => silentMs === undefined || silentMs >= THRESHOLDS.silentMs);
-    const reason = real[0]?.message;
-    if (reason === undefined) return [];
-    return [{ cause: 'BREAKS', about: host, evidence: { host, count: real.length, reason, streams } }];
+    const [oldest] = real;
+    if (oldest === undefined) return [];
+    const { message: reason, code } = oldest;
+    return [{ cause: 'BREAKS', about: host, evidence: { host, count: real.length, reason, code, streams } }];
   }
   const requestSize = sizeWord(Math.min(...broken.map(({ bytes }) => bytes)) * THRESHOLDS.safeShare);
   // At a steady pace both are alike; what was decided on is the more exact of them.

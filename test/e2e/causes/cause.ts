@@ -30,29 +30,27 @@ export interface Cause {
   readonly remedy: string;
   /** Why it cannot be done on this machine. */
   readonly whyNot?: () => string | undefined;
-  /** Options of doctor that it takes to see it. */
-  readonly args?: readonly string[];
   readonly inject: () => Promise<Trouble>;
 }
 
 const REF = 'hf:acme/tiny';
 
 /** The cause is the first that is named, what is recommended takes it away, and the files arrive. */
-export async function prove({ verdict, args = [], inject }: Cause): Promise<void> {
+export async function prove({ verdict, inject }: Cause): Promise<void> {
   const trouble = await inject();
-  const before = await diagnose(trouble, args);
+  const before = await diagnose(trouble);
   const [first] = before.findings;
   expect(first?.cause, told(before)).toBe(verdict);
   const mended = trouble.mend === undefined ? trouble : await trouble.mend(first!);
-  const after = trouble.mend === undefined ? undefined : await diagnose(mended, args);
+  const after = trouble.mend === undefined ? undefined : await diagnose(mended);
   if (after !== undefined) expect(after.findings.map(({ cause }) => cause), told(after)).not.toContain(verdict); // prettier-ignore
   const pulled = await sluiceWith(mended.machine, mended.start ?? {}, 'pull', REF, '--json');
   expect(pulled.code, pulled.stderr).toBe(0);
   await trouble.check?.({ before, after, events: eventsOf(pulled) });
 }
 
-async function diagnose({ machine, start = {} }: Case, args: readonly string[]): Promise<Report> {
-  const { stdout, stderr } = await sluiceWith(machine, start, 'doctor', REF, '--json', ...args);
+async function diagnose({ machine, start = {} }: Case): Promise<Report> {
+  const { stdout, stderr } = await sluiceWith(machine, start, 'doctor', REF, '--json');
   expect(stdout, stderr).not.toBe('');
   return JSON.parse(stdout) as Report;
 }

@@ -169,26 +169,6 @@ export const HUB_CAUSES: readonly Cause[] = [
     },
   },
   {
-    injected:
-      'a middlebox that cuts connections after 2.6 s, which is more than is looked at without `--long` (for 60 s)',
-    verdict: 'CUT_BY_TIME',
-    remedy: '`sluice pull` finds out and asks for what comes in less',
-    args: ['--long'],
-    inject: async () => {
-      const sim = await hub({ ...SMALL, network: { totalBytesPerSecond: 2 * MB } });
-      const HTTP_PROXY = await startMiddlebox({ afterMs: 2_600 });
-      const machine = await quickMachine({ HF_ENDPOINT: sim.url, HTTP_PROXY });
-      return {
-        machine,
-        check: ({ before }) => {
-          const { goodput = [], repeats = [] } = before.facts.hosts.at(-1) ?? {};
-          expect(goodput.flatMap(({ failures }) => failures)).toEqual([]);
-          expect(repeats.map(({ failures }) => failures.length)).toEqual([1, 1, 1]);
-        },
-      };
-    },
-  },
-  {
     injected: '429 for the next five minutes to whoever has no token',
     verdict: 'RATE_LIMITED',
     remedy: 'a token (`HF_TOKEN`)',
