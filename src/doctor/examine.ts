@@ -33,6 +33,7 @@ export async function examine(subject: string | undefined, context: ExamineConte
     const machine = { ...(await probeMachine(settings.home, signal)), ...(python && { python }) };
     const path: PathContext = {
       transport,
+      newTransport: () => createTransport(options),
       chooseProxy: chooseProxy(options),
       caFiles: settings.caFiles,
       isLong,

@@ -76,8 +76,10 @@ export interface AnswerFacts {
 export interface BrokenStream extends Failure {
   /** What had come of its body. */
   readonly bytes: number;
-  /** Since it was asked for. */
+  /** Since it was asked for, until its end or its last byte. */
   readonly ms: number;
+  /** It did not end: nothing came any more for so long. */
+  readonly silentMs?: number;
 }
 
 /** What so many streams brought together. */

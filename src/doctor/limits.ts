@@ -13,9 +13,13 @@ export const PROBES = {
   pingAsRoot: { packets: 150, intervalMs: 20, mostMs: 15_000 },
   /** Streams at once, one stage after another. */
   streams: [1, 4, 8, 16],
-  /** A stage ends at whichever comes first. */
+  /** A stage ends at whichever comes first; that of several streams also once their rate has settled (`path/settled.ts`). */
   stageMs: 2_000,
   stageBytes: 64 * 2 ** 20,
+  /** A stream that sends nothing for so long is taken for one that was cut without a word; more patiently where that is proven, or looked for at length. */
+  stageSilentMs: 1_000,
+  repeatSilentMs: 3_000,
+  longSilentMs: 10_000,
   /** One stream for long, where that is asked for (`--long`); and single streams again after one broke. */
   longMs: 150_000,
   longBytes: 512 * 2 ** 20,

@@ -12,6 +12,7 @@ export { landView } from './views/land-view.js';
 export { listViews, type ViewRecord } from './views/view-record.js';
 export type { BlobProof, BlobState, DocumentRead, Documents, Partial, PartialIdentity, Store } from './port.js';
 export { openStore, type OpenStoreOptions } from './open-store.js';
+export { takeLease } from './lease/take-lease.js';
 export { LEASE_TIMING, type LeaseTiming } from './lease/lease-timing.js';
 export { joinLimits, type Roll } from './roll/roll.js';
 export { removeView, type RemovedView } from './views/remove-view.js';

@@ -11,30 +11,41 @@ afterEach(() => {
 export interface Cut {
   readonly afterMs?: number;
   readonly afterBytes?: number;
+  /** Forgets it instead, and tells neither end: what comes afterwards is swallowed. */
+  readonly isSilent?: boolean;
 }
 
 /**
  * What a firewall does to those that it does not like: it takes connections as a proxy for plain http would, passes everything on to where the first
  * request names, and cuts them. Gives its URL.
  */
-export async function startMiddlebox({ afterMs, afterBytes = Infinity }: Cut): Promise<string> {
+export async function startMiddlebox({ afterMs, afterBytes = Infinity, isSilent = false }: Cut): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     sockets.add(client.on('error', () => undefined));
-    const cut = (): unknown => client.resetAndDestroy();
-    const timer = afterMs === undefined ? undefined : setTimeout(cut, afterMs);
+    let isForgotten = false;
+    const cut = (): unknown => isSilent || client.resetAndDestroy();
+    const timer =
+      afterMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            isForgotten = true;
+            cut();
+          }, afterMs);
     let bytes = 0;
     client.on('close', () => clearTimeout(timer));
     client.once('data', (head: Buffer) => {
       const [, host = '', port = ''] = /^GET http:\/\/([^/:]+):(\d+)/.exec(head.toString('latin1')) ?? [];
       const onward = connect(Number(port), host);
-      const pass = (request: Buffer) => onward.write(inOriginForm(request));
+      const pass = (request: Buffer) => isForgotten || onward.write(inOriginForm(request));
       pass(head);
       client.on('data', pass);
       onward.on('data', (chunk: Buffer) => {
+        if (isForgotten) return;
         bytes += chunk.length;
         // What is cut off has been passed on until there.
-        if (bytes > afterBytes) client.write(chunk.subarray(0, chunk.length - (bytes - afterBytes)), cut);
+        isForgotten = bytes > afterBytes;
+        if (isForgotten) client.write(chunk.subarray(0, chunk.length - (bytes - afterBytes)), cut);
         else if (!client.write(chunk)) onward.pause();
       });
       onward.on('end', () => client.end());

@@ -74,7 +74,7 @@ export async function mend(
     return;
   }
   const id = flags.undo === true ? undefined : flags.undo;
-  const undone = await api.undoRemedy(home, id, { force: flags.force === true });
+  const undone = await api.undoRemedy(home, id, { force: flags.force === true, signal: session.pullContext().signal });
   const changed = undone.steps.filter(({ state }) => state === 'changed').map(({ change }) => change.path);
   const { record, isDone } = undone;
   if (flags.json) session.print(JSON.stringify({ id: record.id, remedy: record.remedy, isDone, changed }));

@@ -1,7 +1,8 @@
-import { fill, formatBytes, formatDuration, formatRate, printable } from '../../base/index.js';
+import { fill, formatBytes, formatDuration, formatRate, printable, type Lang } from '../../base/index.js';
 import type { Evidence, Finding, Report } from '../../doctor/index.js';
 import { CAUSE_TEXTS } from '../texts/causes.js';
 import { say } from '../texts/index.js';
+import { failureReason } from './failure-reason.js';
 import { fitRows } from './fit.js';
 import type { Look } from './look.js';
 import { measurementLines } from './measurements.js';
@@ -34,7 +35,7 @@ export function renderDiagnosis(report: Report, look: Look, columns: number): re
 function findingLines(finding: Finding, { lang, style, signs }: Look, columns: number): readonly string[] {
   const { cause, severity, share } = finding;
   const { what, seen, remedy } = CAUSE_TEXTS[lang][cause];
-  const values = shown(finding.evidence);
+  const values = shown(finding.evidence, lang);
   const [sign, paint] =
     severity === 'blocks' || severity === 'unfit'
       ? ([signs.fail, style.red] as const)
@@ -60,9 +61,10 @@ function findingLines(finding: Finding, { lang, style, signs }: Look, columns: n
 }
 
 /** Values by what the ends of their names say. */
-function shown(evidence: Evidence): Readonly<Record<string, string | number>> {
+function shown(evidence: Evidence, lang: Lang): Readonly<Record<string, string | number>> {
   return Object.fromEntries(
     Object.entries(evidence).map(([name, value]) => {
+      if (name === 'reason') return [name, printable(failureReason(lang, String(value), String(evidence.code ?? '')))];
       if (typeof value === 'string') return [name, printable(value)];
       if (name.endsWith('Ms')) return [name, shortTime(value)];
       if (name.endsWith('PerSecond')) return [name, formatRate(value)];

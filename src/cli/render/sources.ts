@@ -1,6 +1,7 @@
 import { formatBytes, formatRate, printable } from '../../base/index.js';
 import type { SourceReport, SourcesReport } from '../../doctor/index.js';
 import { say, type TextKey } from '../texts/index.js';
+import { failureReason } from './failure-reason.js';
 import type { Look } from './look.js';
 import { shortTime } from './short-time.js';
 import { renderTable, type Column } from './table.js';
@@ -58,7 +59,8 @@ function complaints({ honesty, agrees, failures, answerMs }: SourceReport, { lan
       ? []
       : [
           say(lang, 'sources.failures', {
-            ...{ count: failures.length, total: failures.length + answerMs.length, reason: last.message },
+            ...{ count: failures.length, total: failures.length + answerMs.length },
+            ...{ reason: failureReason(lang, last.message, last.code) },
           }),
         ]),
     ...(servesRanges === false ? [say(lang, 'sources.noRanges')] : []),

@@ -1,6 +1,7 @@
 import { fill, printable, type ErrorCode, type Lang } from '../../base/index.js';
 import { en, type TextKey } from './en.js';
 import { reasonsEn, reasonsZh } from './reasons.js';
+import { systemReason } from './system-reasons.js';
 import { zh } from './zh.js';
 
 export type { TextKey } from './en.js';
@@ -21,6 +22,12 @@ export function say(lang: Lang, key: TextKey, values: Values = {}): string {
 /** An error in a few words, for notices. */
 export function reasonText(lang: Lang, code: ErrorCode): string {
   return REASONS[lang][code];
+}
+
+/** What a code means, of a system's or of ours; undefined for others, and for ours in English, whose messages say it themselves. */
+export function knownReason(lang: Lang, code: string): string | undefined {
+  const ours: Readonly<Record<string, string>> = reasonsZh;
+  return systemReason(lang, code) ?? (lang === 'zh' && Object.hasOwn(ours, code) ? ours[code] : undefined);
 }
 
 /** Why requests for a piece were given up or begun anew, as its record names it; what is not in here came from a source and stands as it is. */

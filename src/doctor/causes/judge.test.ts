@@ -169,6 +169,29 @@ describe('what is named', () => {
     expect(causes(facts)).toEqual([cause]);
   });
 
+  it('is a cut without a word where streams fall silent at the same byte, each by itself', () => {
+    const silent = (bytes: number, ms: number, silentMs = 1_000) => ({ ...broken(bytes, ms), silentMs });
+    const flows = [stage(4, 90 * MB), stage(16, 90 * MB)];
+    const alone = (...each: readonly ReturnType<typeof silent>[]): GoodputFacts[] =>
+      each.map((one) => ({ ...stage(1, 90 * MB), failures: [one] }));
+    const times = [silent(3 * MB, 100), silent(3.1 * MB, 700, 3_000), silent(3 * MB, 300, 3_000)] as const;
+    const found = judge(withHost({ goodput: flows, repeats: alone(...times) })).findings;
+    expect(found[0]).toMatchObject({ cause: 'CUT_BY_SIZE', evidence: { afterBytes: 3 * MB, requestSize: '2MB' } });
+    // All streams of a stage at one moment: the line paused.
+    const paused = { ...stage(16, 90 * MB), failures: Array.from({ length: 16 }, () => silent(3 * MB, 800)) };
+    expect(causes(withHost({ goodput: [stage(1, 90 * MB), paused] }))).toEqual([]);
+    expect(causes(withHost({ goodput: flows, repeats: alone(silent(9 * MB, 100, 10_000)) }))).toEqual(['BREAKS']);
+  });
+
+  it('is no loss where only many streams crowd each other out', () => {
+    const slow = [
+      { ...stage(1, 2 * MB), outOfOrderShare: 0.001 },
+      { ...stage(16, 16 * MB), outOfOrderShare: 0.3 },
+    ];
+    expect(causes(withHost({ goodput: slow }))).not.toContain('LOSS');
+    expect(causes(withHost({ goodput: slow.map((each) => ({ ...each, outOfOrderShare: 0.1 })) }))).toContain('LOSS');
+  });
+
   it('is not what a hub does with its own storage, nor a family that this machine has no way for', () => {
     const own = { ...specimen, host: 'huggingface.co', isRight: true, sendsTo: 'cas-bridge.xethub.hf.co' };
     expect(causes({ ...FACTS, specimens: [own, { ...own, host: 'mirror.example', sendsTo: 'cdn.example' }] })).toEqual(

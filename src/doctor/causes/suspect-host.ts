@@ -153,14 +153,14 @@ function windowOf(facts: HostFacts, rate: number, { windowBytes }: KernelFacts):
   return share >= least && share <= most ? { windowBytes, roundTripMs } : undefined;
 }
 
-/** By ping, or by what TCP got out of order. */
+/** By ping, or by what TCP got out of order at every number of streams: what many alone meet is that they crowd each other out. */
 function lossOf({ ping, goodput }: HostFacts): Evidence | undefined {
   const lost = ping === undefined ? 0 : ping.lost / ping.sent;
   if (lost >= THRESHOLDS.lossShare) return { lostPercent: Math.round(lost * 100), way: 'ping' };
   const shares = goodput.flatMap(({ outOfOrderShare }) => (outOfOrderShare === undefined ? [] : [outOfOrderShare]));
-  const most = Math.max(0, ...shares);
-  if (most < THRESHOLDS.outOfOrderShare) return undefined;
-  return { lostPercent: Math.round(most * 100), way: 'TCP' };
+  const least = Math.min(...shares);
+  if (shares.length === 0 || least < THRESHOLDS.outOfOrderShare) return undefined;
+  return { lostPercent: Math.round(least * 100), way: 'TCP' };
 }
 
 /** The least of all tries: what is above it is queueing. */

@@ -8,7 +8,8 @@ export function suspectMachine({ job, machine }: Facts): readonly Suspicion[] {
   const { disk } = machine;
   if (disk.failure !== undefined) {
     const cause = disk.failure.code === 'DISK_FULL' ? 'DISK_FULL' : 'NOT_WRITABLE';
-    const evidence = { path: disk.path, reason: disk.failure.message, neededBytes: job.sizeBytes, freeBytes: 0 };
+    const { message: reason, code } = disk.failure;
+    const evidence = { path: disk.path, reason, code, neededBytes: job.sizeBytes, freeBytes: 0 };
     return [{ cause, about: disk.path, evidence }];
   }
   const found: Suspicion[] = [];

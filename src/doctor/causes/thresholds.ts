@@ -50,6 +50,8 @@ export const THRESHOLDS = {
   safeShare: 0.75,
   /** Fewer say nothing. */
   cutStreams: 3,
+  /** Nothing for so long is no pause any more: retransmissions of TCP are that far apart only after many losses in a row. */
+  silentMs: 5_000,
   /** Where a 429 does not say for how long: hubs count by minutes. */
   rateLimitMs: 60_000,
   openFiles: 1_024,

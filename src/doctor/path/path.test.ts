@@ -3,11 +3,14 @@ import { createSocket } from 'node:dgram';
 import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Transport } from '../../net/index.js';
 import { isPublicChain } from './public-chain.js';
 import { leadTo } from './lead-to.js';
 import { parsePing } from './ping.js';
 import { rateLimitOf } from './rate-limit-of.js';
+import { probeGoodput } from './probe-goodput.js';
 import { probeResolvers } from './probe-resolvers.js';
+import { isSettled } from './settled.js';
 import { outOfOrderShare, segmentsReceived } from './segments-received.js';
 
 const IPUTILS = `PING 192.0.2.1 (192.0.2.1) 56(84) bytes of data.
@@ -33,6 +36,44 @@ describe('what ping prints', () => {
   it('says nothing where nothing came back, and whatever else it is', () => {
     expect(parsePing('3 packets transmitted, 0 received, 100% packet loss')).toBeUndefined();
     fc.assert(fc.property(fc.string(), (text) => parsePing(text) === undefined));
+  });
+});
+
+describe('a rate', () => {
+  it('has settled once four looks in a row are alike', () => {
+    expect(isSettled([1, 50, 100, 101, 99, 100])).toBe(true);
+    expect(isSettled([10, 20, 40, 80, 160])).toBe(false);
+    expect(isSettled([100, 100, 100])).toBe(false);
+    expect(isSettled([0, 0, 0, 0])).toBe(false);
+    // A window that empties at once each round trip.
+    expect(isSettled([64, 128, 64, 128, 64, 128])).toBe(false);
+  });
+});
+
+describe('a stream', () => {
+  const stretch = { request: { url: 'http://hub.example/w' }, sizeBytes: 1_000 };
+  const limits = { ms: 20_000, bytes: 1_000_000, silentMs: 50 };
+  /** Brings some bytes, and then neither more nor an end. */
+  const hanging = (bytes: number): Transport => ({
+    requestCount: 0,
+    get: (request, sink) =>
+      new Promise((_, reject) => {
+        sink.onHead({ status: 206, headers: {}, url: request.url });
+        if (bytes > 0) void sink.onData(Buffer.alloc(bytes));
+        request.signal.addEventListener('abort', () => reject(new Error('aborted')));
+      }),
+    close: () => Promise.resolve(),
+  });
+
+  it('that sends nothing any more is broken where its last byte came', async () => {
+    const { failures, bytes } = await probeGoodput(hanging(700), stretch, 1, new AbortController().signal, limits);
+    expect(bytes).toBe(700);
+    expect(failures).toMatchObject([{ code: 'STALLED', bytes: 700, silentMs: 50 }]);
+  });
+
+  it('that has sent nothing yet is waited for', async () => {
+    const short = { ...limits, ms: 300 };
+    expect((await probeGoodput(hanging(0), stretch, 1, new AbortController().signal, short)).failures).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { failureOf, socketFailure } from '../failure.js';
 import { PROBES } from '../limits.js';
 import { findNames, probeAddresses } from './probe-addresses.js';
 import { probeAnswer, type Answered } from './probe-answer.js';
+import { singleStream } from './single-stream.js';
 import { probeGoodput, type Stretch } from './probe-goodput.js';
 import { repeatStreams } from './repeat-streams.js';
 import { ping } from './ping.js';
@@ -22,6 +23,8 @@ export interface HostProbe {
 
 export interface PathContext {
   readonly transport: Transport;
+  /** One like it that has no connections yet. */
+  readonly newTransport: () => Transport;
   readonly chooseProxy: ProxyChoice;
   /** One more stream, for long: what is cut late is seen by nothing else. */
   readonly isLong: boolean;
@@ -69,7 +72,10 @@ export async function probeHost(
     return { facts, answered };
   for (const streams of PROBES.streams) {
     tell(`streams-${streams}`, url.host);
-    const stage = await probeGoodput(transport, stretch, streams, signal);
+    const stage =
+      streams === 1
+        ? await singleStream(context.newTransport, stretch, signal)
+        : await probeGoodput(transport, stretch, streams, signal);
     facts = { ...facts, goodput: [...facts.goodput, stage] };
   }
   const repeats = await repeatStreams(facts.goodput, stretch, context, () => tell('long', url.host));

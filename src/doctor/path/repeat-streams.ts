@@ -1,10 +1,11 @@
 import type { Transport } from '../../net/index.js';
 import type { GoodputFacts } from '../facts.js';
 import { PROBES } from '../limits.js';
-import { probeGoodput, type Stretch } from './probe-goodput.js';
+import type { Stretch } from './probe-goodput.js';
+import { singleStream } from './single-stream.js';
 
 interface RepeatContext {
-  readonly transport: Transport;
+  readonly newTransport: () => Transport;
   readonly isLong: boolean;
   readonly signal: AbortSignal;
 }
@@ -16,19 +17,21 @@ const SLACK = 1.5;
 export async function repeatStreams(
   stages: readonly GoodputFacts[],
   stretch: Stretch,
-  { transport, isLong, signal }: RepeatContext,
+  { newTransport, isLong, signal }: RepeatContext,
   tell: () => void,
 ): Promise<readonly GoodputFacts[]> {
   const repeats: GoodputFacts[] = [];
   const broken = () => [...stages, ...repeats].flatMap(({ failures }) => failures).filter(({ bytes }) => bytes > 0);
   if (isLong) {
     tell();
-    repeats.push(await probeGoodput(transport, stretch, 1, signal, { ms: PROBES.longMs, bytes: PROBES.longBytes }));
+    const limits = { ms: PROBES.longMs, bytes: PROBES.longBytes, silentMs: PROBES.longSilentMs };
+    repeats.push(await singleStream(newTransport, stretch, signal, limits));
   }
-  const ms = Math.max(PROBES.stageMs, ...broken().map((each) => each.ms * SLACK));
+  const silentMs = PROBES.repeatSilentMs;
+  const ms = Math.max(PROBES.stageMs, ...broken().map((each) => each.ms * SLACK + silentMs));
   for (let count = 0; count < PROBES.repeats && broken().length > 0; count += 1) {
     tell();
-    repeats.push(await probeGoodput(transport, stretch, 1, signal, { ms, bytes: PROBES.longBytes }));
+    repeats.push(await singleStream(newTransport, stretch, signal, { ms, bytes: PROBES.longBytes, silentMs }));
   }
   return repeats;
 }

@@ -5,8 +5,9 @@ import { SluiceError } from '../../base/index.js';
 import { examine } from '../examine.js';
 import { applyChanges, type Applied } from './journal/apply.js';
 import { isSame, readState } from './journal/file-state.js';
+import { oneAtATime } from './journal/one-at-a-time.js';
 import type { RemedyRecord } from './journal/record.js';
-import { openRemedyJournal } from './journal/remedy-journal.js';
+import { openRemedyJournal, type RemedyJournal } from './journal/remedy-journal.js';
 import { existingFolder } from './journal/require-permission.js';
 import { planUndo, undoRecord, type UndoStep } from './journal/undo.js';
 import { measuredPath } from './kernel/measured-path.js';
@@ -64,12 +65,15 @@ export async function applyRemedy(
   options: RemedyOptions,
   context: RemedyContext,
 ): Promise<{ readonly proposal: Proposal; readonly applied?: Applied }> {
-  const journal = openRemedyJournal(context.settings.home);
-  for (const record of [...(await journal.list())].reverse())
-    if (record.state === 'applying') await undoUnchanged(record, context.settings.home);
-  const proposal = await proposeRemedy(remedy, options, context);
-  if (proposal.changes.length === 0) return { proposal };
-  return { proposal, applied: await applyChanges(proposal, resolve(options.root), journal) };
+  const { home } = context.settings;
+  return oneAtATime(home, context.signal, async () => {
+    const journal = openRemedyJournal(home);
+    for (const record of [...(await journal.list())].reverse())
+      if (record.state === 'applying') await undoUnchanged(record, journal);
+    const proposal = await proposeRemedy(remedy, options, context);
+    if (proposal.changes.length === 0) return { proposal };
+    return { proposal, applied: await applyChanges(proposal, resolve(options.root), journal) };
+  });
 }
 
 /** Remedies that are applied, oldest first. */
@@ -86,25 +90,34 @@ export interface Undone {
 
 /**
  * Gives back what a remedy changed, by default the last one.
- * @throws SluiceError NOT_HERE when there is no such remedy, NO_PERMISSION, FILE_UNFIT
+ * @throws SluiceError NO_SUCH_REMEDY when there is none, NO_PERMISSION, FILE_UNFIT, INTERRUPTED
  */
 export async function undoRemedy(
   storeHome: string,
   id: string | undefined,
-  { force }: { readonly force: boolean },
+  { force, signal = new AbortController().signal }: { readonly force: boolean; readonly signal?: AbortSignal },
 ): Promise<Undone> {
   const journal = openRemedyJournal(storeHome);
-  const records = await journal.list();
+  // Where nothing was ever applied, nothing is made to find that out.
+  chosen(await journal.list(), id);
+  return oneAtATime(storeHome, signal, async () => giveBack(chosen(await journal.list(), id), force, journal));
+}
+
+function chosen(records: readonly RemedyRecord[], id: string | undefined): RemedyRecord {
   const record = id === undefined ? records.at(-1) : records.find((each) => each.id === id);
   if (record === undefined) throw new SluiceError('NO_SUCH_REMEDY', id === undefined ? {} : { id });
+  return record;
+}
+
+async function giveBack(record: RemedyRecord, force: boolean, journal: RemedyJournal): Promise<Undone> {
   const steps = await planUndo(record);
   const isDone = force || steps.every(({ state }) => state !== 'changed');
   if (isDone) await undoRecord(record, steps, journal);
   return { record, steps, isDone };
 }
 
-async function undoUnchanged(record: RemedyRecord, storeHome: string): Promise<void> {
-  const { steps, isDone } = await undoRemedy(storeHome, record.id, { force: false });
+async function undoUnchanged(record: RemedyRecord, journal: RemedyJournal): Promise<void> {
+  const { steps, isDone } = await giveBack(record, false, journal);
   const changed = steps.find(({ state }) => state === 'changed');
   if (!isDone && changed !== undefined)
     throw new SluiceError('CHANGED_SINCE', { path: changed.change.path, id: record.id });

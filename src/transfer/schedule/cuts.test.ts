@@ -32,6 +32,13 @@ describe('cuts', () => {
     expect(cuts.isAlone).toBe(true);
   });
 
+  it('that somebody knows of give each request a connection of its own from the start', () => {
+    const cuts = new Cuts(2 * MIB);
+    expect(cuts.isAlone).toBe(true);
+    expect(cuts.requestBytes(1)).toBe(2 * MIB);
+    expect(new Cuts().isAlone).toBe(false);
+  });
+
   it('after the same time let through what one connection brings in less', () => {
     const cuts = new Cuts();
     const found = breakAt(cuts, [

@@ -35,14 +35,14 @@ export class Cuts {
   #mostBroughtBytes = 0;
   #longestMs = 0;
 
-  /** `mostBytes`: no request is to ask for more, whatever is found. */
+  /** `mostBytes`: no request is to ask for more, whatever is found; who says so knows of a cut, so that each also gets a connection of its own. */
   constructor(mostBytes = Infinity) {
     this.#mostBytes = mostBytes;
   }
 
   /** Whether the next request is to have a connection of its own. */
   get isAlone(): boolean {
-    return this.#isWatching;
+    return this.#isWatching || this.#mostBytes !== Infinity;
   }
 
   /** The most that the next request should ask for; `rate` in bytes per millisecond of one connection, where it is known. */

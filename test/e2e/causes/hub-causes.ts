@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
-import type { FaultRule, SimOptions } from '../../../src/sim/index.js';
+import { seededContent, type FaultRule, type SimOptions } from '../../../src/sim/index.js';
 import { newAuthority } from '../authority.js';
 import { hub } from '../hub.js';
 import { startMiddlebox } from '../middlebox.js';
 import { startProxy } from '../proxy-server.js';
 import { startServing } from '../serving.js';
-import { newMachine, type JsonEvent } from '../harness.js';
+import { eventsOf, newMachine, sluiceWith, type JsonEvent } from '../harness.js';
 import { quickMachine, withSettings, type Cause } from './cause.js';
 import { startInterceptingProxy } from './intercepting-proxy.js';
 
@@ -14,6 +14,16 @@ const MIB = 2 ** 20;
 
 /** One stream brings as much as many, whatever this machine is busy with. */
 const EVEN = { totalBytesPerSecond: 60 * MB };
+
+/** What a slow hub has: enough for every number of streams, and not minutes of it. */
+const SMALL: SimOptions = {
+  repositories: [
+    {
+      id: 'acme/tiny',
+      files: { 'config.json': '{}\n', 'model.safetensors': seededContent({ seed: 'small', sizeBytes: 7 * MIB }) },
+    },
+  ],
+};
 
 const fault = (rule: FaultRule): SimOptions => ({ faults: [rule], network: EVEN });
 
@@ -28,6 +38,10 @@ const leave =
 
 const smallRequests = (events: readonly JsonEvent[]): readonly JsonEvent[] =>
   events.filter(({ type }) => type === 'source.small-requests');
+
+/** Requests that did not bring what they were asked for. */
+const troubles = (events: readonly JsonEvent[]): readonly JsonEvent[] =>
+  events.filter(({ type }) => type === 'piece.failed' || type === 'scheduler.taken-back');
 
 /** What hubs, mirrors and boxes in between do. */
 export const HUB_CAUSES: readonly Cause[] = [
@@ -51,14 +65,14 @@ export const HUB_CAUSES: readonly Cause[] = [
     injected: 'a cap of 4 MB/s on all together',
     verdict: 'SLOW_LINE',
     remedy: 'a mirror inside the network',
-    inject: leave(() => hub({ network: { totalBytesPerSecond: 4 * MB } })),
+    inject: leave(() => hub({ ...SMALL, network: { totalBytesPerSecond: 4 * MB } })),
   },
   {
-    injected: 'a hub that thinks for 2.5 s',
+    injected: 'a hub that thinks for 1.5 s',
     verdict: 'SLOW_ANSWER',
     remedy: '`sluice serve` nearby keeps its answers',
     inject: async () => {
-      const sim = await hub(fault({ on: { host: 'cdn' }, fault: { type: 'delay', ms: 2_500 } }));
+      const sim = await hub({ ...SMALL, ...fault({ on: { host: 'cdn' }, fault: { type: 'delay', ms: 1_500 } }) });
       const machine = await quickMachine({ HF_ENDPOINT: sim.url });
       return {
         machine,
@@ -120,7 +134,7 @@ export const HUB_CAUSES: readonly Cause[] = [
     remedy: '`sluice pull` finds out and asks for what comes in less',
     inject: async () => {
       // On an even line so long a time is so many bytes: these are fewer than a cut by size is looked for at.
-      const sim = await hub({ network: { totalBytesPerSecond: MB } });
+      const sim = await hub({ ...SMALL, network: { totalBytesPerSecond: MB } });
       const machine = await quickMachine({
         HF_ENDPOINT: sim.url,
         HTTP_PROXY: await startMiddlebox({ afterMs: 900 }),
@@ -130,6 +144,27 @@ export const HUB_CAUSES: readonly Cause[] = [
       return {
         machine,
         check: ({ events }) => expect(smallRequests(events)[0]).toMatchObject({ reason: 'time' }),
+      };
+    },
+  },
+  {
+    injected: 'a middlebox that forgets connections after 3 MiB and tells nobody (for 100 MB)',
+    verdict: 'CUT_BY_SIZE',
+    remedy: '`--request-bytes`, as the finding spells it out; without, `sluice pull` takes back what is silent',
+    inject: async () => {
+      const sim = await hub({ ...SMALL, network: { totalBytesPerSecond: 40 * MB } });
+      const HTTP_PROXY = await startMiddlebox({ afterBytes: 3 * MIB, isSilent: true });
+      const network = { HF_ENDPOINT: sim.url, HTTP_PROXY, SLUICE_CONNECTIONS: '2' };
+      return {
+        machine: await quickMachine(network),
+        check: async ({ before, events }) => {
+          expect(troubles(events)).not.toEqual([]);
+          const requestSize = String(before.findings[0]?.evidence.requestSize);
+          const told = await quickMachine({ ...network, SLUICE_REQUEST_BYTES: requestSize });
+          const pulled = await sluiceWith(told, {}, 'pull', 'hf:acme/tiny', '--json');
+          expect(pulled.code, pulled.stderr).toBe(0);
+          expect(troubles(eventsOf(pulled))).toEqual([]);
+        },
       };
     },
   },

@@ -2,9 +2,9 @@ import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_pro
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import type { SimOptions } from '../../../src/sim/index.js';
 
 const run = promisify(execFile);
@@ -65,18 +65,27 @@ export function whyNoLine(): string | undefined {
 }
 
 let count = 0;
+let built: Promise<string> | undefined;
+
+afterAll(async () => {
+  if (built !== undefined) await rm(dirname(await built), { recursive: true, force: true });
+});
+
+/** Once for all lines of a file of tests. */
+async function buildLink(): Promise<string> {
+  const program = join(await mkdtemp(join(tmpdir(), 'sluice-line-')), 'link');
+  await run('gcc', ['-O2', '-pthread', '-o', program, join(import.meta.dirname, '../../../bench/link.c')]);
+  return program;
+}
 
 export async function newLine(options: LineOptions = {}): Promise<Line> {
   const { rttMs = 10, lossShare = 0, kernel = {}, nameServers = [PLACES.quickNames] } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-line-'));
-  endings.push(() => rm(folder, { recursive: true, force: true }));
   const [near, far] = ['a', 'b'].map((end) => `sluice-e2e-${process.pid}-${(count += 1)}${end}`) as [string, string];
   for (const name of [near, far]) {
     execFileSync('ip', ['netns', 'add', name]);
     endings.push(() => execFileSync('ip', ['netns', 'del', name]));
   }
-  const program = join(folder, 'link');
-  await run('gcc', ['-O2', '-pthread', '-o', program, join(import.meta.dirname, '../../../bench/link.c')]);
+  const program = await (built ??= buildLink());
   const link = spawn(program, [near, far, rttMs / 2, lossShare, BYTES_PER_SECOND, 1].map(String), {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
