@@ -100,6 +100,17 @@ const GOALS = [
     goal: '< 400 MB',
     judge: ({ rows }) => [below(rows, '64 clients', 'memoryMb', 400, 'MB')],
   },
+  {
+    scenario: '`sluice serve`, 100 clients on a cold file of 1 GiB',
+    from: 'serve-crowd',
+    goal: '1.0 copies, all right',
+    judge: ({ rows: [{ copies, right, clients, bytes }] }) => [
+      {
+        text: `${copies.toFixed(3)} copies, ${right} of ${clients} right, ${bytes / 2 ** 20} MiB`,
+        isMet: copies < 1.005 && right === clients && clients >= 100 && bytes >= 2 ** 30,
+      },
+    ],
+  },
 ];
 
 /** Our row by theirs; `least`: by a word of their name. */
