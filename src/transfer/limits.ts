@@ -130,10 +130,10 @@ export const SCHEDULE = {
 export type Schedule = Readonly<Record<keyof typeof SCHEDULE, number>>;
 
 /**
- * The same where somebody reads a file while it comes, for whom a connection that loses packets at the front holds everything up: begins with fewer, and more are not even tried on a
- * line that is full already, where each try costs all of them packets (1 Gbit/s, 10 ms: 8 to 32 connections and back took the line down to 60 to 90 MB/s for half a second).
+ * The same where somebody reads a file while it comes, for whom a connection that loses packets at the front holds everything up: more are not even tried on a line that is full
+ * already, where each try costs all of them packets (1 Gbit/s, 10 ms: 16 to 32 connections and back took the line down to 60 to 90 MB/s for half a second).
  */
-export const SERVICE_SCHEDULE: Schedule = { ...SCHEDULE, startConnections: 4, fullLineFactor: 1.4 };
+export const SERVICE_SCHEDULE: Schedule = { ...SCHEDULE, fullLineFactor: 1.4 };
 
 /** Boxes in between that cut what is large or long (`schedule/cuts.ts`). */
 export const CUTS = {
