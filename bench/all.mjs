@@ -19,6 +19,7 @@ const SCRIPTS = {
   xet: [80, 1200],
   'serve-warm': [110, 900],
   'serve-cold': [110, 1200],
+  'serve-crowd': [70, 600],
   'start-up': [25, 200],
   scan: [60, 300],
   'profile-one-file': [30, 300],

@@ -10,6 +10,8 @@ import { contestTable, goalsTable, networkTable, rowsTable, spreadOf } from './l
 
 const SINGLE = ['one-file-http', 'one-file-pieces', 'one-file-https', 'shards', 'small-files', 'xet'];
 
+const SERVE = ['serve-warm', 'serve-cold', 'serve-crowd'];
+
 const results = readResults();
 const networks = Object.keys(shapesOf()).flatMap((name) => results.get(`network-${name}`) ?? []);
 // The one measured last tells of the machine.
@@ -32,8 +34,8 @@ const text = [
   ...section('lossy-line'),
   ...rowsSection('start-up'),
   ...rowsSection('scan'),
-  ...(results.has('serve-warm') || results.has('serve-cold')
-    ? ['## `sluice serve`', note('serve'), ...rowsSection('serve-warm', '###'), ...rowsSection('serve-cold', '###')]
+  ...(SERVE.some((name) => results.has(name))
+    ? ['## `sluice serve`', note('serve'), ...SERVE.flatMap((name) => rowsSection(name, '###'))]
     : []),
   '## Where the time goes',
   note('profile'),

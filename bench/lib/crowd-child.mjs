@@ -1,29 +1,36 @@
-// Many clients in one process: reads one URL so often at once and tells the digests; one more goes away after so many bytes.
+// Many clients in one process: reads one URL so often at once and tells what each saw; one more goes away after so many bytes. The first `hashed` of them
+// take SHA-256, all take a CRC-32, so that a hundred clients are not what the machine is busy with.
 import { createHash } from 'node:crypto';
 import { get } from 'node:http';
+import { crc32 } from 'node:zlib';
 
-process.once('message', async ({ url, clients, leaverBytes }) => {
-  const leaver = leaverBytes === undefined ? undefined : read(url, leaverBytes);
-  const digests = await Promise.all(Array.from({ length: clients }, () => read(url)));
+process.once('message', async ({ url, clients, hashed, leaverBytes }) => {
+  const leaver = leaverBytes === undefined ? undefined : read(url, { mostBytes: leaverBytes });
+  const seen = await Promise.all(
+    Array.from({ length: clients }, (_, index) => read(url, { isHashed: index < hashed })),
+  );
   await leaver;
-  process.send(digests, () => process.exit());
+  process.send(seen, () => process.exit());
 });
 
-function read(url, mostBytes = Infinity) {
+/** { bytes, crc, sha256? } of a whole answer, or { failed }. */
+function read(url, { mostBytes = Infinity, isHashed = false }) {
   return new Promise((resolve) => {
-    const hash = createHash('sha256');
+    const hash = isHashed ? createHash('sha256') : undefined;
     let bytes = 0;
-    const failed = (error) => resolve(`failed: ${error.message}`);
+    let crc = 0;
+    const failed = (error) => resolve({ failed: error.message });
     get(url, { agent: false }, (answer) => {
       answer.on('data', (chunk) => {
         bytes += chunk.length;
         if (bytes >= mostBytes) answer.destroy();
-        hash.update(chunk);
+        crc = crc32(chunk, crc);
+        hash?.update(chunk);
       });
       answer
         .on('error', failed)
-        .on('end', () => resolve(hash.digest('hex')))
-        .on('close', () => resolve('left'));
+        .on('end', () => resolve({ bytes, crc, sha256: hash?.digest('hex') }))
+        .on('close', () => resolve({ failed: 'it left' }));
     }).on('error', failed);
   });
 }

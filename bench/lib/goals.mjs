@@ -121,6 +121,17 @@ const GOALS = [
       return [{ text: `${ours.gbps.toFixed(1)} GB/s`, isMet: ours.gbps >= 0.5 && ours.answer === 'CLEAN' }];
     },
   },
+  {
+    scenario: '`sluice serve`, 100 clients on a cold file of 1 GiB',
+    from: 'serve-crowd',
+    goal: '1.0 copies, all right',
+    judge: ({ rows: [{ copies, right, clients, bytes }] }) => [
+      {
+        text: `${copies.toFixed(3)} copies, ${right} of ${clients} right, ${bytes / 2 ** 20} MiB`,
+        isMet: copies < 1.005 && right === clients && clients >= 100 && bytes >= 2 ** 30,
+      },
+    ],
+  },
 ];
 
 function scanRow(rows, shape, name) {

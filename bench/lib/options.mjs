@@ -12,8 +12,8 @@ const TMPFS = 0x01021994;
 
 /** `--rounds N`, `--context-rounds N` (for those that are there for context only: fewer make it shorter), `--only name,name`, `--without peer,peer`,
  * `--smoke` (does it work at all), `--quick` (3 rounds, 1 GiB), `--budget-s N` (no round begins that would end later),
- * `--dir D` (what is served), `--target D` (where it goes), `--size-mib N` (large files, in all), `--no-save`. */
-export function readOptions({ rounds = 5 } = {}) {
+ * `--clients N` (where there is a crowd of them), `--dir D` (what is served), `--target D` (where it goes), `--size-mib N` (large files, in all), `--no-save`. */
+export function readOptions({ rounds = 5, clients } = {}) {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string' },
@@ -24,6 +24,7 @@ export function readOptions({ rounds = 5 } = {}) {
       target: { type: 'string' },
       'size-mib': { type: 'string' },
       'budget-s': { type: 'string' },
+      clients: { type: 'string' },
       smoke: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       'no-save': { type: 'boolean', default: false },
@@ -45,6 +46,7 @@ export function readOptions({ rounds = 5 } = {}) {
     rounds: wantedRounds,
     contextRounds: Number(values['context-rounds'] ?? (quick ? 1 : wantedRounds)),
     budgetS: Number(values['budget-s'] ?? Infinity),
+    clients: Number(values.clients ?? clients),
     only: values.only?.split(','),
     without: values.without?.split(',') ?? [],
     // A trial may be kept, but never among those that count.

@@ -93,6 +93,20 @@ const KINDS = {
     head: ['', 'by', 'answer', 'ms', 'GB of file/s', 'runs'],
     cells: ({ shape, name, answer, seconds, gbps, runs }) => [shape, name, answer, number(seconds * 1000, 1), number(gbps, 2), String(runs)], // prettier-ignore
   },
+  'serve-crowd': {
+    head: ['', 'MiB', 'right', 'copies sent by the hub', 's', 'GB/s', 'MB', 'MB a stream', 'runs'],
+    cells: ({ shape, bytes, clients, right, copies, seconds, gbps, memoryMb, perStreamMb, runs }) => [
+      shape,
+      String(bytes / 2 ** 20),
+      `${right} of ${clients}`,
+      number(copies, 4),
+      number(seconds, 0),
+      number(gbps, 2),
+      number(memoryMb, 0),
+      number(perStreamMb, 1),
+      String(runs),
+    ],
+  },
   'start-up': {
     head: ['', 'ms after exec', 'fastest', 'slowest', 'median', 'runs'],
     cells: ({ shape, name, leastMs, mostMs, middleMs, runs }) => [shape, name, ...[leastMs, mostMs, middleMs].map((ms) => number(ms, 0)), String(runs)], // prettier-ignore

@@ -95,6 +95,8 @@ export class Fills {
 
   /** `Content.wrongAtMs` of a file that a digest names and that may be here by now. */
   wrongAtMs(file: ManifestFile, sizeBytes: number): number | undefined {
+    // Asked for every answer, and there is hardly ever one; naming the file costs more than all else here.
+    if (this.#wrong.size === 0) return undefined;
     return this.#wrong.get(this.#keyOf(file, sizeBytes, () => ({ sources: [] })));
   }
 

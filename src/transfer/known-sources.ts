@@ -1,5 +1,5 @@
 import type { Source } from '../hubs/index.js';
-import { SCHEDULE } from './limits.js';
+import { SCHEDULE, SERVICE_SCHEDULE, type Schedule } from './limits.js';
 import type { TransferOptions } from './port.js';
 import { createFileSource, type FileSource } from './request/file-source.js';
 import { SourceState } from './schedule/source-state.js';
@@ -18,9 +18,13 @@ interface Known {
 
 type SourceOptions = Pick<TransferOptions, 'connections' | 'requestBytes'>;
 
-export function newSourceState(id: string, { connections, requestBytes }: SourceOptions): SourceState {
-  const most = connections === 'auto' ? SCHEDULE.mostPerHost : connections;
-  return new SourceState(id, most, SCHEDULE, Math.random, requestBytes);
+export function newSourceState(
+  id: string,
+  { connections, requestBytes }: SourceOptions,
+  schedule: Schedule = SCHEDULE,
+): SourceState {
+  const most = connections === 'auto' ? schedule.mostPerHost : connections;
+  return new SourceState(id, most, schedule, Math.random, requestBytes);
 }
 
 /** What is known of sources while files come and go: shared by all of them, and forgotten some time after the last. */
@@ -51,7 +55,8 @@ export class KnownSources {
   #of(id: string): Known {
     const before = this.#known.get(id);
     if (before !== undefined) return before;
-    const known = { state: newSourceState(id, this.#options), files: 0, usedMs: this.#now(), bannedMs: undefined };
+    const state = newSourceState(id, this.#options, SERVICE_SCHEDULE);
+    const known = { state, files: 0, usedMs: this.#now(), bannedMs: undefined };
     this.#known.set(id, known);
     this.states.set(id, known.state);
     return known;

@@ -23,6 +23,8 @@ export interface RequestView {
   readonly keeps: 'loose' | 'whole' | 'rigid';
   /** It ends soon by itself, and what is on its wire when it is cut comes twice: only one that is silent, or very late, is taken back. */
   readonly isShort?: boolean;
+  /** Somebody who reads the file waits for the piece that it is at: what it has on its wire counts less than that. */
+  readonly isAwaited?: boolean;
 }
 
 /** One request's worth of work, already taken for a source. */

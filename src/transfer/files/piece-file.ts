@@ -386,8 +386,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   #track(run: PieceRun): Work {
-    const isOpen = (): boolean => this.#held !== undefined;
-    return this.#runs.add(run, this.held, isOpen, (reason) => {
+    const is = { isOpen: () => this.#held !== undefined, wanted: this.#wanted };
+    return this.#runs.add(run, this.held, is, (reason) => {
       const begun = this.#begun.get(run.index);
       if (begun !== undefined) begun.reason = reason;
     });

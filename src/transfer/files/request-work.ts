@@ -63,6 +63,9 @@ export function workOf(view: RequestView, handlers: Pick<Work, 'run' | 'abort'>)
     get isShort() {
       return view.isShort === true;
     },
+    get isAwaited() {
+      return view.isAwaited === true;
+    },
     ...handlers,
   };
 }

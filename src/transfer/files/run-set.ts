@@ -3,6 +3,7 @@ import type { HeldFile } from './held-file.js';
 import type { RequestView, Work } from './job.js';
 import type { PieceRun } from './piece-run.js';
 import { workOf } from './request-work.js';
+import type { WantedPieces } from './wanted-pieces.js';
 
 interface Entry {
   readonly run: PieceRun;
@@ -13,16 +14,23 @@ interface Entry {
 /** The file that runs are of: its pieces, whether it is hashed in their order, and whether it is fetched as it is asked for. */
 export type RunsOf = Pick<HeldFile, 'map' | 'isOrdered' | 'isDemanded'>;
 
+/** What a file says of its runs. */
+export interface RunsAre {
+  /** A file that begins anew closes while its runs still end. */
+  readonly isOpen: () => boolean;
+  readonly wanted: Pick<WantedPieces, 'isAwaited'> | undefined;
+}
+
 /** The runs of one file that are under way. */
 export class RunSet {
   readonly #entries = new Map<PieceRun, Entry>();
   readonly #runOf = new WeakMap<Work, PieceRun>();
 
-  /** Makes a run the work of a connection, as long as its file is open. `onFailure` hears why it failed, once it has let go of its pieces. */
-  add(run: PieceRun, file: RunsOf, isOpen: () => boolean, onFailure: (reason: string) => void): Work {
+  /** Makes a run the work of a connection. `onFailure` hears why it failed, once it has let go of its pieces. */
+  add(run: PieceRun, file: RunsOf, is: RunsAre, onFailure: (reason: string) => void): Work {
     const entry: Entry = { run, reason: undefined };
     this.#entries.set(run, entry);
-    const work = workOf(viewOf(entry, file, isOpen), {
+    const work = workOf(viewOf(entry, file, is), {
       abort: (reason) => {
         entry.reason = reason;
         run.abort();
@@ -65,8 +73,7 @@ export class RunSet {
   }
 }
 
-/** `isOpen`: a file that begins anew closes while its runs still end. */
-function viewOf(entry: Entry, { map, isOrdered, isDemanded }: RunsOf, isOpen: () => boolean): RequestView {
+function viewOf(entry: Entry, { map, isOrdered, isDemanded }: RunsOf, { isOpen, wanted }: RunsAre): RequestView {
   const { run } = entry;
   const isRange = (): boolean => run.mode === 'range';
   const spareBytes = (): number =>
@@ -104,6 +111,9 @@ function viewOf(entry: Entry, { map, isOrdered, isDemanded }: RunsOf, isOpen: ()
       return isRange() ? 'loose' : 'rigid';
     },
     isShort: isDemanded,
+    get isAwaited() {
+      return wanted?.isAwaited(run.index) === true;
+    },
   };
 }
 

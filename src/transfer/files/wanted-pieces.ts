@@ -1,4 +1,4 @@
-import { DEMANDED_RUN_BYTES, DEMANDED_RUN_MS, URGENT_BYTES } from '../limits.js';
+import { DEMANDED_RUN_BYTES, DEMANDED_RUN_MS, MOST_DEMANDED_RUN_MS, SCHEDULE, URGENT_BYTES } from '../limits.js';
 import type { PieceMap } from '../pieces/piece-map.js';
 import type { Demand } from '../port.js';
 import type { FileSource } from '../request/file-source.js';
@@ -105,8 +105,15 @@ export class WantedPieces {
   /** Runs of a file that somebody waits for are short: a connection is soon free for what is asked for next. */
   wishBytes({ state }: FileSource, wishBytes: number, nowMs: number): number {
     if (state.refusals.isCounting(nowMs)) return wishBytes;
-    const { laneRate } = state;
-    return Math.min(wishBytes, laneRate === undefined ? DEMANDED_RUN_BYTES : laneRate * DEMANDED_RUN_MS);
+    const { laneRate, health } = state;
+    if (laneRate === undefined) return Math.min(wishBytes, DEMANDED_RUN_BYTES);
+    const worthwhileMs = SCHEDULE.roundTripsPerRun * (health.roundTripMs ?? 0);
+    return Math.min(wishBytes, laneRate * Math.min(MOST_DEMANDED_RUN_MS, Math.max(DEMANDED_RUN_MS, worthwhileMs)));
+  }
+
+  /** Whether a reader is at this piece, and has everything before it. */
+  isAwaited(index: number): boolean {
+    return this.#urgent.some(({ first }) => first === index);
   }
 
   #sleep(map: PieceMap, shares: readonly Share[]): void {

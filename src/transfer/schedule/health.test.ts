@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCHEDULE } from '../limits.js';
+import { SCHEDULE, SERVICE_SCHEDULE } from '../limits.js';
 import { Health } from './health.js';
 
 function answered(health: Health, roundTripMs: number, times: number): void {
@@ -7,6 +7,25 @@ function answered(health: Health, roundTripMs: number, times: number): void {
 }
 
 describe('Health', () => {
+  it('says that answers wait in a queue while all of the last ones take much longer than the quickest did, where it is asked to', () => {
+    const [asked, unasked] = [new Health(SERVICE_SCHEDULE), new Health(SCHEDULE)];
+    const after = (roundTripMs: number, times: number): boolean[] =>
+      [asked, unasked].map((health) => {
+        answered(health, roundTripMs, times);
+        return health.isQueued;
+      });
+    expect(after(10, 8)).toEqual([false, false]);
+    expect(after(13, 4)).toEqual([false, false]);
+    expect(after(20, 4)).toEqual([true, false]);
+    // However long that has been so.
+    expect(after(20, 100)).toEqual([true, false]);
+    expect(after(11, 1)).toEqual([false, false]);
+    const near = new Health(SERVICE_SCHEDULE);
+    answered(near, 1, 8);
+    answered(near, 3, 4);
+    expect(near.isQueued).toBe(false);
+  });
+
   it('says once that answers take too long while another is nearer, and once that they do no more', () => {
     const health = new Health(SCHEDULE);
     answered(health, 30, 20);

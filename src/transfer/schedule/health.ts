@@ -24,6 +24,7 @@ export class Health {
   readonly #earlier: number[] = [];
   readonly #recent: number[] = [];
   readonly #outcomes: boolean[] = [];
+  #shortestMs = Infinity;
   #isSilent = false;
   /** The least round trip of the other sources, at the last look. */
   #othersMs = Infinity;
@@ -48,6 +49,7 @@ export class Health {
   }
 
   answered(roundTripMs: number): void {
+    this.#shortestMs = Math.min(this.#shortestMs, roundTripMs);
     this.#recent.push(roundTripMs);
     if (this.#recent.length <= RECENT) return;
     const oldest = this.#recent.shift();
@@ -95,6 +97,13 @@ export class Health {
   /** What its last answers took, once there are enough of them; else undefined. */
   get recentRoundTripMs(): number | undefined {
     return this.#isMeasured ? Math.min(...this.#recent) : undefined;
+  }
+
+  /** Each of its last answers took much longer than the quickest ever did: they wait in a queue on the way. */
+  get isQueued(): boolean {
+    const { fullLineFactor, fullLineMs } = this.#schedule;
+    const recentMs = this.#isMeasured ? Math.min(...this.#recent) : 0;
+    return recentMs >= this.#shortestMs * fullLineFactor && recentMs >= this.#shortestMs + fullLineMs;
   }
 
   /** Its round trip was past the threshold before its last answers, too. */

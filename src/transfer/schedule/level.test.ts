@@ -11,7 +11,14 @@ function drive(
     startMs = 0,
     others = () => 0,
     leftBytes = Infinity,
-  }: { leftBytes?: number; ms?: number; startMs?: number; others?: (limit: number) => number } = {},
+    isLineFull = false,
+  }: {
+    leftBytes?: number;
+    isLineFull?: boolean;
+    ms?: number;
+    startMs?: number;
+    others?: (limit: number) => number;
+  } = {},
 ): LevelChange[] {
   const changes: LevelChange[] = [];
   let work = 0;
@@ -20,7 +27,8 @@ function drive(
     const { limit } = level;
     work += goodput(limit) * 25;
     totalWork += (goodput(limit) + others(limit)) * 25;
-    const change = level.observe({ nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10, leftBytes });
+    const sample = { nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10, leftBytes, isLineFull };
+    const change = level.observe(sample);
     if (change !== undefined) changes.push(change);
   }
   return changes;
@@ -31,6 +39,13 @@ describe('ConnectionLevel', () => {
   it('doubles while each connection brings as much as the one before, up to the most', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     expect(said(drive(level, (connections) => connections * 1000))).toEqual(['climb 16', 'climb 32']);
+  });
+
+  it('tries no more while the line is full, and does once it is not', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const goodput = (connections: number): number => connections * 1000;
+    expect(said(drive(level, goodput, { isLineFull: true, ms: 20_000 }))).toEqual([]);
+    expect(said(drive(level, goodput, { startMs: 20_000, ms: 10_000 }))).toEqual(['climb 12', 'climb 24', 'climb 32']);
   });
 
   it('steps back when more bring nothing, and finds that fewer are enough', () => {

@@ -11,6 +11,8 @@ export interface LevelSample {
   /** Of all sources together: what one takes from another is no gain. */
   readonly totalWork: number;
   readonly roundTripMs: number | undefined;
+  /** Answers wait in a queue on the way: more connections would only share what it lets through. */
+  readonly isLineFull?: boolean;
   /** What is still to come, from all sources. */
   readonly leftBytes: number;
 }
@@ -57,6 +59,7 @@ export class ConnectionLevel {
   #probeAtMs = Infinity;
   #probeEveryMs: number;
   #isNearEnd = false;
+  #isLineFull = false;
   #isWorthTrying = true;
   /** More than so many brought more. */
   #tooFew = 0;
@@ -74,6 +77,7 @@ export class ConnectionLevel {
   /** To be called at every tick. */
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
+    this.#isLineFull = sample.isLineFull === true;
     if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
     if (this.#first.isOpen) {
       this.#base = this.#first.result(sample);
@@ -205,7 +209,7 @@ export class ConnectionLevel {
 
   #grow(factor: number, nowMs: number, now: Measure, before: Measure = now): LevelChange | undefined {
     const to = Math.min(this.#most, Math.ceil(this.limit * factor), this.#ceiling - 1);
-    if (to <= this.limit || this.#isNearEnd) {
+    if (to <= this.limit || this.#isNearEnd || this.#isLineFull) {
       this.#hold(nowMs, false);
       return undefined;
     }

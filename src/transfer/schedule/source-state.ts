@@ -127,9 +127,10 @@ export class SourceState {
   }
 
   /** Called at every tick. `active`, `work` are its own. */
-  observeLevel(sample: Omit<LevelSample, 'active' | 'work' | 'roundTripMs'>): LevelChange | undefined {
+  observeLevel(sample: Omit<LevelSample, 'active' | 'work' | 'roundTripMs' | 'isLineFull'>): LevelChange | undefined {
     const { active, work, health } = this;
-    return this.#level.observe({ ...sample, active, work, roundTripMs: health.roundTripMs });
+    const { roundTripMs, isQueued: isLineFull } = health;
+    return this.#level.observe({ ...sample, active, work, roundTripMs, isLineFull });
   }
 
   degraded(nowMs: number): LevelChange | undefined {

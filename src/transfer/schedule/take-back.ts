@@ -1,4 +1,4 @@
-import type { Desk } from '../files/job.js';
+import type { Desk, RequestView } from '../files/job.js';
 import type { Schedule } from '../limits.js';
 import type { Flight } from './flight.js';
 import type { SourceState } from './source-state.js';
@@ -83,7 +83,7 @@ function slowEdgesOf<D extends Desk>(
     .filter(
       ({ flight, rate }) =>
         rate < siblingRate * schedule.redialShare &&
-        flight.work.leftBytes > rate * (flight.work.isShort === true ? schedule.veryLateMs : leastAgeMs) &&
+        isWorthAnother(flight.work, rate, leastAgeMs, schedule) &&
         !flight.isSpeedingUp,
     )
     .sort((left, right) => left.rate - right.rate)
@@ -92,4 +92,11 @@ function slowEdgesOf<D extends Desk>(
       state.redials.note();
       return [{ flight, reason: 'slow-edge' as const, silentMs: flight.silentMs(nowMs), rate, siblingRate }];
     });
+}
+
+/** Whether what it still has to bring lasts so long that another connection pays. */
+function isWorthAnother(work: RequestView, rate: number, leastMs: number, { veryLateMs }: Schedule): boolean {
+  const { leftBytes, spareBytes, isShort, isAwaited } = work;
+  if (isAwaited === true) return leftBytes - spareBytes > rate * leastMs;
+  return leftBytes > rate * (isShort === true ? veryLateMs : leastMs);
 }
