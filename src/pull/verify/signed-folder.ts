@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { toSluiceError, type Digests } from '../../base/index.js';
 import {
+  blobCandidate,
   createModelCheck,
   detachedCandidate,
   digestFile,
+  isBlobBundle,
   listModelFiles,
   omsCandidate,
   SignatureFault,
@@ -48,7 +50,8 @@ export async function readSignatures(paths: readonly string[]): Promise<readonly
 }
 
 export const SIGNATURE_NAME = 'model.sig';
-const SUFFIX = '.sig';
+/** What signatures of one file or list are called beside it: OpenSSL's by custom, a Sigstore bundle by its specification. */
+const SUFFIXES = ['.sig', '.sigstore.json'];
 const NONE: ReadonlySet<string> = new Set();
 const CHECKSUM_LIST = /^(?:(?:sha256|sha512)sums?(?:\.txt)?|checksums?\.(?:sha256|sha512|txt))$/i;
 
@@ -64,7 +67,8 @@ export async function folderCandidates(
   const signatureNames =
     folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
   return signatures.map(({ path, bytes }) => {
-    if (bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{'))
+    const isJson = bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
+    if (isJson && !isBlobBundle(bytes))
       return omsCandidate(path, bytes, {
         ...createModelCheck(folder.root, files, signatureNames, signal),
         leftOut: folder.leftOut ?? NONE,
@@ -72,18 +76,26 @@ export async function folderCandidates(
     const signed = signedBy(path, folder, files);
     const check = async (): Promise<CheckedContent> =>
       folder.isFile ? oneFile(signed.path, signal) : listedFiles(signed, folder, files, signatureNames, signal);
-    return detachedCandidate(path, bytes, signed.path, check);
+    return isJson
+      ? blobCandidate(path, bytes, signed.path, async (sha256) => {
+          await assertDigest(signed.path, sha256, signal);
+          return check();
+        })
+      : detachedCandidate(path, bytes, signed.path, check);
   });
 }
 
 async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promise<readonly FoundSignature[]> {
   if (folder.isFile) {
-    const path = `${folder.root}${SUFFIX}`;
-    const bytes = await readFile(path).catch(() => undefined);
-    return bytes === undefined ? [] : [{ path, bytes }];
+    const found: FoundSignature[] = [];
+    for (const path of SUFFIXES.map((suffix) => folder.root + suffix)) {
+      const bytes = await readFile(path).catch(() => undefined);
+      if (bytes !== undefined) found.push({ path, bytes });
+    }
+    return found;
   }
   const isSignature = ({ name }: ModelFile): boolean =>
-    name === SIGNATURE_NAME || (name.endsWith(SUFFIX) && CHECKSUM_LIST.test(name.slice(0, -SUFFIX.length)));
+    name === SIGNATURE_NAME || (signedName(name) !== name && CHECKSUM_LIST.test(signedName(name)));
   return Promise.all(
     files
       .filter(isSignature)
@@ -91,9 +103,20 @@ async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promi
   );
 }
 
+/** The name without what makes it that of a signature. */
+function signedName(name: string): string {
+  const suffix = SUFFIXES.find((one) => name.endsWith(one));
+  return suffix === undefined ? name : name.slice(0, -suffix.length);
+}
+
+async function assertDigest(path: string, wanted: string, signal: AbortSignal): Promise<void> {
+  const { sha256 } = await digestFile(path, ['sha256'], signal);
+  if (sha256 !== wanted) throw new SignatureFault('proof', `${basename(path)} has other bytes than were signed`);
+}
+
 /** What a detached signature is of: the file itself, or the list that it is named after. */
 function signedBy(path: string, folder: SignedFolder, files: readonly ModelFile[]): ModelFile {
-  const name = basename(path).replace(/\.sig$/, '');
+  const name = signedName(basename(path));
   const listed = folder.isFile ? files[0] : files.find((file) => file.name === name && CHECKSUM_LIST.test(name));
   if (listed !== undefined) return listed;
   throw new SignatureFault('proof', `${path} is the signature of no list of checksums in ${folder.root}`);

@@ -2,9 +2,10 @@ import { broken } from '../../signature-fault.js';
 import { readCertificates, type Certificate } from '../../certificates/certificate.js';
 import { fromBase64 } from '../base64.js';
 import { asObject, has, listIn, objectIn, parseObject, textIn, type JsonObject } from '../fields.js';
+import { isSignatureOf } from '../keys.js';
 import { STATEMENT_TYPE } from '../oms/statement.js';
 import type { LogEntry } from '../logs/log-entry.js';
-import type { SignedThing } from '../signed-thing.js';
+import { sha256Of, type SignedThing } from '../signed-thing.js';
 
 export const COSIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1';
 const SIMPLE_TYPE = 'cosign container image signature';
@@ -36,10 +37,11 @@ export function parseSimpleSigning(payload: Buffer, annotations: JsonObject): Si
   const pem = (name: string): readonly Certificate[] =>
     has(annotations, name) ? readCertificates(Buffer.from(textIn(annotations, name))) : [];
   const [leaf] = pem(`${SIGSTORE}/certificate`);
+  const signature = fromBase64(textIn(annotations, ANNOTATION));
   return {
-    signedBytes: payload,
-    loggedBytes: payload,
-    signature: fromBase64(textIn(annotations, ANNOTATION)),
+    isSignedWith: (key) => isSignatureOf(payload, signature, key),
+    loggedSha256: sha256Of(payload),
+    signature,
     signer:
       leaf === undefined
         ? { kind: 'key', hint: undefined }

@@ -114,6 +114,19 @@ describe('a model signed by OMS', () => {
     expect(rootOf(spec)).toBe('92745110b1ab4368471cbe31664e10174e954b113a3df333db860317b2c6dec4');
   });
 
+  it('of one file names it, or calls it "." as the reference implementation does; a folder is not one file', async () => {
+    const path = join(model({ 'w.bin': 'weights' }), 'w.bin');
+    const bundle = await signed(path);
+    const nameless = resigned(bundle, ({ predicate: { resources } }) => void (resources[0]!.name = '.'));
+    for (const each of [bundle, nameless]) expect(await verdict(path, each)).toMatchObject({ verdict: 'accepted' });
+    expect(await verdict(dirname(path), nameless)).toMatchObject({ verdict: 'broken' });
+    writeFileSync(path, 'others');
+    expect(await verdict(path, nameless)).toMatchObject({
+      verdict: 'broken',
+      refused: [{ reason: '. has other bytes than were signed' }],
+    });
+  });
+
   it('tells which files it ignores, and is refused for them unless the rule only warns', async () => {
     const root = model({ ...FILES, '.git/config': 'x', notes: 'y' });
     const bundle = await signed(root, { ignorePaths: ['.git', 'notes'] });
