@@ -2,7 +2,7 @@ import type { Content } from '../hubs/index.js';
 import {
   appliesTo,
   decideFile,
-  decideUnsigned,
+  decideSignature,
   decideWhole,
   refusalOf,
   runHooks,
@@ -13,6 +13,7 @@ import {
   type FileEvidence,
   type NamedPolicy,
   type Opened,
+  type SignatureEvidence,
   type WholeRevision,
 } from '../admission/index.js';
 import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
@@ -39,6 +40,18 @@ export interface Asked {
   readonly key: string | undefined;
   readonly sha256: string | undefined;
 }
+
+/** Who signed one file. */
+export interface SignedFile {
+  readonly digests: readonly (string | undefined)[];
+  readonly signatures: readonly SignatureEvidence[];
+  readonly unsignedBecause?: string | undefined;
+}
+
+/** Asked only where the policy wants a signature. @throws SluiceError BAD_SIGNATURE among others */
+export type Signed = (policy: NamedPolicy) => Promise<SignedFile>;
+
+const UNSIGNED: SignedFile = { digests: [], signatures: [] };
 
 /** Clients give up after ten seconds without a first byte. */
 const PATIENCE_MS = 8000;
@@ -68,10 +81,10 @@ export class AdmissionGuard {
   }
 
   /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
-  async pass(asked: Asked, content: Content, revision?: () => WholeRevision): Promise<Content> {
+  async pass(asked: Asked, content: Content, revision?: () => WholeRevision, signed?: Signed): Promise<Content> {
     const policy = this.#options.policy();
     if (policy === undefined || !appliesTo(policy.policy, asked.ref)) return content;
-    const decided = this.#decide(policy, asked, content, revision);
+    const decided = this.#decide(policy, asked, content, revision, signed);
     const decision = await this.#inTime(decided, asked.path);
     if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
     return content;
@@ -82,18 +95,22 @@ export class AdmissionGuard {
     asked: Asked,
     content: Content,
     revision: (() => WholeRevision) | undefined,
+    signed: Signed | undefined,
   ): Promise<Decision> {
     const deciding = { policy, allow: [], nowMs: this.#options.now() };
+    const by = policy.policy.signature.required ? ((await signed?.(policy)) ?? UNSIGNED) : UNSIGNED;
     const whole =
-      revision === undefined ? decideUnsigned(asked.ref, deciding) : await this.#decideRevision(policy, revision());
+      revision === undefined
+        ? decideSignature(asked.ref, by, by.digests, deciding)
+        : await this.#decideRevision(policy, { ...revision(), ...by }, by === UNSIGNED ? '' : asked.path);
     if (whole.verdict === 'refused') return whole;
     return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
   }
 
-  /** Facts of a commit do not change, its age does. */
-  #decideRevision(policy: NamedPolicy, revision: WholeRevision): Promise<Decision> {
+  /** Facts of a commit do not change, its age does. `path`: of the file whose signature it is about. */
+  #decideRevision(policy: NamedPolicy, revision: WholeRevision, path: string): Promise<Decision> {
     const { store, now } = this.#options;
-    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)}`;
+    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)} ${path}`;
     const deciding = this.#whole.get(key) ?? decideWhole(revision, { store, policy, nowMs: now() });
     if (!this.#whole.has(key)) {
       this.#whole.set(key, deciding);

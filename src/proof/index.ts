@@ -41,7 +41,7 @@ export {
   type RsaPadding,
 } from './signatures/keys.js';
 export { createModelCheck } from './signatures/oms/create-check.js';
-export { listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
+export { ALWAYS_IGNORED, listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
 export { signModel } from './signatures/oms/sign-model.js';
 export {
   blobCandidate,
