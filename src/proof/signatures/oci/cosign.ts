@@ -34,8 +34,11 @@ export function checkSimpleSigning(payload: Buffer, manifestSha256: string): voi
 
 /** A layer of the older form: the payload, and in the annotations of its descriptor all the rest. */
 export function parseSimpleSigning(payload: Buffer, annotations: JsonObject): SignedThing {
+  // cosign writes an empty chain where the root was all of it.
   const pem = (name: string): readonly Certificate[] =>
-    has(annotations, name) ? readCertificates(Buffer.from(textIn(annotations, name))) : [];
+    has(annotations, name) && textIn(annotations, name) !== ''
+      ? readCertificates(Buffer.from(textIn(annotations, name)))
+      : [];
   const [leaf] = pem(`${SIGSTORE}/certificate`);
   const signature = fromBase64(textIn(annotations, ANNOTATION));
   return {
