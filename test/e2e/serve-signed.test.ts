@@ -69,7 +69,11 @@ async function answersOf(
 ): Promise<(id: string) => Promise<Readonly<Record<string, number>>>> {
   const entries = Object.entries(repositories);
   const sim = await hub({
-    repositories: entries.map(([id, files]) => ({ id, files: { ...files }, lfs: (path: string) => path === 'model.bin' })),
+    repositories: entries.map(([id, files]) => ({
+      id,
+      files: { ...files },
+      lfs: (path: string) => path === 'model.bin',
+    })),
   });
   const { url } = await startServing(
     withEnv(machine, { HF_ENDPOINT: sim.url }),
