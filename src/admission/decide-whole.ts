@@ -14,6 +14,7 @@ export interface WholeRevision {
   readonly digests: readonly (string | undefined)[];
   readonly facts: FactSources;
   readonly signatures: readonly SignatureEvidence[];
+  readonly unsignedBecause?: string | undefined;
 }
 
 export interface WholeContext {
@@ -24,11 +25,11 @@ export interface WholeContext {
 
 /** Whether files of a revision may be seen, for what holds of it as a whole. Asks for no more than its policy needs to know. */
 export async function decideWhole(revision: WholeRevision, { store, policy, nowMs }: WholeContext): Promise<Decision> {
-  const { ref, commit, sizeBytes, signatures } = revision;
+  const { ref, commit, sizeBytes, signatures, unsignedBecause } = revision;
   const facts = asksLicence(policy.policy.licence) ? await gatherFacts(revision.facts) : NO_FACTS;
   const firstSeenMs =
     policy.policy.age.leastMs === 0 ? nowMs : await noteSeen(store, { ref, commit, facts }, policy, nowMs);
-  const known = { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures };
+  const known = { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures, unsignedBecause };
   return decideRevision(known, revision.digests, { policy, allow: [], nowMs });
 }
 

@@ -47,9 +47,14 @@ export function decideRevision(
   return conclude(excuse(reasons, facts.ref, undefined, deciding), deciding);
 }
 
-/** Whether something may be seen of which no signature is known. Pure. */
-export function decideUnsigned(ref: string, deciding: Deciding): Decision {
-  const reasons = signatureReasons({ signatures: [] }, [], deciding.policy.policy);
+/** Whether something may be seen of which nothing else is known than who signed it. Pure. */
+export function decideSignature(
+  ref: string,
+  signed: Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>,
+  digests: readonly (string | undefined)[],
+  deciding: Deciding,
+): Decision {
+  const reasons = signatureReasons(signed, digests, deciding.policy.policy);
   return conclude(excuse(reasons, ref, undefined, deciding), deciding);
 }
 

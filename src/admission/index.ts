@@ -1,4 +1,4 @@
-export { decideFile, decideRevision, decideUnsigned, joinDecisions } from './decide.js';
+export { decideFile, decideRevision, decideSignature, joinDecisions } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
 export { openArrived, openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';

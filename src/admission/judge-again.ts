@@ -2,16 +2,18 @@ import type { Store } from '../store/index.js';
 import { decideFile, decideRevision, joinDecisions } from './decide.js';
 import { evidenceOf, listAdmissions, saveAdmission, type KeptAdmission } from './evidence/kept-admissions.js';
 import type { NamedPolicy } from './policy/read-policy.js';
+import type { RevisionFacts } from './port.js';
 import { Quarantine } from './quarantine/quarantine.js';
 
 /**
  * Judges revisions anew by what was found when they were scanned: rules that came since are held against what files name, without a byte of them. It only gets worse by that; what was
- * refused once is read again before it passes. `ref`: only that one, with or without its revision.
+ * refused once is read again before it passes. `signedBy` proves the signatures that are kept. `ref`: only that one, with or without its revision.
  */
 export async function judgeAgain(
   store: Store,
   policy: NamedPolicy,
   ref: string | undefined,
+  signedBy: (kept: KeptAdmission) => Promise<Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>> = unknown,
   nowMs = Date.now(),
 ): Promise<readonly KeptAdmission[]> {
   const { rejudge } = await import('../scan/index.js');
@@ -25,7 +27,7 @@ export async function judgeAgain(
     const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
     const { ref: name, commit, facts, firstSeenMs } = kept;
     const whole = decideRevision(
-      { ref: name, commit, ...facts, sizeBytes, firstSeenMs, signatures: [] },
+      { ref: name, commit, ...facts, sizeBytes, firstSeenMs, ...(await signedBy(kept)) },
       files.map(({ sha256 }) => sha256),
       deciding,
     );
@@ -43,4 +45,8 @@ export async function judgeAgain(
     judged.push({ ...again, files });
   }
   return judged;
+}
+
+function unknown(): Promise<Pick<RevisionFacts, 'signatures'>> {
+  return Promise.resolve({ signatures: [] });
 }

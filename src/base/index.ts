@@ -49,7 +49,7 @@ export { WriteReach } from './machine/write-reach.js';
 export { WriteTurn } from './machine/write-turn.js';
 export { rateAt, type Timetable } from './timetable/timetable.js';
 export { parseTimetable } from './timetable/parse-timetable.js';
-export { errorTemplate, errorText, settingText, type ErrorText } from './texts/index.js';
+export { errorTemplate, errorText, settingText, signatureReason, type ErrorText } from './texts/index.js';
 export { fill } from './texts/fill.js';
 export { detectLang, type Lang } from './texts/lang.js';
 export { formatBytes, formatDuration, formatRate, parseBytes, parseDuration, parseRate } from './units.js';

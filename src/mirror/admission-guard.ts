@@ -3,7 +3,7 @@ import {
   appliesTo,
   decideFile,
   decideRevision,
-  decideUnsigned,
+  decideSignature,
   decideWhole,
   Quarantine,
   quarantineDecision,
@@ -16,6 +16,7 @@ import {
   type FileEvidence,
   type NamedPolicy,
   type Opened,
+  type SignatureEvidence,
   type WholeRevision,
 } from '../admission/index.js';
 import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
@@ -49,6 +50,18 @@ export interface Asked {
   readonly gitSha1?: string | undefined;
 }
 
+/** Who signed one file. */
+export interface SignedFile {
+  readonly digests: readonly (string | undefined)[];
+  readonly signatures: readonly SignatureEvidence[];
+  readonly unsignedBecause?: string | undefined;
+}
+
+/** Asked only where the policy wants a signature. @throws SluiceError BAD_SIGNATURE among others */
+export type Signed = (policy: NamedPolicy) => Promise<SignedFile>;
+
+const UNSIGNED: SignedFile = { digests: [], signatures: [] };
+
 /** Clients give up after ten seconds without a first byte. */
 const PATIENCE_MS = 8000;
 const MOST_LOOKS = 10_000;
@@ -79,13 +92,13 @@ export class AdmissionGuard {
   }
 
   /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
-  async pass(asked: Asked, content: Content, revision?: () => WholeRevision): Promise<Content> {
+  async pass(asked: Asked, content: Content, revision?: () => WholeRevision, signed?: Signed): Promise<Content> {
     const policy = this.#options.policy();
     if (policy === undefined || !appliesTo(policy.policy, asked.ref)) {
       await this.assertNotRefused(asked);
       return content;
     }
-    const decided = this.#decide(policy, asked, content, revision);
+    const decided = this.#decide(policy, asked, content, revision, signed);
     const decision = await this.#inTime(decided, asked.path);
     if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
     return content;
@@ -108,10 +121,14 @@ export class AdmissionGuard {
     asked: Asked,
     content: Content,
     revision: (() => WholeRevision) | undefined,
+    signed: Signed | undefined,
   ): Promise<Decision> {
     const deciding = { policy, allow: [], nowMs: this.#options.now() };
+    const by = policy.policy.signature.required ? ((await signed?.(policy)) ?? UNSIGNED) : UNSIGNED;
     const whole =
-      revision === undefined ? decideUnsigned(asked.ref, deciding) : await this.#decideRevision(policy, revision());
+      revision === undefined
+        ? decideSignature(asked.ref, by, by.digests, deciding)
+        : await this.#decideRevision(policy, { ...revision(), ...by }, by === UNSIGNED ? '' : asked.path);
     if (whole.verdict === 'refused') return whole;
     if (revision === undefined) {
       const alone = await this.#decideAlone(policy, asked, content);
@@ -129,7 +146,7 @@ export class AdmissionGuard {
     const unsigned = { ...named, digest, policy: { ...policy, signature: { ...policy.signature, required: false } } };
     const about = { ref, commit: key ?? '', sizeBytes, signatures: [] };
     const facts = { paths: [], read: () => Promise.resolve(undefined) };
-    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts });
+    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts }, '');
     const nowMs = this.#options.now();
     const known = {
       ...about,
@@ -140,10 +157,10 @@ export class AdmissionGuard {
     return Promise.resolve(decideRevision(known, [sha256], { policy: unsigned, allow: [], nowMs }));
   }
 
-  /** Facts of a commit do not change, its age does. */
-  #decideRevision(policy: NamedPolicy, revision: WholeRevision): Promise<Decision> {
+  /** Facts of a commit do not change, its age does. `path`: of the file whose signature it is about. */
+  #decideRevision(policy: NamedPolicy, revision: WholeRevision, path: string): Promise<Decision> {
     const { store, now } = this.#options;
-    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)}`;
+    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)} ${path}`;
     const deciding = this.#whole.get(key) ?? decideWhole(revision, { store, policy, nowMs: now() });
     if (!this.#whole.has(key)) {
       this.#whole.set(key, deciding);

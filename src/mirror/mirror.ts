@@ -30,6 +30,7 @@ import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Scouts } from './scouts.js';
+import { SignedFiles } from './signed-files.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
 import { whileOnline } from './while-online.js';
@@ -179,6 +180,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     stop: stop.signal,
     now,
   });
+  const signedFiles = new SignedFiles({ store, contentOf, stop: stop.signal, now });
   const breakers = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -242,7 +244,12 @@ export function createMirror(options: MirrorOptions): Mirror {
       const name = ref.origin === 'https' ? ref.url : `${ref.origin}:${repositoryPath(ref)}`;
       const { sha256, gitSha1 } = file.digests;
       const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256, gitSha1 };
-      return admission.pass(asked, content, () => wholeOf(shown, name, caller));
+      return admission.pass(
+        asked,
+        content,
+        () => wholeOf(shown, name, caller),
+        (policy) => signedFiles.of(policy, { shown, ref: name, file, content, caller }),
+      );
     },
     close: async () => {
       stop.abort();

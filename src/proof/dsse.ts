@@ -2,6 +2,7 @@ import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:
 import { SluiceError } from '../base/index.js';
 import { canonicalJson } from './canonical-json.js';
 import { exactBase64, exactFields } from './exact-fields.js';
+import { preAuthEncoding } from './signatures/dsse.js';
 
 /** A key that signs, with the name that envelopes have for it. */
 export interface PublicKey {
@@ -26,7 +27,7 @@ export function spkiOf(key: KeyObject): Buffer {
 
 /** A payload in a DSSE envelope (secure-systems-lab/dsse v1.0.2), signed with Ed25519. */
 export function signEnvelope(payloadType: string, payload: Buffer, privateKey: KeyObject): string {
-  const signature = sign(null, preAuthentication(payloadType, payload), privateKey);
+  const signature = sign(null, preAuthEncoding(payloadType, payload), privateKey);
   return canonicalJson({
     payload: payload.toString('base64'),
     payloadType,
@@ -62,7 +63,7 @@ export function openEnvelope(
   if (envelope.payloadType !== payloadType)
     throw new SluiceError('BAD_MANIFEST', { host: name, reason: `something else was signed: ${envelope.payloadType}` });
   if (trusted.length === 0) return { payload, keyId: undefined };
-  const signed = preAuthentication(payloadType, payload);
+  const signed = preAuthEncoding(payloadType, payload);
   let isNamed = false;
   for (const { keyId, sig } of signatures) {
     const known = trusted.find((one) => one.keyId === keyId);
@@ -139,10 +140,4 @@ function readEnvelope(value: unknown): Envelope | undefined {
   return signatures.length === fields.signatures.length
     ? { payloadType: fields.payloadType, payload, signatures }
     : undefined;
-}
-
-/** What is signed: type and payload with their lengths, so that no payload of one type is one of another. */
-function preAuthentication(payloadType: string, payload: Buffer): Buffer {
-  const type = Buffer.from(payloadType);
-  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `), payload]);
 }

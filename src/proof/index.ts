@@ -30,6 +30,7 @@ export {
 export { createProof, proveBytes, type Proof, type Verdict } from './proof.js';
 export { SignatureFault } from './signature-fault.js';
 export { readCertificates } from './certificates/certificate.js';
+export { isBlobBundle } from './signatures/blob-bundle.js';
 export { signFile } from './signatures/detached.js';
 export {
   keyFingerprint,
@@ -40,9 +41,10 @@ export {
   type RsaPadding,
 } from './signatures/keys.js';
 export { createModelCheck } from './signatures/oms/create-check.js';
-export { listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
+export { ALWAYS_IGNORED, listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
 export { signModel } from './signatures/oms/sign-model.js';
 export {
+  blobCandidate,
   cosignBundleCandidate,
   cosignTagCandidate,
   detachedCandidate,

@@ -8,6 +8,8 @@ export class SignatureFault extends Error {
   constructor(
     readonly kind: 'proof' | 'trust',
     reason: string,
+    /** It was held against a way of signing that it is not made by: another way may say more about it. */
+    readonly isOtherForm = false,
   ) {
     super(reason);
   }
@@ -21,4 +23,9 @@ export function broken(reason: string): SignatureFault {
 /** A fault of whom it comes from. */
 export function untrusted(reason: string): SignatureFault {
   return new SignatureFault('trust', reason);
+}
+
+/** It is signed in another way than this one. */
+export function otherForm(reason: string): SignatureFault {
+  return new SignatureFault('trust', reason, true);
 }

@@ -1,5 +1,6 @@
 import type * as admitting from './admission/admit-target.js';
 import type * as converting from './convert-file.js';
+import type * as proving from './admission/signature-evidence.js';
 import type * as scanning from './admission/scan-target.js';
 import type * as explaining from './explain.js';
 import type * as garbage from './garbage.js';
@@ -27,6 +28,7 @@ export { plan, pull } from './pull.js';
 export type { RecordedFile } from './records.js';
 export type { RepairReport } from './verify/repair.js';
 export { refusalOf } from './verify/refusal.js';
+export { isProofName } from './verify/signature-names.js';
 export type { KeyEntry } from './verify/keys.js';
 export type { SignReport, SignRequest } from './verify/sign.js';
 export type { TrustReport, TrustRequest } from './verify/trust.js';
@@ -45,6 +47,8 @@ export const removeModel: typeof models.removeModel = async (...args) =>
 export const whereIs: typeof models.whereIs = async (...args) => (await import('./models.js')).whereIs(...args);
 export const repair: typeof repairing.repair = async (...args) => (await import('./verify/repair.js')).repair(...args);
 export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
+export const signaturesOf: typeof proving.signaturesOf = async (...args) =>
+  (await import('./admission/signature-evidence.js')).signaturesOf(...args);
 export const verifyTrust: typeof trusting.verifyTrust = async (...args) =>
   (await import('./verify/trust.js')).verifyTrust(...args);
 export const signTarget: typeof signing.signTarget = async (...args) =>

@@ -1,5 +1,5 @@
 // `npm run test:clients`: real clients against the simulator, against what `sluice pull` lands, and against `sluice serve`.
-//   node test/clients/run.mjs [--only oms|pickles|corpora|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--corpora FOLDER] [--prepare]
+//   node test/clients/run.mjs [--only oms|vectors|cosign|pickles|corpora|images|sites|lfs|proxies|sim|xet|pull|serve|real|weights]... [--client NAME]... [--corpora FOLDER] [--prepare]
 // Every proof prints a line; the last line is `N passed, M failed`. Packages come from pip's own configuration, everything else from loopback.
 // `--corpora`: checkouts of picklescan, fickling and modelscan, each a folder of it, whose own tests are asked too.
 // `--prepare` only makes the environments, which whoever runs this next finds.
@@ -13,7 +13,9 @@ import { proof, summary } from './report.mjs';
 import { corpora } from './corpora.mjs';
 import { simAcceptsHuggingFace } from './sim-accepts-hf.mjs';
 import { simAcceptsModelScope } from './sim-accepts-ms.mjs';
+import { imageSigners } from './image-signers.mjs';
 import { modelSigning } from './model-signing.mjs';
+import { omsVectors } from './oms-vectors.mjs';
 import { pickleReaders } from './pickle-readers.mjs';
 import { proxies } from './proxies.mjs';
 import { pullLoadsHuggingFace } from './pull-loads-hf.mjs';
@@ -40,6 +42,8 @@ const SUITES = [
   { part: 'serve', families: ['js'], suite: serveJavaScript },
   { part: 'corpora', families: ['corpora'], suite: corpora },
   { part: 'oms', families: ['oms'], suite: modelSigning },
+  // Fetched from their repository: only when it is named.
+  { part: 'vectors', families: ['oms'], suite: omsVectors, isNamedOnly: true },
   { part: 'real', families: ['real'], suite: realModel },
   // 9 GB of environments, for PyTorch's packages bring CUDA's: only when it is named.
   { part: 'weights', families: ['weights'], suite: weights, isNamedOnly: true },
@@ -52,6 +56,8 @@ const PLAIN = [
   { part: 'lfs', suite: serveLfs },
   { part: 'proxies', suite: proxies },
   { part: 'pickles', suite: pickleReaders },
+  // Building cosign takes minutes: only when it is named.
+  { part: 'cosign', suite: imageSigners, isNamedOnly: true },
 ];
 
 const root = dirname(dirname(import.meta.dirname));
@@ -81,7 +87,9 @@ async function main() {
   const wanted = ENVIRONMENTS.filter(
     ({ name, family }) => families.has(family) && (options.client?.includes(name) ?? true),
   );
-  const plain = PLAIN.filter(({ part }) => options.client === undefined && (options.only?.includes(part) ?? true));
+  const plain = PLAIN.filter(
+    ({ part, isNamedOnly }) => options.client === undefined && (options.only?.includes(part) ?? isNamedOnly !== true),
+  );
   if (wanted.length === 0 && plain.length === 0) {
     process.stdout.write('FAIL nothing is selected\n');
     return 1;

@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newMachine, sluice, withEnv, type Machine } from './harness.js';
+import type { SimFiles } from '../../src/sim/index.js';
 import { hub } from './hub.js';
 
 const PATIENT = { timeout: 120_000 };
@@ -149,5 +151,57 @@ describe('a policy that wants models signed', () => {
       await writeFile(join(world.machine.root, 'trust.toml'), stricter);
       expect(await run('pull', 'hf:acme/tiny', ...policy, '--signature', path)).toBe(6);
     }
+  });
+
+  it('takes what was signed before it was sealed, once it is opened, and what was signed sealed', PATIENT, async () => {
+    const world = await signing();
+    const { machine } = world;
+    const { publicKey, privateKey } = generateKeyPairSync('x25519');
+    const [open, secret] = [join(machine.root, 'open.pub'), join(machine.root, 'secret.key')];
+    await writeFile(open, publicKey.export({ format: 'pem', type: 'spki' }));
+    await writeFile(secret, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const signature = await world.sign('ours');
+    const plain = join(machine.root, 'plain');
+    await mkdir(plain);
+    for (const [name, content] of Object.entries({ 'notes.txt': FILES['notes.txt'], 'evil.txt': 'another' }))
+      await writeFile(join(plain, name), content);
+    const out = join(machine.root, 'out');
+    const made = await sluice(machine, 'seal', plain, '--to', open, '--out', out);
+    expect(made.code, made.stderr).toBe(0);
+    const sealed = (name: string): SimFiles => ({
+      'config.json': FILES['config.json'],
+      '.gitattributes': FILES['.gitattributes'],
+      'model.sig': signature,
+      'notes.txt.sealed': readFileSync(join(out, `${name}.sealed`)),
+    });
+    const pull = async (
+      files: SimFiles,
+      ...args: readonly string[]
+    ): Promise<{ code: number | null; said: string }> => {
+      const sim = await hub({ repositories: [{ id: 'acme/tiny', files }] });
+      const at = withEnv(machine, { HF_ENDPOINT: sim.url });
+      const { code, stderr } = await sluice(at, 'pull', 'hf:acme/tiny', '--policy', world.policy(), ...args);
+      return { code, said: stderr };
+    };
+    const opened = await pull(sealed('notes.txt'), '--key', secret);
+    expect(opened.code, opened.said).toBe(0);
+    const changed = await pull(sealed('evil.txt'), '--key', secret);
+    expect(changed.code).toBe(5);
+    expect(changed.said).toMatch(/notes\.txt has other bytes than were signed/);
+    const model = join(machine.root, 'sealed-model');
+    await mkdir(model);
+    for (const [name, content] of Object.entries(sealed('evil.txt')))
+      if (name !== 'model.sig') await writeFile(join(model, name), content as Buffer | string);
+    expect((await sluice(machine, 'sign', model, '--key', 'ours')).code).toBe(0);
+    const after = { ...sealed('evil.txt'), 'model.sig': readFileSync(join(model, 'model.sig')) };
+    for (const args of [['--key', secret], []]) {
+      const pulled = await pull(after, ...args);
+      expect(pulled.code, pulled.said).toBe(0);
+    }
+    expect(
+      (await pull({ ...after, ...sealed('notes.txt'), 'model.sig': after['model.sig'] }, '--key', secret)).code,
+    ).toBe(5);
+    // Who cannot open it cannot tell that it is what was signed.
+    expect((await pull(sealed('notes.txt'))).code).toBe(5);
   });
 });

@@ -6,6 +6,9 @@ import type { Lang } from './lang.js';
 import type { SettingName } from '../config/table.js';
 import { settingsEn } from './settings-en.js';
 import { settingsZh } from './settings-zh.js';
+import { signatureReason } from './signature-reasons.js';
+
+export { signatureReason };
 
 /** What happened, and what to do about it, each one sentence or two. */
 export interface ErrorText {
@@ -18,7 +21,10 @@ const TABLES: Record<Lang, Record<ErrorCode, ErrorText>> = { en: errorsEn, zh: e
 /** The texts of an error for people. */
 export function errorText(code: ErrorCode, details: ErrorDetails, lang: Lang): ErrorText {
   const text = TABLES[lang][code];
-  return { what: fill(text.what, details), remedy: fill(text.remedy, details) };
+  const { reason } = details;
+  const isOfSignature = (code === 'BAD_SIGNATURE' || code === 'UNTRUSTED_SIGNER') && typeof reason === 'string';
+  const told = isOfSignature ? { ...details, reason: signatureReason(reason, lang) } : details;
+  return { what: fill(text.what, told), remedy: fill(text.remedy, told) };
 }
 
 /** The texts of an error before values are put in, for the documentation. */

@@ -14,6 +14,7 @@ interface VerifyFlags extends SettingOptions {
   readonly policy?: string;
   readonly signature?: readonly string[];
   readonly as?: string;
+  readonly ignore?: readonly string[];
 }
 
 export function configure(command: Command, context: CommandContext): void {
@@ -24,14 +25,15 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--policy <file>', context.say('option.trustPolicy'))
     .addOption(repeatable('--signature <file>', context.say('option.signature')))
     .option('--as <scope>', context.say('option.as'))
+    .addOption(repeatable('--ignore <path>', context.say('option.verifyIgnore')))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'))
     .action(async (target: string | undefined) => {
       const options: VerifyFlags = command.optsWithGlobals();
       const session = await context.open(settingFlags(options));
       if (options.policy !== undefined) return proveSigners(target, options.policy, options, session, context);
-      if (options.signature !== undefined || options.as !== undefined)
-        throw new SluiceError('USAGE', { reason: '--signature and --as go with --policy FILE' });
+      if (options.signature !== undefined || options.as !== undefined || options.ignore !== undefined)
+        throw new SluiceError('USAGE', { reason: '--signature, --as and --ignore go with --policy FILE' });
       const quiet = options.quiet ?? options.json ?? false;
       const progress = createVerifyProgress(session.err, context.host.stderr, context.host.now, !quiet);
       const api = await session.api();
@@ -61,6 +63,7 @@ async function proveSigners(
   const request = {
     ...{ subject: target, policy: at(policy), signatures: (options.signature ?? []).map(at), nowMs: host.now() },
     ...(options.as === undefined ? {} : { as: options.as }),
+    ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
   };
   const report = await api.verifyTrust(request, session.pullContext());
   if (options.json) session.print(JSON.stringify(report));

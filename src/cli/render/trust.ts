@@ -1,4 +1,4 @@
-import { printable } from '../../base/index.js';
+import { printable, signatureReason } from '../../base/index.js';
 import type { TrustReport } from '../api.js';
 import { say } from '../texts/index.js';
 import type { Look } from './look.js';
@@ -24,7 +24,7 @@ export function renderTrust(report: TrustReport, { lang, style, signs }: Look, c
     add(' ', '  ', say(lang, 'trust.how', how), style.dim);
   }
   for (const { source, reason } of report.refused)
-    add(style.yellow(signs.warn), '  ', say(lang, 'trust.refused', { source, reason }));
+    add(style.yellow(signs.warn), '  ', say(lang, 'trust.refused', { source, reason: signatureReason(reason, lang) }));
   for (const path of report.unverified.slice(0, MOST_UNVERIFIED))
     add(style.yellow(signs.warn), '  ', say(lang, 'trust.unverified', { path }));
   if (report.unverified.length > MOST_UNVERIFIED)

@@ -19,6 +19,7 @@ export const trustEn = {
   'option.trustPolicy': 'trust policy (TOML): who must have signed it',
   'option.signature': 'signature to prove, instead of those found beside it (repeatable)',
   'option.as': 'what it is, for the scopes of the policy, e.g. hf:org/name',
+  'option.verifyIgnore': 'a path that may be there unsigned (it is told; may be repeated)',
   'sign.done': '{subject}: {files}, {bytes} signed {arrow} {output}',
   'sign.key': 'Key {fingerprint}',
   'keys.none': 'No keys yet. `sluice keys make NAME` makes a pair.',

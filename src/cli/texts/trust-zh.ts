@@ -20,6 +20,7 @@ export const trustZh: Readonly<Record<keyof typeof trustEn, string>> = {
   'option.trustPolicy': '信任策略（TOML）：必须由谁签名',
   'option.signature': '要验证的签名，替代旁边找到的签名（可重复）',
   'option.as': '它是什么，用于匹配策略的范围，例如 hf:org/name',
+  'option.verifyIgnore': '允许未签名而存在的路径（会列出；可重复）',
   'sign.done': '{subject}：{files}，{bytes} 已签名 {arrow} {output}',
   'sign.key': '密钥 {fingerprint}',
   'keys.none': '还没有密钥。`sluice keys make NAME` 可生成一对。',

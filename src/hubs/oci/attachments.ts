@@ -1,11 +1,10 @@
 import { SluiceError, toSluiceError } from '../../base/index.js';
-import { asArray, asObject, asString, field } from '../fields.js';
-import { parseDigest } from './names.js';
+import { parseAttached, parseReferrers } from './attachment-lists.js';
 import type { RawManifest, Registry } from './registry.js';
 
 /** A signature that a registry keeps for a manifest. Its bytes have the digest by which they are named; nothing else is known of them. */
 export interface Attachment {
-  /** `bundle`: Sigstore's. `simple-signing`: the payload of cosign 1 and 2, with the rest in annotations. `notation`: JWS. */
+  /** `bundle`: Sigstore's. `simple-signing`: the payload of cosign 1 and 2, with the rest in annotations. `notation`: JWS or COSE. */
   readonly kind: 'bundle' | 'simple-signing' | 'notation';
   /** `sha256:…` of the blob. */
   readonly source: string;
@@ -15,12 +14,15 @@ export interface Attachment {
 
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const NOTATION = 'application/vnd.cncf.notary.signature';
-const JWS = 'application/jose+json';
+const ENVELOPES = ['application/jose+json', 'application/cose'];
 const SIMPLE = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const MOST_ATTACHMENTS = 64;
 const MOST_BYTES = 4 * 2 ** 20;
 
-/** What signs a manifest: its referrers (OCI 1.1; the tag of referrers where a registry has no such list), and cosign's own tag. */
+/**
+ * What signs a manifest: its referrers (OCI 1.1; the tag of referrers where a registry has no such list), and cosign's own tag.
+ * @throws SluiceError BAD_MANIFEST for lists and manifests that nobody can read
+ */
 export async function findAttachments(
   registry: Registry,
   repository: string,
@@ -46,17 +48,17 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-/** Digests of manifests that call this their subject. Some registries do not filter, so the kind is looked at here. */
+/** Manifests that call this their subject. Some registries do not filter, so the kind is looked at here. */
 async function referrersOf({ registry, repository, signal }: Asked, sha256: string): Promise<readonly string[]> {
-  const index =
+  const pages =
     (await orAbsent(registry.referrers(repository, sha256, signal))) ??
-    (await orAbsent(registry.manifest(repository, `sha256-${sha256}`, undefined, signal)))?.bytes;
-  const manifests = asArray(field(asObject(parse(index)), 'manifests')) ?? [];
-  return manifests.flatMap((one) => {
-    const type = asString(field(asObject(one), 'artifactType'));
-    const digest = parseDigest(asString(field(asObject(one), 'digest')));
-    return digest !== undefined && (type === undefined || type === BUNDLE || type === NOTATION) ? [digest] : [];
-  });
+    [(await orAbsent(registry.manifest(repository, `sha256-${sha256}`, undefined, signal)))?.bytes].filter(
+      (bytes) => bytes !== undefined,
+    );
+  const all = pages.flatMap((page) => parseReferrers(parse(page)) ?? refuse(registry, 'the list of referrers is none'));
+  return all
+    .filter(({ artifactType: type }) => type === undefined || type === BUNDLE || type === NOTATION)
+    .map((one) => one.sha256);
 }
 
 /** The layers of a manifest that are signatures. */
@@ -64,28 +66,26 @@ async function attachmentsIn(
   { registry, repository, signal }: Asked,
   manifest: RawManifest,
 ): Promise<readonly Attachment[]> {
-  const content = asObject(parse(manifest.bytes));
-  const config = asString(field(asObject(field(content, 'config')), 'mediaType'));
-  const type = asString(field(content, 'artifactType')) ?? config;
+  const attached = parseAttached(parse(manifest.bytes)) ?? refuse(registry, 'a signature’s manifest is none');
   const found: Attachment[] = [];
-  for (const layer of (asArray(field(content, 'layers')) ?? []).slice(0, MOST_ATTACHMENTS)) {
-    const descriptor = asObject(layer);
-    const kind = kindOf(type, asString(field(descriptor, 'mediaType')));
-    const digest = parseDigest(asString(field(descriptor, 'digest')));
-    if (kind === undefined || digest === undefined) continue;
-    const bytes = await registry.smallBlob(repository, digest, MOST_BYTES, signal);
-    const annotations = Object.entries(asObject(field(descriptor, 'annotations')) ?? {}).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    );
-    found.push({ kind, source: `sha256:${digest}`, bytes, annotations: Object.fromEntries(annotations) });
+  for (const { sha256, mediaType, annotations } of attached.layers.slice(0, MOST_ATTACHMENTS)) {
+    const kind = kindOf(attached.artifactType, mediaType);
+    if (kind === undefined) continue;
+    const bytes = await registry.smallBlob(repository, sha256, MOST_BYTES, signal);
+    found.push({ kind, source: `sha256:${sha256}`, bytes, annotations });
   }
   return found;
 }
 
-function kindOf(artifactType: string | undefined, mediaType: string | undefined): Attachment['kind'] | undefined {
+/** Nonsense is not "no signatures": who wants one has to know that nobody could look. */
+function refuse(registry: Registry, reason: string): never {
+  throw new SluiceError('BAD_MANIFEST', { host: registry.id, reason });
+}
+
+function kindOf(artifactType: string | undefined, mediaType: string): Attachment['kind'] | undefined {
   if (mediaType === BUNDLE) return 'bundle';
   if (mediaType === SIMPLE) return 'simple-signing';
-  return artifactType === NOTATION && mediaType === JWS ? 'notation' : undefined;
+  return artifactType === NOTATION && ENVELOPES.includes(mediaType) ? 'notation' : undefined;
 }
 
 async function orAbsent<T>(asking: Promise<T>): Promise<T | undefined> {
@@ -98,9 +98,9 @@ async function orAbsent<T>(asking: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function parse(bytes: Buffer | undefined): unknown {
+function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes?.toString() ?? '') as unknown;
+    return JSON.parse(bytes.toString()) as unknown;
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import type { Source } from '../port.js';
 import { awayRefusal, statusRefusal } from '../refusal.js';
 import { parseChallenge } from './challenge.js';
 import { isTag, parseDigest } from './names.js';
+import { MOST_PAGES, nextQuery } from './pages.js';
 import { parseTags } from './tags.js';
 import { RegistryTokens } from './tokens.js';
 
@@ -84,10 +85,9 @@ export class Registry {
     return { mediaType: mediaType ?? 'application/octet-stream', sha256, bytes: body };
   }
 
-  /** The index of manifests that call this one their subject. @throws SluiceError FILE_NOT_FOUND where the registry keeps none */
-  async referrers(repository: string, sha256: string, signal: AbortSignal): Promise<Buffer> {
-    const path = `${repository}/referrers/sha256:${sha256}`;
-    return (await this.#get(repository, path, signal, { limitBytes: MAX_MANIFEST_BYTES })).body;
+  /** The index of manifests that call this one their subject, page by page. @throws SluiceError FILE_NOT_FOUND where the registry keeps none */
+  referrers(repository: string, sha256: string, signal: AbortSignal): Promise<readonly Buffer[]> {
+    return this.#pages(repository, `${repository}/referrers/sha256:${sha256}`, MAX_MANIFEST_BYTES, signal);
   }
 
   /** A blob that fits into memory, proven by its digest. */
@@ -113,12 +113,30 @@ export class Registry {
 
   /** @throws SluiceError BAD_MANIFEST for a list that cannot be understood: an empty one would say that there are no tags */
   async tags(repository: string, signal: AbortSignal): Promise<readonly string[]> {
-    const path = `${repository}/tags/list`;
-    const { body } = await this.#get(repository, path, signal, { limitBytes: MAX_TAGS_BYTES });
-    const tags = parseTags(parse(body));
-    if (tags === undefined)
-      throw new SluiceError('BAD_MANIFEST', { host: this.#endpoint.host, reason: 'the list of tags is none' });
-    return tags;
+    const found: string[] = [];
+    for (const page of await this.#pages(repository, `${repository}/tags/list`, MAX_TAGS_BYTES, signal)) {
+      const tags = parseTags(parse(page));
+      if (tags === undefined) throw this.#nonsense('the list of tags is none');
+      found.push(...tags);
+    }
+    return found;
+  }
+
+  /** All pages of a list. Half of one would pass for all of it. */
+  async #pages(repository: string, path: string, limitBytes: number, signal: AbortSignal): Promise<readonly Buffer[]> {
+    const pages: Buffer[] = [];
+    const asked = new Set<string>();
+    let leftBytes = limitBytes;
+    for (let query: string | undefined = ''; query !== undefined;) {
+      asked.add(query);
+      const { head, body }: SmallAnswer = await this.#get(repository, path + query, signal, { limitBytes: leftBytes });
+      pages.push(body);
+      leftBytes -= body.length;
+      query = nextQuery(head.headers.link, `${this.#endpoint.base}/v2/${path}`);
+      if (query !== undefined && (asked.has(query) || pages.length >= MOST_PAGES))
+        throw this.#nonsense('a list without an end');
+    }
+    return pages;
   }
 
   /** The source of a blob; the registry is asked for a token first, where it wants one. */
@@ -188,6 +206,10 @@ export class Registry {
   #refusal(path: string): (head: ResponseHead, body: string) => SluiceError {
     const asked = { origin: this.#endpoint.origin, path, withToken: true };
     return (head, body) => awayRefusal(head, body, asked) ?? statusRefusal(head, body, asked);
+  }
+
+  #nonsense(reason: string): SluiceError {
+    return new SluiceError('BAD_MANIFEST', { host: this.#endpoint.host, reason });
   }
 
   #missing(path: string): SluiceError {

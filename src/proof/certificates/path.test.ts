@@ -62,6 +62,16 @@ describe('a path to a chosen root', () => {
     }
   });
 
+  it('takes a signer that calls itself an authority and may certify nobody, where the rule is that of the reference implementation', () => {
+    const signer = (usage: number | undefined): Issued =>
+      issue('signer', { ca: true, usage, issuer: middle, purposes: [CODE_SIGNING] });
+    const compatible = { profile: PROFILES.compatible };
+    expect(validate(signer(0b10000000), [middle], compatible)).toHaveLength(3);
+    expect(() => validate(signer(0b10000000))).toThrow(/authority/);
+    for (const usage of [0b10000100, undefined])
+      expect(() => validate(signer(usage), [middle], compatible)).toThrow(/authority/);
+  });
+
   it('takes the name constraints that the leaf keeps', () => {
     const authority = issue('limited', { ca: true, issuer: root, more: [constrained(0xa0, 0x81, 'acme.io')] });
     expect(validate(leafBelow(authority), [authority])).toHaveLength(3);

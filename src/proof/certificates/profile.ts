@@ -25,7 +25,10 @@ export function checkProfile(leaf: Certificate, { name }: Profile): void {
   const { keyUsage, extendedKeyUsage, basicConstraints } = leaf.extensions;
   const purposes = extendedKeyUsage?.purposes ?? [];
   const maySign = keyUsage?.bits.has('digitalSignature') === true;
-  if (basicConstraints?.isCa === true) throw untrusted('an authority signs certificates, not models');
+  // Some who follow the reference implementation sign with what says CA:TRUE and may certify nobody: its own test vectors among them.
+  const mayCertify = basicConstraints?.isCa === true && keyUsage?.bits.has('keyCertSign') !== false;
+  if (name === 'compatible' ? mayCertify : basicConstraints?.isCa === true)
+    throw untrusted('an authority signs certificates, not models');
   switch (name) {
     case 'code-signing':
       if (!maySign || !purposes.includes(OID.codeSigning)) throw untrusted('the certificate is not for code signing');

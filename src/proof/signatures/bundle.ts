@@ -10,15 +10,19 @@ export type Signer =
   | { readonly kind: 'key'; readonly hint: string | undefined }
   | { readonly kind: 'certificate'; readonly leaf: Certificate; readonly others: readonly Certificate[] };
 
-/** A Sigstore bundle (v0.1 to v0.3) around a DSSE envelope: what OMS, cosign and in-toto attestations come in. */
-export interface Bundle {
+/** Who signed a bundle, and what says when. */
+export interface BundleMaterial {
   readonly signer: Signer;
   /** `certificate` instead of a chain: keyless, which must be in a log. */
   readonly isKeyless: boolean;
-  readonly envelope: Envelope;
   readonly logEntries: readonly LogEntry[];
   /** RFC 3161 tokens. */
   readonly timestamps: readonly Buffer[];
+}
+
+/** A Sigstore bundle (v0.1 to v0.3) around a DSSE envelope: what OMS, cosign and in-toto attestations come in. */
+export interface Bundle extends BundleMaterial {
+  readonly envelope: Envelope;
 }
 
 const MOST_BYTES = 64 * 2 ** 20;
@@ -33,11 +37,22 @@ const MOST_ENTRIES = 16;
 
 /** @throws SignatureFault proof */
 export function parseBundle(bytes: Buffer): Bundle {
+  const bundle = bundleIn(bytes);
+  if (has(bundle, 'messageSignature')) throw broken('a bundle over a digest instead of a statement');
+  return { ...materialIn(bundle), envelope: statementEnvelope(bundle) };
+}
+
+/** The outer object of a bundle of a known version. @throws SignatureFault proof */
+export function bundleIn(bytes: Buffer): JsonObject {
   if (bytes.length > MOST_BYTES) throw broken(`a bundle of ${bytes.length} bytes`);
   const bundle = parseObject(bytes, 'the bundle');
   const mediaType = textIn(bundle, 'mediaType');
   if (!MEDIA_TYPES.includes(mediaType)) throw broken(`a bundle of the type ${mediaType}`);
-  if (has(bundle, 'messageSignature')) throw broken('a bundle over a digest instead of a statement');
+  return bundle;
+}
+
+/** @throws SignatureFault proof */
+export function materialIn(bundle: JsonObject): BundleMaterial {
   const material = objectIn(bundle, 'verificationMaterial');
   const kinds = ['publicKey', 'x509CertificateChain', 'certificate'].filter((kind) => has(material, kind));
   const [kind] = kinds;
@@ -47,7 +62,6 @@ export function parseBundle(bytes: Buffer): Bundle {
   return {
     signer: parseSigner(material, kind),
     isKeyless: kind === 'certificate',
-    envelope: statementEnvelope(bundle),
     logEntries: entries.map((entry) => parseLogEntry(asObject(entry, 'a log entry'))),
     timestamps: timestampsIn(material),
   };

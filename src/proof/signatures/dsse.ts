@@ -11,7 +11,7 @@ export interface Envelope {
 
 export const IN_TOTO = 'application/vnd.in-toto+json';
 
-/** DSSE's pre-authentication encoding: what is really signed. */
+/** DSSE's pre-authentication encoding: what is really signed, type and payload with their lengths, so that no payload of one type is one of another. */
 export function preAuthEncoding(payloadType: string, payload: Buffer): Buffer {
   const type = Buffer.from(payloadType);
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${payload.length} `), payload]);

@@ -69,6 +69,12 @@ export function keyFingerprint(key: KeyObject): string {
   return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
+/** Everything that bundles call a key: what OMS does, and as cosign and the Sigstore libraries do, SHA-256 of the SubjectPublicKeyInfo in base64. */
+export function keyHints(key: KeyObject): readonly string[] {
+  const der = publicHalf(key).export({ format: 'der', type: 'spki' });
+  return [keyHint(key), createHash('sha256').update(der).digest('base64')];
+}
+
 export function publicPem(key: KeyObject): string {
   return publicHalf(key).export({ format: 'pem', type: 'spki' }).toString();
 }

@@ -1,15 +1,17 @@
-import { untrusted } from '../signature-fault.js';
+import type { KeyObject } from 'node:crypto';
+import { otherForm, untrusted } from '../signature-fault.js';
+import { parseBlobBundle } from '../signatures/blob-bundle.js';
 import { parseBundle } from '../signatures/bundle.js';
 import { signerOfFile } from '../signatures/detached.js';
 import { preAuthEncoding } from '../signatures/dsse.js';
 import type { Bundle } from '../signatures/bundle.js';
 import type { JsonObject } from '../signatures/fields.js';
-import { curveHash, keyFingerprint, keyName } from '../signatures/keys.js';
+import { curveHash, isSignatureOf, keyFingerprint, keyName } from '../signatures/keys.js';
 import { checkCosignStatement, checkSimpleSigning, parseSimpleSigning } from '../signatures/oci/cosign.js';
 import { checkNotationPayload, parseNotation } from '../signatures/oci/notation.js';
 import { checkModel, type ModelCheck } from '../signatures/oms/check-model.js';
 import { parseStatement } from '../signatures/oms/statement.js';
-import type { SignedThing } from '../signatures/signed-thing.js';
+import { sha256Of, type SignedThing } from '../signatures/signed-thing.js';
 import type { Candidate } from './judge.js';
 import type { Acceptance } from './policy.js';
 
@@ -28,7 +30,7 @@ export function omsCandidate(source: string, bytes: Buffer, check: ModelCheck): 
 function omsThing(bundle: Bundle, acceptance: Acceptance): SignedThing {
   const { signer } = bundle;
   if (bundle.isKeyless !== (acceptance.method === 'oms-keyless'))
-    throw untrusted(bundle.isKeyless ? 'signed keyless' : 'not signed keyless');
+    throw otherForm(bundle.isKeyless ? 'signed keyless' : 'not signed keyless');
   if (signer.kind === 'certificate' && curveHash(signer.leaf.publicKey) === undefined)
     throw untrusted('OMS knows keys on P-256, P-384 and P-521 only');
   return bundleThing(bundle);
@@ -36,9 +38,10 @@ function omsThing(bundle: Bundle, acceptance: Acceptance): SignedThing {
 
 function bundleThing({ envelope, signer, logEntries, timestamps }: Bundle): SignedThing {
   const { payload, payloadType, signature } = envelope;
+  const signedBytes = preAuthEncoding(payloadType, payload);
   return {
-    signedBytes: preAuthEncoding(payloadType, payload),
-    loggedBytes: payload,
+    isSignedWith: (key) => isSignatureOf(signedBytes, signature, key),
+    loggedSha256: sha256Of(payload),
     signature,
     signer,
     logEntries,
@@ -63,6 +66,28 @@ export function detachedCandidate(
       return { kind: 'key', identity: fingerprint, fingerprint, algorithm: keyName(key), warnings: [] };
     },
     checkContent,
+  };
+}
+
+/** A bundle in a file of its own over the bytes of another, as `cosign sign-blob` makes it. */
+export function blobCandidate(
+  source: string,
+  bytes: Buffer,
+  signedPath: string,
+  checkContent: (sha256: string) => ReturnType<Candidate['checkContent']>,
+): Candidate {
+  const parsed = once(() => parseBlobBundle(bytes));
+  return {
+    kind: 'cosign',
+    source,
+    signerFor: async ({ keys }) => {
+      const { signer, signature, sha256, logEntries, timestamps } = parsed();
+      const tried = signer.kind === 'key' ? keys : [signer.leaf.publicKey];
+      const by = await signerOfFile(signedPath, signature, tried);
+      const isSignedWith = (key: KeyObject): boolean => by?.equals(key) === true;
+      return { isSignedWith, loggedSha256: sha256, signature, signer, logEntries, timestamps };
+    },
+    checkContent: async () => checkContent(parsed().sha256),
   };
 }
 

@@ -125,7 +125,7 @@ async function signerOf(
   rule: TrustRule,
   nowMs: number,
 ): Promise<{ readonly method: Method; readonly signer: ProvenSigner }> {
-  let fault = untrusted(`no rule accepts a signature of this kind (${candidate.kind})`);
+  let fault: SignatureFault | undefined;
   for (const acceptance of rule.accept.filter(({ method }) => KINDS[method] === candidate.kind)) {
     try {
       const found = await candidate.signerFor(acceptance, nowMs);
@@ -133,10 +133,10 @@ async function signerOf(
       return { method: acceptance.method, signer };
     } catch (thrown) {
       if (!(thrown instanceof SignatureFault)) throw thrown;
-      if (fault.kind !== 'proof') fault = thrown;
+      if (fault === undefined || fault.isOtherForm || (fault.kind !== 'proof' && !thrown.isOtherForm)) fault = thrown;
     }
   }
-  throw fault;
+  throw fault ?? untrusted(`no rule accepts a signature of this kind (${candidate.kind})`);
 }
 
 /** What no accepted signature covers. */

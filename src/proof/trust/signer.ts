@@ -1,4 +1,3 @@
-import { createHash, type KeyObject } from 'node:crypto';
 import { readDer } from '../certificates/der.js';
 import type { Certificate } from '../certificates/certificate.js';
 import { nameText } from '../certificates/names.js';
@@ -6,9 +5,9 @@ import { OID } from '../certificates/object-ids.js';
 import { validatePath, type ValidPath } from '../certificates/path.js';
 import { PROFILES } from '../certificates/profile.js';
 import { trustedTime } from '../certificates/timestamp.js';
-import { broken, SignatureFault, untrusted } from '../signature-fault.js';
+import { broken, otherForm, SignatureFault, untrusted } from '../signature-fault.js';
 import type { Signer } from '../signatures/bundle.js';
-import { isSignatureOf, keyFingerprint, keyHint, keyName } from '../signatures/keys.js';
+import { keyFingerprint, keyHints, keyName } from '../signatures/keys.js';
 import { verifyLogEntry } from '../signatures/logs/log-entry.js';
 import { checkCertificateLogged } from '../signatures/logs/signed-certificate-timestamp.js';
 import type { SignedThing } from '../signatures/signed-thing.js';
@@ -40,18 +39,18 @@ export interface Conditions {
 export function proveSigner(thing: SignedThing, acceptance: Acceptance, conditions: Conditions): ProvenSigner {
   const isForKeys = acceptance.keys.length > 0;
   if (thing.signer.kind === 'key') {
-    if (!isForKeys) throw untrusted('signed by a bare key');
+    if (!isForKeys) throw otherForm('signed by a bare key');
     return byKey(thing, thing.signer.hint, acceptance);
   }
-  if (isForKeys) throw untrusted('signed by a certificate, where a key is wanted');
+  if (isForKeys) throw otherForm('signed by a certificate, where a key is wanted');
   return byCertificate(thing, thing.signer, acceptance, conditions);
 }
 
 /** The hint only says which of the trusted keys to try. */
 function byKey(thing: SignedThing, hint: string | undefined, { keys }: Acceptance): ProvenSigner {
-  const hinted = hint === undefined ? keys : keys.filter((key) => keyHint(key) === hint);
+  const hinted = hint === undefined ? keys : keys.filter((key) => keyHints(key).includes(hint));
   if (hinted.length === 0) throw untrusted('signed by a key that the policy does not name');
-  const key = hinted.find((one) => isSigned(thing, one));
+  const key = hinted.find((one) => thing.isSignedWith(one));
   if (key === undefined) {
     if (hint !== undefined) throw broken('the signature is wrong');
     throw untrusted('signed by no key that the policy names, or changed');
@@ -60,17 +59,13 @@ function byKey(thing: SignedThing, hint: string | undefined, { keys }: Acceptanc
   return { kind: 'key', identity: fingerprint, fingerprint, algorithm: keyName(key), warnings: [] };
 }
 
-function isSigned({ isSignedWith, signedBytes, signature }: SignedThing, key: KeyObject): boolean {
-  return isSignedWith === undefined ? isSignatureOf(signedBytes, signature, key) : isSignedWith(key);
-}
-
 function byCertificate(
   thing: SignedThing,
   { leaf, others }: Signer & { kind: 'certificate' },
   acceptance: Acceptance,
   conditions: Conditions,
 ): ProvenSigner {
-  if (!isSigned(thing, leaf.publicKey)) throw broken('the signature is wrong');
+  if (!thing.isSignedWith(leaf.publicKey)) throw broken('the signature is wrong');
   const isKeyless = acceptance.method.endsWith('-keyless');
   const time = timeOfSigning(thing, leaf, acceptance, conditions.nowMs, isKeyless);
   const path = validatePath({
@@ -107,7 +102,7 @@ function timeOfSigning(
   isKeyless: boolean,
 ): { readonly atMs: number; readonly from: 'time stamp' | 'log' } | undefined {
   const content = {
-    signedSha256: createHash('sha256').update(thing.loggedBytes).digest('hex'),
+    signedSha256: thing.loggedSha256,
     signature: thing.signature,
     verifier: leaf.der,
   };

@@ -11,6 +11,7 @@ import {
   type Decision,
   type DeclaredFacts,
 } from '../../admission/index.js';
+import { toSluiceError } from '../../base/index.js';
 import { openStore } from '../../store/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target } from './inspect-target.js';
@@ -72,7 +73,15 @@ export async function admit(request: PullRequest, context: PullContext): Promise
 export async function admitAgain(ref: string | undefined, context: PullContext): Promise<readonly AdmissionReport[]> {
   const policy = await policyOf(context.settings);
   const store = await openStore(context.settings.home);
-  const judged = await judgeAgain(store, policy, ref);
+  const judged = await judgeAgain(store, policy, ref, async ({ ref: name, files }) => {
+    const here = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256, at: store.blobPath(sha256) }));
+    const revision = { ref: name, root: store.root, files: here, listed: undefined };
+    return signaturesOf(policy, revision, [], context.signal).catch((thrown: unknown) => {
+      const error = toSluiceError(thrown);
+      if (error.code !== 'BAD_SIGNATURE') throw thrown;
+      return { signatures: [], unsignedBecause: error.message };
+    });
+  });
   return judged.map(({ ref: target, commit, files, decision, facts }) => ({
     target: `${target}@${commit}`,
     commit,

@@ -23,7 +23,7 @@ import type { OpenWires } from '../wires.js';
 import { bareRef } from './bare-ref.js';
 import { factsOf } from './facts-of.js';
 import { riskyFiles } from './risky-files.js';
-import { signaturesOf } from './signature-evidence.js';
+import { signaturesOfOpened } from './sealed-evidence.js';
 import { readSignatures, type FoundSignature } from '../verify/signed-folder.js';
 
 /** Of a look from afar at one file: headers, a table of contents, the programs in it. Weights are not among that. */
@@ -132,7 +132,7 @@ export class PullGate {
       files: held,
       listed: manifest.files.map(({ path }) => path),
     };
-    const signed = await signaturesOf(this.#policy, subject, this.#signatures, context.signal);
+    const signed = await signaturesOfOpened(this.#policy, subject, files, this.#signatures, context.signal);
     const { decision } = await judgeRevision(
       {
         ref: bareRef(ref),

@@ -16,8 +16,8 @@ export interface SignedRevision {
     /** Where its bytes are. */
     readonly at: string;
   }[];
-  /** Everything that the revision has: what of it is not wanted may be signed. */
-  readonly listed: readonly string[];
+  /** Everything that the revision has: what of it is not wanted may be signed. Undefined where nobody knows any more. */
+  readonly listed: readonly string[] | undefined;
 }
 
 /** What the gate is told of signatures. */
@@ -25,6 +25,8 @@ export interface SignedBy {
   readonly signatures: readonly SignatureEvidence[];
   readonly unsignedBecause?: string;
 }
+
+const ANYTHING = { has: () => true };
 
 /** What signers leave out of every repository, as the reference implementation does; loaders do not read it. */
 const GIT_FILES: readonly string[] = ['.gitattributes', '.gitignore'];
@@ -46,7 +48,7 @@ export async function signaturesOf(
     ...{ name: path, path: at, sizeBytes: sizeBytes ?? 0, sha256, isLink: false },
   }));
   const wanted = new Set(files.map(({ path }) => path));
-  const leftOut = new Set(listed.filter((path) => !wanted.has(path)));
+  const leftOut = listed === undefined ? ANYTHING : new Set(listed.filter((path) => !wanted.has(path)));
   const folder = { root, folder: root, isFile: false, held, scope: ref, leftOut };
   let judged: Judgement;
   try {

@@ -3,6 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import {
+  ALWAYS_IGNORED,
   keyFingerprint,
   listModelFiles,
   readCertificates,
@@ -17,7 +18,7 @@ import { whereIs } from '../models.js';
 import type { PullContext } from '../port.js';
 import { keysFolder } from './keys.js';
 import { looksLikePath } from './looks-like-path.js';
-import { SIGNATURE_NAME } from './signed-folder.js';
+import { SIGNATURE_NAME } from './signature-names.js';
 
 export interface SignRequest {
   /** A folder, a file, or a ref that is held here. */
@@ -46,9 +47,6 @@ export interface SignReport {
   /** Of an OMS manifest; a detached signature has none. */
   readonly rootDigest?: string;
 }
-
-/** Paths that the reference implementation leaves out of every model. */
-const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'];
 
 /**
  * Signs a model as OpenSSF Model Signing has it, or one file by a detached signature. The signature appears whole or not at all.
@@ -79,7 +77,7 @@ export async function signTarget(request: SignRequest, context: PullContext): Pr
       ...{ modelName: basename(root), files, key, certificates, signal, hash: request.hash },
       method: request.shardBytes === undefined ? 'files' : 'shards',
       shardBytes: request.shardBytes ?? 0,
-      ignorePaths: [...new Set([...GIT_PATHS, ...request.ignore, ...(isInside ? [inside] : [])])],
+      ignorePaths: [...new Set([...ALWAYS_IGNORED, ...request.ignore, ...(isInside ? [inside] : [])])],
     });
   });
   await writeWhole(output, signed.bundle);

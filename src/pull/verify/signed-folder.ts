@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { toSluiceError, type Digests } from '../../base/index.js';
 import {
+  blobCandidate,
   createModelCheck,
   detachedCandidate,
   digestFile,
+  isBlobBundle,
   listModelFiles,
   omsCandidate,
   SignatureFault,
@@ -14,6 +16,7 @@ import {
 } from '../../proof/index.js';
 import { parseChecksums } from '../../hubs/index.js';
 import { checkFile } from './check-file.js';
+import { isChecksumList, SIGNATURE_NAME, signedName, SUFFIXES } from './signature-names.js';
 
 /** What is to be proven by signatures: a folder, one file, or the files that the store holds of a ref. */
 export interface SignedFolder {
@@ -26,7 +29,9 @@ export interface SignedFolder {
   readonly held: readonly ModelFile[] | undefined;
   readonly scope: string | undefined;
   /** Files that belong to it and were left out on purpose: a signature may name them. */
-  readonly leftOut?: ReadonlySet<string>;
+  readonly leftOut?: Pick<ReadonlySet<string>, 'has'>;
+  /** Paths that may be there unsigned. */
+  readonly ignored?: readonly string[];
 }
 
 export interface FoundSignature {
@@ -47,10 +52,7 @@ export async function readSignatures(paths: readonly string[]): Promise<readonly
   );
 }
 
-export const SIGNATURE_NAME = 'model.sig';
-const SUFFIX = '.sig';
 const NONE: ReadonlySet<string> = new Set();
-const CHECKSUM_LIST = /^(?:(?:sha256|sha512)sums?(?:\.txt)?|checksums?\.(?:sha256|sha512|txt))$/i;
 
 /** The signatures of a folder: those that were named, else `model.sig`, signed lists of checksums, and for a file what stands beside it as `.sig`. */
 export async function folderCandidates(
@@ -64,26 +66,36 @@ export async function folderCandidates(
   const signatureNames =
     folder.held === undefined || named.length === 0 ? signatures.map(({ path }) => nameOf(path)) : [];
   return signatures.map(({ path, bytes }) => {
-    if (bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{'))
+    const isJson = bytes.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
+    if (isJson && !isBlobBundle(bytes))
       return omsCandidate(path, bytes, {
         ...createModelCheck(folder.root, files, signatureNames, signal),
         leftOut: folder.leftOut ?? NONE,
+        ignorePaths: folder.ignored ?? [],
       });
     const signed = signedBy(path, folder, files);
     const check = async (): Promise<CheckedContent> =>
       folder.isFile ? oneFile(signed.path, signal) : listedFiles(signed, folder, files, signatureNames, signal);
-    return detachedCandidate(path, bytes, signed.path, check);
+    return isJson
+      ? blobCandidate(path, bytes, signed.path, async (sha256) => {
+          await assertDigest(signed.path, sha256, signal);
+          return check();
+        })
+      : detachedCandidate(path, bytes, signed.path, check);
   });
 }
 
 async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promise<readonly FoundSignature[]> {
   if (folder.isFile) {
-    const path = `${folder.root}${SUFFIX}`;
-    const bytes = await readFile(path).catch(() => undefined);
-    return bytes === undefined ? [] : [{ path, bytes }];
+    const found: FoundSignature[] = [];
+    for (const path of SUFFIXES.map((suffix) => folder.root + suffix)) {
+      const bytes = await readFile(path).catch(() => undefined);
+      if (bytes !== undefined) found.push({ path, bytes });
+    }
+    return found;
   }
   const isSignature = ({ name }: ModelFile): boolean =>
-    name === SIGNATURE_NAME || (name.endsWith(SUFFIX) && CHECKSUM_LIST.test(name.slice(0, -SUFFIX.length)));
+    name === SIGNATURE_NAME || (signedName(name) !== name && isChecksumList(signedName(name)));
   return Promise.all(
     files
       .filter(isSignature)
@@ -91,10 +103,15 @@ async function besides(folder: SignedFolder, files: readonly ModelFile[]): Promi
   );
 }
 
+async function assertDigest(path: string, wanted: string, signal: AbortSignal): Promise<void> {
+  const { sha256 } = await digestFile(path, ['sha256'], signal);
+  if (sha256 !== wanted) throw new SignatureFault('proof', `${basename(path)} has other bytes than were signed`);
+}
+
 /** What a detached signature is of: the file itself, or the list that it is named after. */
 function signedBy(path: string, folder: SignedFolder, files: readonly ModelFile[]): ModelFile {
-  const name = basename(path).replace(/\.sig$/, '');
-  const listed = folder.isFile ? files[0] : files.find((file) => file.name === name && CHECKSUM_LIST.test(name));
+  const name = signedName(basename(path));
+  const listed = folder.isFile ? files[0] : files.find((file) => file.name === name && isChecksumList(name));
   if (listed !== undefined) return listed;
   throw new SignatureFault('proof', `${path} is the signature of no list of checksums in ${folder.root}`);
 }
@@ -121,8 +138,8 @@ async function listedFiles(
     if (file === undefined && leftOut.has(path)) continue;
     if (file === undefined) throw new SignatureFault('proof', `${path} was signed and is not there`);
     if (!isStrong(digests)) throw new SignatureFault('trust', `${path} is listed without SHA-256 or SHA-512`);
-    const { state } = await checkFile(file.path, digests, undefined, signal);
-    if (state !== 'right') throw new SignatureFault('proof', `${path} has other bytes than were signed`);
+    if (!(await isRight(file, digests, signal)))
+      throw new SignatureFault('proof', `${path} has other bytes than were signed`);
     listed.add(path);
     if (digests.sha256 !== undefined) covers.push(digests.sha256);
   }
@@ -133,6 +150,15 @@ async function listedFiles(
       .filter((name) => !listed.has(name))
       .sort(),
   };
+}
+
+/** What was just proven is not hashed again. */
+async function isRight({ name, path, sha256 }: ModelFile, digests: Digests, signal: AbortSignal): Promise<boolean> {
+  if (sha256 !== undefined && digests.sha256 !== undefined) return sha256 === digests.sha256;
+  const verdict = await checkFile(path, digests, undefined, signal);
+  if (verdict.state === 'problem' && verdict.problem.kind === 'missing')
+    throw new SignatureFault('trust', `${name} is not here to be compared`);
+  return verdict.state === 'right';
 }
 
 function isStrong({ sha256, sha512 }: Digests): boolean {

@@ -21,6 +21,8 @@ export interface TrustRequest {
   readonly signatures: readonly string[];
   /** What the subject is, for the scopes of the policy; by default its ref, or `file:` and its path. */
   readonly as?: string;
+  /** Paths within it that may be there unsigned: told, and refused or not as the policy says of such files. */
+  readonly ignore?: readonly string[];
   readonly nowMs: number;
 }
 
@@ -59,7 +61,7 @@ export async function verifyTrust(request: TrustRequest, context: PullContext): 
   const candidates = isImage
     ? await imageCandidates(subject, request.nowMs, context)
     : await folderCandidates(
-        held ?? (await folderAt(resolve(subject))),
+        { ...(held ?? (await folderAt(resolve(subject)))), ignored: request.ignore ?? [] },
         await readSignatures(request.signatures),
         signal,
       );

@@ -40,7 +40,7 @@ export function replyFor(error: SluiceError, withToken: boolean): FaceReply {
   // The very words: clients take any other 401 for a repository that is not there.
   if (code === 'UNAUTHORIZED') return errorReply(401, undefined, 'Invalid credentials in Authorization header');
   if (code === 'FORBIDDEN') return errorReply(403, undefined, disabled(error) ?? message);
-  if (code === 'REFUSED') return errorReply(403, 'Refused', message);
+  if (code === 'REFUSED' || code === 'BAD_SIGNATURE') return errorReply(403, 'Refused', message);
   if (code === 'USAGE') return errorReply(400, undefined, message);
   const later = seconds(error);
   const after = { 'retry-after': String(later) };

@@ -36,7 +36,7 @@ export function failureOf(error: SluiceError, withToken: boolean): FaceReply {
   const message = hostlessWords(error);
   if (exitCode === 3) return absent(message);
   if (code === 'UNAUTHORIZED') return failure(401, UNAUTHORIZED, message);
-  if (exitCode === 6) return failure(403, FORBIDDEN, message);
+  if (exitCode === 6 || code === 'BAD_SIGNATURE') return failure(403, FORBIDDEN, message);
   if (exitCode === 4) return failure(withToken ? 403 : 401, withToken ? FORBIDDEN : UNAUTHORIZED, message);
   const seconds = String(Math.max(1, Math.ceil((error.retryAfterMs ?? RETRY_MS) / 1000)));
   const later = { 'retry-after': seconds };

@@ -24,7 +24,8 @@ export function replyFor(error: SluiceError, unknown: 'MANIFEST_UNKNOWN' | 'BLOB
   const message = hostlessWords(error);
   if (error.exitCode === 3) return errorReply(404, unknown, message);
   // A client would ask for another token of ours; it is the mirror that may not.
-  if (error.exitCode === 4 || error.exitCode === 6) return errorReply(403, 'DENIED', message);
+  if (error.exitCode === 4 || error.exitCode === 6 || error.code === 'BAD_SIGNATURE')
+    return errorReply(403, 'DENIED', message);
   const seconds = retryAfterMs === undefined ? RETRY_S : String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   const later = { 'retry-after': seconds };
   if (error.code === 'RATE_LIMITED') return errorReply(429, 'TOOMANYREQUESTS', message, later);

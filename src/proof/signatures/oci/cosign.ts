@@ -2,9 +2,10 @@ import { broken } from '../../signature-fault.js';
 import { readCertificates, type Certificate } from '../../certificates/certificate.js';
 import { fromBase64 } from '../base64.js';
 import { asObject, has, listIn, objectIn, parseObject, textIn, type JsonObject } from '../fields.js';
+import { isSignatureOf } from '../keys.js';
 import { STATEMENT_TYPE } from '../oms/statement.js';
 import type { LogEntry } from '../logs/log-entry.js';
-import type { SignedThing } from '../signed-thing.js';
+import { sha256Of, type SignedThing } from '../signed-thing.js';
 
 export const COSIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1';
 const SIMPLE_TYPE = 'cosign container image signature';
@@ -33,13 +34,17 @@ export function checkSimpleSigning(payload: Buffer, manifestSha256: string): voi
 
 /** A layer of the older form: the payload, and in the annotations of its descriptor all the rest. */
 export function parseSimpleSigning(payload: Buffer, annotations: JsonObject): SignedThing {
+  // cosign writes an empty chain where the root was all of it.
   const pem = (name: string): readonly Certificate[] =>
-    has(annotations, name) ? readCertificates(Buffer.from(textIn(annotations, name))) : [];
+    has(annotations, name) && textIn(annotations, name) !== ''
+      ? readCertificates(Buffer.from(textIn(annotations, name)))
+      : [];
   const [leaf] = pem(`${SIGSTORE}/certificate`);
+  const signature = fromBase64(textIn(annotations, ANNOTATION));
   return {
-    signedBytes: payload,
-    loggedBytes: payload,
-    signature: fromBase64(textIn(annotations, ANNOTATION)),
+    isSignedWith: (key) => isSignatureOf(payload, signature, key),
+    loggedSha256: sha256Of(payload),
+    signature,
     signer:
       leaf === undefined
         ? { kind: 'key', hint: undefined }

@@ -120,6 +120,22 @@ describe('a signature under cosign’s tag', () => {
     expect(await verdict(payload(), newKey())).toBe('untrusted');
   });
 
+  it('is by a certificate, also where cosign left the chain empty because the policy has all of it', async () => {
+    const authority = issue('root', { ca: true });
+    const leaf = issue('release', { ca: false, issuer: authority, purposes: [CODE_SIGNING] });
+    const annotations = new Map([
+      ['dev.cosignproject.cosign/signature', sign('sha256', payload(), leaf.key).toString('base64')],
+      ['dev.sigstore.cosign/certificate', certificatePem(leaf)],
+      ['dev.sigstore.cosign/chain', ''],
+    ]);
+    const accept = acceptance({
+      ...{ method: 'cosign-certificate', roots: [authority.certificate] },
+      identities: ['subject:CN=release,O=acme'],
+    });
+    const candidate = cosignTagCandidate('x', payload(), annotations, IMAGE);
+    expect(await judge(ruleOf([accept]), [candidate], NOW_MS)).toMatchObject({ verdict: 'accepted' });
+  });
+
   it('is proven keyless by the promise of the log', async () => {
     const instance = new Instance();
     const signer = instance.signer(URI);

@@ -1,7 +1,7 @@
 import { broken } from '../../signature-fault.js';
 import { hashModelFile, type HashProgress } from './hash-model.js';
-import { isBelowAny, type ModelFile } from './model-files.js';
-import { shardOf, type OmsManifest } from './statement.js';
+import { ALWAYS_IGNORED, isBelowAny, type ModelFile } from './model-files.js';
+import { ONE_FILE, shardOf, type OmsManifest } from './statement.js';
 
 export interface CheckedModel {
   /** SHA-256 of the files, where the manifest names them so. */
@@ -18,8 +18,12 @@ export interface ModelCheck {
   readonly signatureNames: readonly string[];
   /** Links are how this folder keeps its files (a cache of Hugging Face). */
   readonly linksAreFiles: boolean;
+  /** The model is a file, not a folder that has one. */
+  readonly isOneFile?: boolean;
   /** Files that were left out on purpose: they may be signed and not be there. */
-  readonly leftOut?: ReadonlySet<string>;
+  readonly leftOut?: Pick<ReadonlySet<string>, 'has'>;
+  /** Paths that may be there unsigned, as the one who verifies says; they are told as what nobody signed. */
+  readonly ignorePaths?: readonly string[];
   readonly signal: AbortSignal;
   readonly progress?: HashProgress;
 }
@@ -35,10 +39,12 @@ export async function checkModel(manifest: OmsManifest, check: ModelCheck): Prom
   );
   const unverified: string[] = [];
   const wanted: ModelFile[] = [];
-  for (const file of check.files) {
+  const ignored = [...manifest.ignorePaths, ...ALWAYS_IGNORED, ...(check.ignorePaths ?? [])];
+  const isNameless = check.isOneFile === true && listedPaths.has(ONE_FILE);
+  for (const file of isNameless ? check.files.map((one) => ({ ...one, name: ONE_FILE })) : check.files) {
     if (listedPaths.has(file.name)) wanted.push(file);
     else if (check.signatureNames.includes(file.name)) continue;
-    else if (isBelowAny(file.name, manifest.ignorePaths)) unverified.push(file.name);
+    else if (isBelowAny(file.name, ignored)) unverified.push(file.name);
     else if (manifest.method === 'shards' && file.sizeBytes === 0) unverified.push(file.name);
     else throw broken(`${file.name} is there and was not signed`);
   }

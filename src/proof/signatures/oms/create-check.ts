@@ -11,5 +11,6 @@ export function createModelCheck(
   progress?: HashProgress,
 ): ModelCheck {
   const linksAreFiles = isSnapshot(root);
-  return { files, signatureNames, linksAreFiles, signal, ...(progress === undefined ? {} : { progress }) };
+  const isOneFile = files.length === 1 && files[0]?.path === root;
+  return { files, signatureNames, linksAreFiles, isOneFile, signal, ...(progress === undefined ? {} : { progress }) };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { errnoOf } from '../../../base/index.js';
 import { untrusted } from '../../signature-fault.js';
 import type { ModelFile } from './model-files.js';
 import type { OmsHash, OmsResource } from './statement.js';
@@ -34,7 +35,9 @@ export async function hashModelFile(
   if (algorithm === undefined) throw untrusted(`the hash ${plan.hash} cannot be computed here`);
   if (plan.method === 'files' && plan.hash === 'sha256' && file.sha256 !== undefined)
     return [{ name: file.name, digest: file.sha256 }];
-  const handle = await open(file.path, 'r');
+  const handle = await open(file.path, 'r').catch((thrown: unknown) => {
+    throw errnoOf(thrown) === 'ENOENT' ? untrusted(`${file.name} is not here to be compared`) : thrown;
+  });
   const resources: OmsResource[] = [];
   try {
     const buffer = Buffer.allocUnsafe(READ_BYTES);

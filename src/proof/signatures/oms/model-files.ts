@@ -55,6 +55,9 @@ export function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** Not part of any model (OMS 1.0, 6.2), with all below them. */
+export const ALWAYS_IGNORED = ['.git', '.gitattributes', '.github', '.gitignore'];
+
 /** Whether a path is one of these, or below one. */
 export function isBelowAny(name: string, paths: readonly string[]): boolean {
   return paths.some((path) => name === path || name.startsWith(`${path}/`));

@@ -114,6 +114,37 @@ describe('a model signed by OMS', () => {
     expect(rootOf(spec)).toBe('92745110b1ab4368471cbe31664e10174e954b113a3df333db860317b2c6dec4');
   });
 
+  it('has nothing to say of what git keeps, nor of what the verifier leaves out: both are told as unsigned', async () => {
+    const root = model();
+    const bundle = await signed(root);
+    for (const name of ['.gitattributes', 'extra.txt']) writeFileSync(join(root, name), 'x');
+    expect(await verdict(root, bundle)).toMatchObject({
+      verdict: 'broken',
+      refused: [{ reason: 'extra.txt is there and was not signed' }],
+    });
+    const check = { ...createModelCheck(root, await listModelFiles(root), [], signal), ignorePaths: ['extra.txt'] };
+    const judged = (rule: TrustRule): Promise<Judgement> =>
+      judge(rule, [omsCandidate('model.sig', bundle, check)], NOW_MS);
+    expect(await judged(byKey())).toMatchObject({ verdict: 'untrusted' });
+    expect(await judged({ ...byKey(), unverifiedFiles: 'warn' })).toMatchObject({
+      verdict: 'accepted',
+      unverified: ['.gitattributes', 'extra.txt'],
+    });
+  });
+
+  it('of one file names it, or calls it "." as the reference implementation does; a folder is not one file', async () => {
+    const path = join(model({ 'w.bin': 'weights' }), 'w.bin');
+    const bundle = await signed(path);
+    const nameless = resigned(bundle, ({ predicate: { resources } }) => void (resources[0]!.name = '.'));
+    for (const each of [bundle, nameless]) expect(await verdict(path, each)).toMatchObject({ verdict: 'accepted' });
+    expect(await verdict(dirname(path), nameless)).toMatchObject({ verdict: 'broken' });
+    writeFileSync(path, 'others');
+    expect(await verdict(path, nameless)).toMatchObject({
+      verdict: 'broken',
+      refused: [{ reason: '. has other bytes than were signed' }],
+    });
+  });
+
   it('tells which files it ignores, and is refused for them unless the rule only warns', async () => {
     const root = model({ ...FILES, '.git/config': 'x', notes: 'y' });
     const bundle = await signed(root, { ignorePaths: ['.git', 'notes'] });
