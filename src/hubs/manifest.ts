@@ -14,19 +14,22 @@ export function makeManifest(pinned: Pinned, files: readonly ManifestFile[], hos
 export function checkFiles(files: readonly ManifestFile[], host: string): readonly ManifestFile[] {
   const refuse = (reason: string): SluiceError => new SluiceError('BAD_MANIFEST', { host, reason });
   if (files.length > MAX_FILES) throw refuse(`more than ${MAX_FILES} files`);
-  const seen = new Map<string, string>();
   for (const { path, sizeBytes } of files) {
     assertSafePath(path);
     if (sizeBytes !== undefined && !isSize(sizeBytes))
       throw refuse(`the size of ${printable(path)} is not possible (${sizeBytes})`);
-    const folded = fold(path);
-    const twin = seen.get(folded);
-    if (twin !== undefined) throw refuse(twinReason(twin, path));
-    seen.set(folded, path);
   }
-  for (const { path } of files) {
-    const obstacle = fileAmongFolders(path, seen);
-    if (obstacle !== undefined) throw refuse(`${printable(obstacle)} is a file and a folder`);
+  // Most names are folded already: of a long listing this holds hardly more than the listing itself.
+  const folded = files.map(({ path }) => fold(path)).sort(byText);
+  for (const [at, name] of folded.entries())
+    if (at > 0 && folded[at - 1] === name) throw refuse(twinReason(name, files));
+  let checked = '';
+  for (const name of folded) {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf('/')));
+    if (folder === checked) continue;
+    checked = folder;
+    const obstacle = fileAmongFolders(folder, folded);
+    if (obstacle !== undefined) throw refuse(`${printable(nameOf(obstacle, files))} is a file and a folder`);
   }
   return [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -40,17 +43,36 @@ function fold(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-function twinReason(one: string, other: string): string {
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function twinReason(folded: string, files: readonly ManifestFile[]): string {
+  const [one = '', other = ''] = files.filter(({ path }) => fold(path) === folded).map(({ path }) => path);
   return one === other
     ? `${printable(one)} is listed twice`
     : `${printable(one)} and ${printable(other)} would be the same file on some machines`;
 }
 
-function fileAmongFolders(path: string, files: ReadonlyMap<string, string>): string | undefined {
-  const folded = fold(path);
-  for (let slash = folded.indexOf('/'); slash >= 0; slash = folded.indexOf('/', slash + 1)) {
-    const file = files.get(folded.slice(0, slash));
-    if (file !== undefined) return file;
+function nameOf(folded: string, files: readonly ManifestFile[]): string {
+  return files.find(({ path }) => fold(path) === folded)?.path ?? folded;
+}
+
+/** The folder, or one that it stands in, where that is a file. `names` are sorted. */
+function fileAmongFolders(folder: string, names: readonly string[]): string | undefined {
+  for (let slash = folder.indexOf('/'); ; slash = folder.indexOf('/', slash + 1)) {
+    const above = slash < 0 ? folder : folder.slice(0, slash);
+    if (above !== '' && isAmong(above, names)) return above;
+    if (slash < 0) return undefined;
   }
-  return undefined;
+}
+
+function isAmong(name: string, names: readonly string[]): boolean {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return names[low] === name;
 }

@@ -75,6 +75,18 @@ describe('answers', () => {
     expect(asked).toEqual(['ann', 'bob', 'ann']);
   });
 
+  test('that make no sense leave what is known in its place, and are asked for again soon where nothing is', async () => {
+    const { clock, get } = rig();
+    const NONSENSE = new SluiceError('BAD_MANIFEST', { host: 'hub', reason: 'the tree is not a list' });
+    await expect(get('bob', NONSENSE)).rejects.toBe(NONSENSE);
+    clock.ms += 3001;
+    await get('ann', open('known'));
+    clock.ms += 100_001;
+    expect(await get('ann', NONSENSE)).toMatchObject({ value: 'known', status: 'STALE' });
+    clock.ms += 15_001;
+    expect(await get('ann', open('new'))).toEqual({ value: 'new', status: 'MISS' });
+  });
+
   test('that are old are told while nobody can be asked, without asking each time', async () => {
     const { clock, asked, get } = rig();
     await get('ann', open('known'));

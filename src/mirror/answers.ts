@@ -1,6 +1,8 @@
-import { SluiceError, toSluiceError } from '../base/index.js';
+import { toSluiceError } from '../base/index.js';
 import { hostlessWords, type CacheStatus } from '../hubs/index.js';
+import { inTime } from './in-time.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
+import { saysNothing } from './upstreams/guards.js';
 
 /** Something that was asked, and whether everybody may be told it or only who asked. */
 export interface Asked<T> {
@@ -45,9 +47,6 @@ export interface AnswersOptions<T> {
 const UNANSWERED_MS = 3000;
 /** After nobody could tell, what is known is told for so long without asking. */
 const REST_MS = 15_000;
-/** Clients give up after ten seconds: they are better served with an error that lets them come again, or soon with what is known. */
-const PATIENCE_MS = 9000;
-const PATIENCE_WITH_KNOWN_MS = 3000;
 
 interface Known<T> {
   readonly value: T;
@@ -93,13 +92,16 @@ export class Answers<T> {
     if (refused !== undefined) throw refused;
     const fallback = isUsefulOld ? known : undefined;
     try {
-      const asked = await this.#inTime(this.#ask(own, asking), fallback !== undefined, asking.signal);
+      const asked = await inTime(this.#ask(own, asking), fallback !== undefined, asking.signal);
       const isSame = known !== undefined && this.#options.isSame?.(known.value, asked.value) === true;
       return { value: asked.value, status: isSame ? 'REVALIDATED' : 'MISS' };
     } catch (thrown) {
       const error = toSluiceError(thrown);
-      if (error.exitCode === 7 && fallback === undefined) this.#refused.keep(own, error, UNANSWERED_MS);
-      if (error.exitCode !== 7 || fallback === undefined) throw error;
+      if (!saysNothing(error)) throw error;
+      if (fallback === undefined) {
+        this.#refused.keep(own, error, UNANSWERED_MS);
+        throw error;
+      }
       const warning = hostlessWords(error);
       fallback.rest = { untilMs: now() + REST_MS, warning };
       return { value: fallback.value, status: 'STALE', warning };
@@ -131,26 +133,6 @@ export class Answers<T> {
     const over = (): boolean => this.#asking.delete(own);
     work.then(over, over);
     return work;
-  }
-
-  async #inTime(work: Promise<Known<T>>, hasFallback: boolean, signal: AbortSignal): Promise<Known<T>> {
-    const ms = hasFallback ? PATIENCE_WITH_KNOWN_MS : PATIENCE_MS;
-    let over: (() => void) | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      const late = setTimeout(() => reject(new SluiceError('STALLED', { host: 'the hub', seconds: ms / 1000 })), ms);
-      const gone = (): void => reject(new SluiceError('INTERRUPTED'));
-      signal.addEventListener('abort', gone, { once: true });
-      if (signal.aborted) gone();
-      over = () => {
-        clearTimeout(late);
-        signal.removeEventListener('abort', gone);
-      };
-    });
-    try {
-      return await Promise.race([work, limit]);
-    } finally {
-      over?.();
-    }
   }
 
   async #recall({ about, kept }: Asking<T>): Promise<Known<T> | undefined> {

@@ -3,20 +3,24 @@ import { readFile } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   hostlessWords,
+  isImageManifest,
   type Content,
   type ImageCatalogue,
   type ImageName,
   type KeptManifest,
+  type KeptTags,
   type RawManifest,
   type Registry,
 } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import type { AdmissionGuard } from './admission-guard.js';
+import { Answers } from './answers.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
+import { inTime } from './in-time.js';
 import { layerSizes } from './layer-sizes.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
-import type { Guards } from './upstreams/guards.js';
+import { saysNothing, type Guards } from './upstreams/guards.js';
 
 export interface ImagesOptions {
   readonly store: Store;
@@ -30,6 +34,8 @@ export interface ImagesOptions {
   readonly freshMs: number;
   readonly admission: AdmissionGuard;
   readonly guards: Guards;
+  /** Nothing is asked any more once it fires. */
+  readonly stop: AbortSignal;
   readonly now: () => number;
 }
 
@@ -41,7 +47,15 @@ interface ReferenceDocument {
   readonly atMs: number;
 }
 
+interface TagsDocument {
+  readonly askedAtMs: number;
+  readonly tags: readonly string[];
+}
+
 const REFERENCES = 'image-references';
+const TAGS = 'image-tags';
+/** Of all lists of tags together. */
+const MAX_TAGS_BYTES = 16 * 1024 * 1024;
 
 /** Images of the configured registries, kept as they are asked for: manifests and layers are blobs by their digests. */
 export class Images implements ImageCatalogue {
@@ -49,10 +63,20 @@ export class Images implements ImageCatalogue {
   readonly #sizes = new Map<string, number>();
   readonly #asking = new Map<string, Promise<RawManifest>>();
   readonly #refused: Refusals;
+  readonly #tags: Answers<readonly string[]>;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
     this.#refused = new Refusals(options.now);
+    this.#tags = new Answers({
+      freshMs: options.freshMs,
+      isUsefulOld: true,
+      weight: (tags) => tags.reduce((sum, tag) => sum + tag.length + 32, 100),
+      capacity: MAX_TAGS_BYTES,
+      isSame: (a, b) => a.join(' ') === b.join(' '),
+      stop: options.stop,
+      now: options.now,
+    });
   }
 
   async manifest(
@@ -69,13 +93,13 @@ export class Images implements ImageCatalogue {
     const refused = this.#refused.get(key);
     if (refused !== undefined) throw refused;
     try {
-      const asked = await this.#ask(key, name, reference, accept, signal);
+      const asked = await inTime(this.#ask(key, name, reference, accept), known !== undefined, signal);
       const isSame = known?.manifest.sha256 === asked.sha256;
       return this.#learn(name, { ...asked, status: isSame ? 'REVALIDATED' : 'MISS' });
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
-      if (known === undefined || error.exitCode !== 7) throw error;
+      if (known === undefined || !saysNothing(error)) throw error;
       return this.#learn(name, { ...known.manifest, status: 'STALE', warning: hostlessWords(error) });
     }
   }
@@ -95,16 +119,52 @@ export class Images implements ImageCatalogue {
     const registry = this.#registry(name);
     const ask = <T>(question: () => Promise<T>): Promise<T> => this.#options.guards.ask(name.registry, question);
     const { repository } = name;
-    const sizeBytes = this.#sizes.get(sha256) ?? (await ask(() => registry.blobBytes(repository, sha256, signal)));
+    const { stop } = this.#options;
+    const known = this.#sizes.get(sha256);
+    const sizing =
+      known ??
+      inTime(
+        ask(() => registry.blobBytes(repository, sha256, stop)),
+        false,
+        signal,
+      );
+    const sizeBytes = await sizing;
     this.#sizes.set(sha256, sizeBytes);
-    const source = await ask(() => registry.source(repository, sha256, signal));
+    const source = await inTime(
+      ask(() => registry.source(repository, sha256, stop)),
+      false,
+      signal,
+    );
     const file = { path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } };
     return fills.content(file, sizeBytes, () => ({ sources: [source] }), used);
   }
 
-  tags(name: ImageName, signal: AbortSignal): Promise<readonly string[]> {
+  async tags(name: ImageName, signal: AbortSignal): Promise<KeptTags> {
     const registry = this.#registry(name);
-    return this.#options.guards.ask(name.registry, () => registry.tags(name.repository, signal));
+    const about = `${name.registry}/${name.repository}`;
+    const { value, ...told } = await this.#tags.get({
+      about,
+      caller: '',
+      ask: async (stop) => {
+        const askedAtMs = this.#options.now();
+        const tags = await this.#options.guards.ask(name.registry, () => registry.tags(name.repository, stop));
+        await this.#options.store.documents.write(TAGS, about, { askedAtMs, tags } satisfies TagsDocument);
+        return { value: tags, isPublic: true };
+      },
+      kept: () => this.#keptTags(about),
+      signal,
+    });
+    return { tags: value, ...told };
+  }
+
+  async #keptTags(
+    about: string,
+  ): Promise<{ readonly value: readonly string[]; readonly askedAtMs: number } | undefined> {
+    const read = await this.#options.store.documents.read(TAGS, about);
+    if (read.status !== 'ok') return undefined;
+    const { askedAtMs, tags } = (read.value ?? {}) as Partial<TagsDocument>;
+    const isList = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+    return typeof askedAtMs === 'number' && isList ? { value: tags, askedAtMs } : undefined;
   }
 
   #registry({ registry, repository }: ImageName): Registry {
@@ -113,14 +173,9 @@ export class Images implements ImageCatalogue {
     return found;
   }
 
-  #ask(
-    key: string,
-    name: ImageName,
-    reference: string,
-    accept: string | undefined,
-    signal: AbortSignal,
-  ): Promise<RawManifest> {
-    const asking = this.#asking.get(key) ?? this.#askRegistry(key, name, reference, accept, signal);
+  /** For everybody who waits for it: that one of them leaves ends nothing. */
+  #ask(key: string, name: ImageName, reference: string, accept: string | undefined): Promise<RawManifest> {
+    const asking = this.#asking.get(key) ?? this.#askRegistry(key, name, reference, accept);
     this.#asking.set(key, asking);
     const over = (): boolean => this.#asking.delete(key);
     asking.then(over, over);
@@ -132,14 +187,16 @@ export class Images implements ImageCatalogue {
     name: ImageName,
     reference: string,
     accept: string | undefined,
-    signal: AbortSignal,
   ): Promise<RawManifest> {
-    const { store, now } = this.#options;
+    const { store, now, stop } = this.#options;
     const registry = this.#registry(name);
     const manifest = await this.#options.guards.ask(name.registry, () =>
-      registry.manifest(name.repository, reference, accept, signal),
+      registry.manifest(name.repository, reference, accept, stop),
     );
     const { sha256, mediaType, bytes } = manifest;
+    // A tag means whatever comes: what nobody understands must not take the place of what is here.
+    if (!isImageManifest(bytes))
+      throw new SluiceError('BAD_MANIFEST', { host: registry.id, reason: `${reference} is no manifest` });
     await store.putBytes(bytes, { sha256, sizeBytes: bytes.length, digests: {} });
     const document: ReferenceDocument = { sha256, mediaType, sizeBytes: bytes.length, atMs: now() };
     const pinned = keyOf(name, `sha256:${sha256}`, undefined);

@@ -2,6 +2,7 @@ import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   createHttpOrigin,
   hostlessWords,
+  makesSense,
   siteRefusal,
   type Content,
   type ManifestFile,
@@ -16,8 +17,9 @@ import type { Store } from '../store/index.js';
 import type { AdmissionGuard } from './admission-guard.js';
 import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
+import { inTime } from './in-time.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
-import type { Guards } from './upstreams/guards.js';
+import { saysNothing, type Guards } from './upstreams/guards.js';
 
 export interface SitesOptions {
   readonly store: Store;
@@ -29,6 +31,8 @@ export interface SitesOptions {
   readonly freshMs: number;
   readonly admission: AdmissionGuard;
   readonly guards: Guards;
+  /** Nothing is asked any more once it fires. */
+  readonly stop: AbortSignal;
   readonly now: () => number;
 }
 
@@ -40,6 +44,8 @@ interface PageDocument {
 }
 
 interface PageWish {
+  readonly site: Site;
+  readonly path: string;
   readonly accept: string | undefined;
   /** What it was, to be asked whether it still is. */
   readonly known: PageDocument | undefined;
@@ -75,12 +81,12 @@ export class Sites implements SiteCatalogue {
     const refused = this.#refused.get(key);
     if (refused !== undefined) throw refused;
     try {
-      const asked = await this.#askOnce(key, url, { accept, known }, signal);
+      const asked = await inTime(this.#askOnce(key, url, { site, path, accept, known }), known !== undefined, signal);
       return shown(asked, known?.base64 === asked.base64 ? 'REVALIDATED' : 'MISS');
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
-      if (known === undefined || error.exitCode !== 7) throw error;
+      if (known === undefined || !saysNothing(error)) throw error;
       return { ...shown(known, 'STALE'), warning: hostlessWords(error) };
     }
   }
@@ -110,14 +116,11 @@ export class Sites implements SiteCatalogue {
     if (held !== undefined) return held;
     const origin = createHttpOrigin({ ...wires, url: wanted.url });
     const ref = { origin: 'https', url: wanted.url } as const;
-    const [kept, pinned] = await Promise.all([
-      this.#known<FileDocument>(FILES, wanted.url, 'sha256'),
-      this.#options.guards
-        .ask(origin.id, () => origin.pin(ref, signal))
-        .catch((thrown: unknown) => toSluiceError(thrown)),
-    ]);
+    const kept = await this.#known<FileDocument>(FILES, wanted.url, 'sha256');
+    const pinning = this.#options.guards.ask(origin.id, () => origin.pin(ref, signal));
+    const pinned = await inTime(pinning, kept !== undefined, signal).catch((thrown: unknown) => toSluiceError(thrown));
     if (pinned instanceof Error) {
-      const stale = pinned.exitCode === 7 ? await this.#held(kept?.sha256, used) : undefined;
+      const stale = saysNothing(pinned) ? await this.#held(kept?.sha256, used) : undefined;
       if (stale === undefined) throw pinned;
       return { ...stale, status: 'STALE' };
     }
@@ -153,16 +156,17 @@ export class Sites implements SiteCatalogue {
     await this.#options.store.documents.write(FILES, url.slice(0, MAX_KEY_LENGTH), document).catch(() => undefined);
   }
 
-  #askOnce(key: string, url: string, wish: PageWish, signal: AbortSignal): Promise<PageDocument> {
-    const asking = this.#asking.get(key) ?? this.#ask(key, url, wish, signal);
+  /** For everybody who waits for it: that one of them leaves ends nothing. */
+  #askOnce(key: string, url: string, wish: PageWish): Promise<PageDocument> {
+    const asking = this.#asking.get(key) ?? this.#ask(key, url, wish);
     this.#asking.set(key, asking);
     const over = (): boolean => this.#asking.delete(key);
     asking.then(over, over);
     return asking;
   }
 
-  async #ask(key: string, url: string, { accept, known }: PageWish, signal: AbortSignal): Promise<PageDocument> {
-    const { store, wires, guards, now } = this.#options;
+  async #ask(key: string, url: string, { site, path, accept, known }: PageWish): Promise<PageDocument> {
+    const { store, wires, guards, now, stop: signal } = this.#options;
     const etag = known?.etag;
     const headers = {
       ...(accept === undefined ? {} : { accept }),
@@ -183,6 +187,12 @@ export class Sites implements SiteCatalogue {
     };
     const answer = await guards.ask(new URL(url).host, question);
     const document = answer === undefined && known !== undefined ? { ...known, atMs: now() } : pageOf(answer, now());
+    // What nobody understands must not take the place of what is here.
+    if (
+      answer !== undefined &&
+      !makesSense({ kind: site.kind, path, contentType: document.contentType, body: answer.body })
+    )
+      throw new SluiceError('BAD_MANIFEST', { host: site.name, reason: 'its page is none of an index' });
     await store.documents.write(PAGES, key, document);
     return document;
   }

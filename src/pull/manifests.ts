@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Manifest, ManifestFile, Pinned, Ref } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
 import { hasFields, readKept, type Kind } from './kept.js';
@@ -9,8 +10,19 @@ interface ManifestDocument {
   readonly revision: string;
   readonly createdAtS?: number;
   readonly isPublic?: boolean;
+  /** Missing where it is long: then it stands in parts. */
+  readonly files?: readonly ManifestFile[];
+  readonly parts?: { readonly id: string; readonly count: number };
+}
+
+/** Some files of a long listing, which would be hundreds of megabytes in one piece. */
+interface PartDocument {
+  /** Of the listing that it was written with. */
+  readonly id: string;
   readonly files: readonly ManifestFile[];
 }
+
+const PART_FILES = 20_000;
 
 interface RevisionsDocument {
   readonly revisions: Readonly<Record<string, { readonly commit: string; readonly atMs: number }>>;
@@ -18,7 +30,18 @@ interface RevisionsDocument {
 
 const MANIFESTS: Kind<ManifestDocument> = {
   collection: 'manifests',
-  is: (value): value is ManifestDocument => hasFields(value, { commit: 'string', revision: 'string', files: 'array' }),
+  is: (value): value is ManifestDocument =>
+    hasFields(value, { commit: 'string', revision: 'string' }) &&
+    (hasFields(value, { files: 'array' }) || isInParts(value as { readonly parts?: unknown })),
+};
+
+function isInParts({ parts }: { readonly parts?: unknown }): boolean {
+  return hasFields(parts, { id: 'string', count: 'number' });
+}
+
+const PARTS: Kind<PartDocument> = {
+  collection: 'manifest-parts',
+  is: (value): value is PartDocument => hasFields(value, { id: 'string', files: 'array' }),
 };
 
 const REVISIONS: Kind<RevisionsDocument> = {
@@ -28,20 +51,59 @@ const REVISIONS: Kind<RevisionsDocument> = {
 
 /** The kept listing of a pinned commit. */
 export async function readManifest(store: Store, pinned: Pinned): Promise<Manifest | undefined> {
-  const document = await readKept(store, MANIFESTS, manifestName(pinned.ref, pinned.commit));
-  return document === undefined ? undefined : { pinned, files: document.files };
+  const name = manifestName(pinned.ref, pinned.commit);
+  const document = await readKept(store, MANIFESTS, name);
+  const files = document?.files ?? (await readParts(store, name, document?.parts));
+  return files === undefined ? undefined : { pinned, files };
+}
+
+/** Undefined where one of them is missing, or of another listing. */
+async function readParts(
+  store: Store,
+  name: string,
+  parts: ManifestDocument['parts'],
+): Promise<readonly ManifestFile[] | undefined> {
+  if (parts === undefined) return undefined;
+  const files: ManifestFile[] = [];
+  for (let at = 0; at < parts.count; at += 1) {
+    const part = await readKept(store, PARTS, partName(name, at));
+    if (part?.id !== parts.id) return undefined;
+    for (const file of part.files) files.push(file);
+  }
+  return files;
+}
+
+function partName(manifest: string, at: number): string {
+  return `${manifest}/${at}`;
 }
 
 export async function saveManifest(store: Store, manifest: Manifest): Promise<void> {
   const { ref, commit, revision, createdAtS, isPublic } = manifest.pinned;
+  const name = manifestName(ref, commit);
   const document: ManifestDocument = {
     commit,
     revision,
     ...(createdAtS === undefined ? {} : { createdAtS }),
     ...(isPublic === undefined ? {} : { isPublic }),
-    files: manifest.files,
+    ...(manifest.files.length > PART_FILES
+      ? { parts: await saveParts(store, name, manifest.files) }
+      : { files: manifest.files }),
   };
-  await store.documents.write(MANIFESTS.collection, manifestName(ref, commit), document);
+  await store.documents.write(MANIFESTS.collection, name, document);
+}
+
+async function saveParts(
+  store: Store,
+  name: string,
+  files: readonly ManifestFile[],
+): Promise<{ readonly id: string; readonly count: number }> {
+  const id = randomUUID();
+  const count = Math.ceil(files.length / PART_FILES);
+  for (let at = 0; at < count; at += 1) {
+    const part: PartDocument = { id, files: files.slice(at * PART_FILES, (at + 1) * PART_FILES) };
+    await store.documents.write(PARTS.collection, partName(name, at), part);
+  }
+  return { id, count };
 }
 
 /** Remembers what a revision meant, for the days without network. Writes only when it changed. */

@@ -6,6 +6,7 @@ import {
   HUGGING_FACE_HUB_WORDS,
   HUGGING_FACE_WORDS,
 } from '../../src/hubs/huggingface/face/face.js';
+import { LFS_ANSWERS } from '../../src/hubs/huggingface/face/lfs.js';
 import { SITE_KINDS } from '../../src/hubs/indexes/parse-site.js';
 import { MODEL_SCOPE_KINDS, MODEL_SCOPE_PATHS } from '../../src/hubs/modelscope/face/route.js';
 import { IMAGE_WORDS } from '../../src/hubs/oci/face/route.js';
@@ -65,7 +66,7 @@ export function huggingFaceRoutes(id: string, kind: 'model' | 'dataset' | 'space
   insistOn(HUGGING_FACE_WORDS, (word) => Object.hasOwn(words, word));
   insistOn(HUGGING_FACE_FILE_WORDS, (word) => ['resolve', 'raw'].includes(word));
   const batch = JSON.stringify({ operation: 'download', objects: [{ oid: OID, size: 400_000 }] });
-  return [
+  const routes = [
     get('info', api, 'told'),
     ...Object.values(words),
     get('resolve small', `${web}/resolve/main/config.json`, 'files'),
@@ -77,7 +78,9 @@ export function huggingFaceRoutes(id: string, kind: 'model' | 'dataset' | 'space
     { name: 'lfs batch', method: 'POST', path: `${web}.git/info/lfs/objects/batch`, guards: 'files', headers: LFS, body: batch }, // prettier-ignore
     get('lfs object', `${web}.git/info/lfs/objects/${OID}?commit=${commit}`, 'files'),
     get('lfs object anywhere', `${web}/info/lfs/objects/${OID}`, 'files'),
-  ];
+  ] satisfies readonly Route[];
+  insistOn(LFS_ANSWERS, (what) => routes.some(({ name }) => name.startsWith(`lfs ${what}`)));
+  return routes;
 }
 
 /** Every route of ModelScope for a repository. Fails where the face knows a path that is not here. */

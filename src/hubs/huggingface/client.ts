@@ -2,6 +2,7 @@ import { SluiceError } from '../../base/index.js';
 import { fetchJson, type Headers, type ResponseHead, type SmallContext } from '../../net/index.js';
 import { checkToken, encodePath, parseEndpoint, type Endpoint } from '../endpoint.js';
 import type { Question } from '../face.js';
+import { asArray, asObject } from '../fields.js';
 import { MAX_DESCRIPTION_BYTES, MAX_LISTING_ENTRIES, MAX_LISTING_PAGES } from '../limits.js';
 import { makeManifest } from '../manifest.js';
 import type { HubOptions } from '../options.js';
@@ -97,6 +98,9 @@ class HuggingFaceOrigin implements Origin {
     const asked = this.#asked(undefined, undefined);
     const url = `${this.#endpoint.base}/api/${path}`;
     const { head, value } = await this.#fetch(url, asked, signal, MAX_DESCRIPTION_BYTES);
+    const isSense = question.what === 'caller' ? asObject(value) !== undefined : asArray(value) !== undefined;
+    // Read as it is it would say that there is nothing.
+    if (!isSense) throw this.#refuse(`the answer to ${question.what} is none`);
     const nextQuery = parseNextQuery(head.headers.link);
     return { value, ...(nextQuery === undefined ? {} : { nextQuery }) };
   }

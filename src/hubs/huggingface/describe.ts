@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../../net/index.js';
-import { asArray, asObject } from '../fields.js';
+import { asArray, asObject, field } from '../fields.js';
 import { MAX_HISTORY_PAGES } from '../limits.js';
-import { parseNextQuery, type Refuse } from './wire.js';
+import { parseCommit, parseNextQuery, type Refuse } from './wire.js';
 
 type FetchValue = (url: string) => Promise<{ readonly head: ResponseHead; readonly value: unknown }>;
 
@@ -16,9 +16,14 @@ export async function describeRepository(
   fetchValue: FetchValue,
   refuse: Refuse,
 ): Promise<unknown> {
-  if (what === 'refs') return (await fetchValue(`${apiUrl}/refs?include_prs=1`)).value;
+  if (what === 'refs') {
+    const { value } = await fetchValue(`${apiUrl}/refs?include_prs=1`);
+    if (asArray(field(asObject(value), 'branches')) === undefined) throw refuse('the refs have no list of branches');
+    return value;
+  }
   if (what === 'commits') return history(`${apiUrl}/commits/${commit}`, fetchValue, refuse);
   const { value } = await fetchValue(`${apiUrl}/revision/${commit}`);
+  parseCommit(value, refuse);
   const rest = Object.entries(asObject(value) ?? {}).filter(([name]) => name !== 'siblings');
   return Object.fromEntries(rest);
 }

@@ -14,10 +14,16 @@ export interface KeptManifest extends RawManifest {
   readonly warning?: string;
 }
 
+export interface KeptTags {
+  readonly tags: readonly string[];
+  readonly status: CacheStatus;
+  readonly warning?: string;
+}
+
 /** What the faces of registries may ask for. Throws SluiceErrors like `Catalogue`. */
 export interface ImageCatalogue {
   /** `reference` is a tag or `sha256:…`; `accept` is what the client can read. */
   manifest(name: ImageName, reference: string, accept: string | undefined, signal: AbortSignal): Promise<KeptManifest>;
   blob(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content>;
-  tags(name: ImageName, signal: AbortSignal): Promise<readonly string[]>;
+  tags(name: ImageName, signal: AbortSignal): Promise<KeptTags>;
 }

@@ -22,6 +22,19 @@ const ILL: ReadonlySet<ErrorCode> = new Set([
 /** Those that were not asked for longest begin anew. */
 const MOST_GUARDS = 200;
 
+/** Errors of answers that came, and that nobody can believe. */
+const NONSENSE: ReadonlySet<ErrorCode> = new Set([
+  'BAD_MANIFEST',
+  'UNSAFE_PATH',
+  'DIGEST_MISMATCH',
+  'SIZE_MISMATCH',
+] as const);
+
+/** Whether nothing was learnt: nobody could be asked, or what they said makes no sense. What was known before stands then. */
+export function saysNothing({ exitCode, code }: SluiceError): boolean {
+  return exitCode === 7 || NONSENSE.has(code);
+}
+
 /** Whether somebody said so, rather than that nobody could tell. */
 export function isRefusal({ exitCode }: SluiceError): boolean {
   return exitCode === 3 || exitCode === 4;

@@ -34,12 +34,22 @@ export function findLfsRoute(request: FaceRequest, context: FaceContext): (() =>
   };
 }
 
+type LfsAnswer = (at: Addressed, which: string) => Promise<FaceReply> | FaceReply;
+
+/** What stands below `…/info/lfs/objects/`. */
+const ANSWERS: Readonly<Record<'batch' | 'object', LfsAnswer>> = {
+  batch: (at) => (at.request.method === 'POST' ? answerBatch(at) : failure(405, 'A batch is asked for by POST.')),
+  object: (at, which) => {
+    if (at.request.method === 'POST') return failure(403, READ_ONLY);
+    return OID.test(which) ? answerObject(at, which) : failure(404, 'Not Found');
+  },
+};
+/** All of it: a test asks each on behalf of everybody. */
+export const LFS_ANSWERS: readonly string[] = Object.keys(ANSWERS);
+
 function answer(at: Addressed, [what, which, ...more]: readonly string[]): Promise<FaceReply> | FaceReply {
-  const isPost = at.request.method === 'POST';
   if (what !== 'objects' || which === undefined || more.length > 0) return failure(404, 'Not Found');
-  if (which === 'batch') return isPost ? answerBatch(at) : failure(405, 'A batch is asked for by POST.');
-  if (isPost) return failure(403, READ_ONLY);
-  return OID.test(which) ? answerObject(at, which) : failure(404, 'Not Found');
+  return ANSWERS[which === 'batch' ? 'batch' : 'object'](at, which);
 }
 
 const READ_ONLY = 'This is a mirror for reading: nothing can be written here.';

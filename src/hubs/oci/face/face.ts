@@ -1,7 +1,7 @@
 import { SluiceError, toSluiceError } from '../../../base/index.js';
 import type { Face, FaceReply, FaceRequest } from '../../face.js';
 import { parseDigest } from '../names.js';
-import type { ImageCatalogue } from '../port.js';
+import type { ImageCatalogue, KeptTags } from '../port.js';
 import { errorReply, replyFor } from './errors.js';
 import { parseImageRoute, type ImageRoute } from './route.js';
 
@@ -69,11 +69,11 @@ async function answerManifest(
 ): Promise<FaceReply> {
   const manifest = await catalogue.manifest(name, reference, headers.accept, signal);
   const digest = `sha256:${manifest.sha256}`;
-  const { mediaType, status, warning, bytes } = manifest;
-  const known = { 'docker-content-digest': digest, etag: `"${digest}"`, 'x-cache-status': status };
+  const { mediaType, bytes } = manifest;
+  const known = { 'docker-content-digest': digest, etag: `"${digest}"`, ...cacheHeaders(manifest) };
   return {
     status: 200,
-    headers: { ...known, 'content-type': mediaType, ...(warning === undefined ? {} : { warning: '110 - "stale"' }) },
+    headers: { ...known, 'content-type': mediaType },
     body: bytes,
   };
 }
@@ -106,7 +106,8 @@ async function answerTags(
   { name }: ImageRoute,
   { query, signal, publicUrl, path }: FaceRequest,
 ): Promise<FaceReply> {
-  const all = [...(await catalogue.tags(name, signal))].sort();
+  const known = await catalogue.tags(name, signal);
+  const all = [...known.tags].sort();
   const after = query.get('last');
   const rest = after === null ? all : all.filter((tag) => tag > after);
   const count = /^\d{1,6}$/.test(query.get('n') ?? '') ? Number(query.get('n')) : rest.length;
@@ -118,6 +119,7 @@ async function answerTags(
     status: 200,
     headers: {
       'content-type': 'application/json',
+      ...cacheHeaders(known),
       ...(isMore ? { link: `<${publicUrl}${path}?${next.toString()}>; rel="next"` } : {}),
     },
     body: JSON.stringify({ name: name.repository, tags }),
@@ -135,7 +137,7 @@ async function answerReferrers(
   const type = 'application/vnd.oci.image.index.v1+json';
   try {
     const index = await catalogue.manifest(name, `sha256-${sha256}`, headers.accept, signal);
-    return { status: 200, headers: { 'content-type': type }, body: index.bytes };
+    return { status: 200, headers: { 'content-type': type, ...cacheHeaders(index) }, body: index.bytes };
   } catch (thrown) {
     if (toSluiceError(thrown).exitCode !== 3) throw thrown;
     return { status: 200, headers: { 'content-type': type }, body: EMPTY_INDEX };
@@ -147,3 +149,7 @@ const EMPTY_INDEX = JSON.stringify({
   mediaType: 'application/vnd.oci.image.index.v1+json',
   manifests: [],
 });
+
+function cacheHeaders({ status, warning }: Omit<KeptTags, 'tags'>): Readonly<Record<string, string>> {
+  return { 'x-cache-status': status, ...(warning === undefined ? {} : { warning: '110 - "stale"' }) };
+}
