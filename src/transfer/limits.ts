@@ -88,8 +88,8 @@ export const SCHEDULE = {
   fallShare: 0.5,
   /** Fewer connections that bring at least this share are enough. */
   easeShare: 0.97,
-  /** Fewer than this are not tried (4: random networks 0.860). */
-  easeLeast: 2,
+  /** Fewer than this are not tried (4: random networks 0.860). One is kept only where it brings more than two. */
+  easeLeast: 1,
   /** Fewer connections are tried only while so many times the trial's length is left (always: resets 0.92 instead of 0.98). */
   probeWorth: 30,
   /** More connections are tried again after this long, and after twice as long each time that does not help. */
