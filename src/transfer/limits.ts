@@ -105,6 +105,8 @@ export const SCHEDULE = {
   redialShare: 0.25,
   redialAfterMs: 75,
   redialAfterRoundTrips: 5,
+  /** What was taken from a bad connection is for so long not given to the one that is dialled instead, which may be as bad. */
+  passOnMs: 60,
   /** A request that is short by design is cut only when it would last longer than this all the same. */
   veryLateMs: 5000,
   /** What is taken over must be there sooner by this much (100: mirrors-256 0.96 instead of 0.98, but capped-256 0.92 instead of 0.91), or so many round trips; by the last from a host that counts requests. */

@@ -68,8 +68,9 @@ export class Handovers<D extends Desk> {
     to: FileSource,
     nowMs: number,
   ): void {
-    // Where its own source takes over, on a better connection, it must be allowed to.
-    flight.end('sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
+    // Where its own source takes over, it is to be on a connection that is known: one that is dialled for it now may be as bad.
+    const shunMs = to.state === flight.from.state ? this.#schedule.passOnMs : SHUN_MS;
+    flight.end('sooner elsewhere', nowMs + shunMs);
     const silentMs = flight.silentMs(nowMs);
     this.#emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
   }
