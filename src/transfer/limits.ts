@@ -113,6 +113,8 @@ export const SCHEDULE = {
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
   reliefGainCountedMs: 1000,
+  /** What a connection brings in this time, and in two round trips, counts as on its way, when what it was asked for is shared. */
+  onWayMs: 200,
   /** Bytes of a file that are hashed in a millisecond, a little less than a core does while others receive. */
   hashRate: 900_000,
   /** Of several sources each is asked so often at least: four answers say how it does. */
