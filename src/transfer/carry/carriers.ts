@@ -101,8 +101,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
     else if (message.type === 'landed') {
       job.isWhole = isEndOf(job.order, message.index);
       listener.onLanded(message.index, message.digest, message.isLast);
-    }
-    else if (message.type === 'reached')
+    } else if (message.type === 'reached')
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
     else settle(message.id, job, message.end);
   };

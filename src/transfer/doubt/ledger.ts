@@ -56,7 +56,7 @@ export class Ledger {
   /** Whether one of those who brought it gave the same as stands there once more. */
   isRepeated(index: number): boolean {
     const piece = this.of(index);
-    return piece !== undefined && piece.owners.some((owner) => piece.answers.get(owner) === piece.sha256);
+    return piece?.owners.some((owner) => piece.answers.get(owner) === piece.sha256) === true;
   }
 
   /** What was said of the piece does not count any more; what stands there is known still. */
