@@ -118,6 +118,13 @@ describe('once the digest is wrong', () => {
     expect(banned(rig)).not.toContain('hub');
   });
 
+  it('two liars of three that agree on a single byte lose against an honest one', async () => {
+    const faults = wrongAt(5 * MIB + 9);
+    const { rig, result } = await pullFrom([{ id: 'one', faults }, { id: 'two', faults }, { id: 'honest' }]);
+    expect(result.sha256).toBe(sha256Of(big));
+    expect(banned(rig)).not.toContain('honest');
+  });
+
   it('two liars of three lose also where the hub is one of them', async () => {
     const { rig, result } = await pullFrom([
       { id: 'hub', faults: inEveryPiece(25) },
@@ -149,13 +156,16 @@ describe('once the digest is wrong', () => {
     expect(banned(rig)).not.toContain('hub');
   });
 
-  it('a byte that flipped on the way, once, costs its source nothing', async () => {
+  it.each([
+    ['in each its own way', 1, 2],
+    ['in all the same way, so that they agree', 1, 1],
+  ])('a byte that flipped on the way, once, %s, costs its source nothing', async (_way, first, second) => {
     const once = (xor: number): FaultRule[] => [
       { on: { host: 'cdn', coversByte: 9 * MIB + 1, times: 1 }, fault: { type: 'corrupt', atByte: 9 * MIB + 1, xor } },
     ];
     const { rig, result } = await pullFrom([
-      { id: 'hub', faults: once(1) },
-      { id: 'mirror', faults: once(2) },
+      { id: 'hub', faults: once(first) },
+      { id: 'mirror', faults: once(second) },
     ]);
     expect(result.sha256).toBe(sha256Of(big));
     expect(banned(rig)).toEqual([]);

@@ -95,8 +95,8 @@ export const SCHEDULE = {
   fallShare: 0.5,
   /** Fewer connections that bring at least this share are enough. */
   easeShare: 0.97,
-  /** Fewer than this are not tried (4: random networks 0.860). */
-  easeLeast: 2,
+  /** Fewer than this are not tried (4: random networks 0.860). One is kept only where it brings more than two. */
+  easeLeast: 1,
   /** Fewer connections are tried only while so many times the trial's length is left (always: resets 0.92 instead of 0.98). */
   probeWorth: 30,
   /** More connections are tried again after this long, and after twice as long each time that does not help. */
@@ -112,12 +112,16 @@ export const SCHEDULE = {
   redialShare: 0.25,
   redialAfterMs: 75,
   redialAfterRoundTrips: 5,
+  /** What was taken from a bad connection is for so long not given to the one that is dialled instead, which may be as bad. */
+  passOnMs: 60,
   /** A request that is short by design is cut only when it would last longer than this all the same. */
   veryLateMs: 5000,
   /** What is taken over must be there sooner by this much (100: mirrors-256 0.96 instead of 0.98, but capped-256 0.92 instead of 0.91), or so many round trips; by the last from a host that counts requests. */
   reliefGainMs: 40,
   reliefGainRoundTrips: 2,
   reliefGainCountedMs: 1000,
+  /** What a connection brings in this time, and in two round trips, counts as on its way, when what it was asked for is shared. */
+  onWayMs: 200,
   /** Bytes of a file that are hashed in a millisecond, a little less than a core does while others receive. */
   hashRate: 900_000,
   /** Of several sources each is asked so often at least: four answers say how it does. */

@@ -14,12 +14,15 @@ interface Idle {
   readonly timer: NodeJS.Timeout;
 }
 
+/** A connection that brought less than this share of what the best idle one did has led to a bad edge. */
+const SLOW_SHARE = 0.5;
+
 /** The connections to one origin: as many as are asked for at once, up to a limit, and kept for a while afterwards. */
 export class ConnectionPool {
   readonly #open: (onGone: (connection: Connection) => void) => Promise<Connection>;
   readonly #maxConnections: number;
   readonly #all = new Set<Connection>();
-  /** The one used last is at the end, and used first. */
+  /** The one used last is at the end, and used first, unless it is a slow one. */
   readonly #idle: Idle[] = [];
   readonly #waiters: Waiter[] = [];
   /** Connections that an answer came by. */
@@ -97,7 +100,9 @@ export class ConnectionPool {
   }
 
   #takeIdle(): Connection | undefined {
-    const idle = this.#idle.pop();
+    const best = Math.max(...this.#idle.map(({ connection }) => connection.pace ?? 0));
+    const at = this.#idle.findLastIndex(({ connection }) => (connection.pace ?? best) >= best * SLOW_SHARE);
+    const [idle] = this.#idle.splice(at, 1);
     clearTimeout(idle?.timer);
     return idle?.connection;
   }

@@ -20,6 +20,8 @@ export type Dial = (onread: OnReadOpts) => Promise<Socket>;
 
 /** While reads fill their memory, the event loop goes on with the same socket, up to 32 times: others would starve beside it. */
 const TURN_BYTES = 256 * 1024;
+/** Less says nothing of how fast a connection is. */
+const TELLING_BYTES = 256 * 1024;
 
 /** A socket whose bytes land in memory of ours, for one guest after the other. */
 export class Connection {
@@ -38,6 +40,11 @@ export class Connection {
   #error: Error | undefined;
   /** It brought an answer before, or lay unused: its server may have closed it just when it is used. */
   wasKept = false;
+  /** Bytes per millisecond that it brought when it last brought enough to say so. */
+  pace: number | undefined;
+  /** For the guest of now, and since when. */
+  #broughtBytes = 0;
+  #broughtSinceMs = 0;
 
   /** @throws SluiceError what `dial` throws */
   static async open(dial: Dial, pool: BlockPool, onGone: (connection: Connection) => void): Promise<Connection> {
@@ -63,6 +70,7 @@ export class Connection {
   enter(guest: Guest): void {
     this.#guest = guest;
     this.#isInUse = true;
+    this.#broughtBytes = 0;
     this.#socket?.ref();
     if (this.#isOver) this.#tellGuest();
   }
@@ -71,6 +79,9 @@ export class Connection {
   leave(): void {
     this.#guest = undefined;
     this.#isInUse = false;
+    if (this.#broughtBytes >= TELLING_BYTES)
+      this.pace = this.#broughtBytes / Math.max(1, performance.now() - this.#broughtSinceMs);
+    this.#broughtBytes = 0;
     this.#dispose();
     this.#socket?.unref();
   }
@@ -115,6 +126,8 @@ export class Connection {
           // Nobody asked for it.
           else this.destroy();
         }
+        if (this.#broughtBytes === 0) this.#broughtSinceMs = performance.now();
+        this.#broughtBytes += bytes;
         this.#turnBytes += bytes;
         if (this.#turnBytes >= TURN_BYTES) this.#yield();
         return !this.#isHeld && !this.#isYielding;

@@ -39,14 +39,17 @@ export interface Carriers {
 interface Lane {
   post(message: ToCarrier): void;
   close(): Promise<void>;
-  /** Runs under way, in all and per host. */
+  /** Runs under way, in all and per host; of a host also the connections that were left for the next run. */
   active: number;
-  readonly hosts: Map<string, { active: number; most: number }>;
+  readonly hosts: Map<string, { active: number; kept: number }>;
 }
 
 interface Job {
   readonly lane: Lane;
   readonly host: string;
+  readonly order: CarryOrder;
+  /** It took all that was asked for, so that its connection can be used again. */
+  isWhole: boolean;
   readonly listener: CarryListener;
   readonly resolve: (end: CarryEnd) => void;
 }
@@ -81,7 +84,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
     jobs.delete(id);
     job.lane.active -= 1;
     const host = job.lane.hosts.get(job.host);
-    if (host !== undefined) host.active -= 1;
+    if (host !== undefined) {
+      host.active -= 1;
+      if (job.isWhole && 'end' in end.outcome) host.kept += 1;
+    }
     if (canThread) options.transport.countElsewhere?.(end.requests);
     job.resolve(end);
   };
@@ -92,8 +98,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
     if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
     else if (message.type === 'head') listener.onHead(message.head);
     else if (message.type === 'written') listener.onWritten(message.index, message.endByte);
-    else if (message.type === 'landed') listener.onLanded(message.index, message.digest, message.isLast);
-    else if (message.type === 'reached')
+    else if (message.type === 'landed') {
+      job.isWhole = isEndOf(job.order, message.index);
+      listener.onLanded(message.index, message.digest, message.isLast);
+    } else if (message.type === 'reached')
       lane.post({ type: 'grant', id: message.id, grant: listener.onReached(message.index) });
     else settle(message.id, job, message.end);
   };
@@ -131,11 +139,13 @@ export function createCarriers(options: CarriersOptions): Carriers {
       const id = nextId;
       nextId += 1;
       lane.active += 1;
-      const known = lane.hosts.get(host) ?? { active: 0, most: 0 };
+      const known = lane.hosts.get(host) ?? { active: 0, kept: 0 };
       known.active += 1;
-      known.most = Math.max(known.most, known.active);
+      known.kept = Math.max(0, known.kept - 1);
       lane.hosts.set(host, known);
-      const ended = new Promise<CarryEnd>((resolve) => jobs.set(id, { lane, host, listener, resolve }));
+      const ended = new Promise<CarryEnd>((resolve) =>
+        jobs.set(id, { lane, host, order, isWhole: false, listener, resolve }),
+      );
       lane.post({ type: 'carry', id, order });
       return { ended, stop: (kill) => lane.post({ type: 'stop', id, kill }) };
     },
@@ -155,12 +165,17 @@ export function createCarriers(options: CarriersOptions): Carriers {
   };
 }
 
+/** Whether what was asked for on the wire ends with this piece: what was cut short meanwhile leaves no connection. */
+function isEndOf({ asked, pieceBytes }: CarryOrder, index: number): boolean {
+  return Math.min((index + 1) * pieceBytes, asked.sizeBytes) >= (asked.range?.endByte ?? asked.sizeBytes);
+}
+
 /** One that has an unused connection to the host, else the idlest; undefined when another one is to be opened. */
 function pickLane(lanes: readonly Lane[], host: string, most: number): Lane | undefined {
   let best: Lane | undefined;
   for (const lane of lanes) {
     const known = lane.hosts.get(host);
-    if (known !== undefined && known.active < known.most && known.active <= (best?.active ?? Infinity)) best = lane;
+    if (known !== undefined && known.kept > 0 && lane.active <= (best?.active ?? Infinity)) best = lane;
   }
   if (best !== undefined) return best;
   for (const lane of lanes) if (lane.active < (best?.active ?? Infinity)) best = lane;

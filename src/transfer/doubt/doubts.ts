@@ -52,6 +52,8 @@ export class Doubts {
   /** The digest is wrong, and everything is compared. */
   isSearching = false;
   #isOwnTurn = false;
+  /** All agreed, and the whole is wrong: what was the same by chance, or for a moment, is asked once more of whoever brought it. */
+  #isLastTurn = false;
   #leftPieces = 0;
   /** Sources set aside, the first first. */
   readonly aside: FileSource[] = [];
@@ -125,9 +127,10 @@ export class Doubts {
   /** The digest is wrong: compares until somebody is found out. False when there is nothing (more) to compare. */
   beginSearch(): boolean {
     if (this.#owner.held.trusted !== undefined) return false;
-    this.#isOwnTurn = false;
-    // What nobody else has said is asked again of whoever brought it, unless it is known already that sources differ.
+    this.#isOwnTurn = this.#isLastTurn = false;
+    // What nobody else has said is asked again of whoever brought it, unless it is known already that sources differ; then also what others confirmed.
     if (!this.#hasWork() && this.aside.length === 0) this.#isOwnTurn = true;
+    if (!this.#hasWork() && this.aside.length === 0) this.#isLastTurn = true;
     this.isSearching = this.#hasWork() || this.#open.size > 0 || this.#settling.size > 0;
     this.#leftPieces = [...this.#owner.held.landed.keys()].filter((index) => !this.#isConfirmed(index)).length;
     return this.isSearching;
@@ -153,6 +156,7 @@ export class Doubts {
     this.#owner.sources.some((from) => from.source.id === id && !from.isSetAside && from.banned === undefined);
 
   #isConfirmed(index: number): boolean {
+    if (this.#isLastTurn) return this.#ledger.isRepeated(index);
     return this.#ledger.isConfirmed(index, this.#counts, this.#isOwnTurn);
   }
 
@@ -205,6 +209,9 @@ export class Doubts {
     if (!(await this.#stand(index))) return;
     const piece = this.#ledger.of(index);
     const isDifferent = piece !== undefined && piece.sha256 !== sha256 && !piece.owners.includes(source);
+    // Whoever agreed with what was wrong is asked anew.
+    if (this.#isLastTurn && piece !== undefined && piece.sha256 !== sha256 && !this.#open.has(index))
+      this.#ledger.forget(index);
     // A byte may have flipped on the way: whoever differs is asked once more before it is held to it.
     if (isDifferent && !this.#open.has(index) && this.#dispute(index, source)) return;
     this.#ledger.answered(index, source, sha256);

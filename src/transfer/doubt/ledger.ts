@@ -53,6 +53,17 @@ export class Ledger {
     );
   }
 
+  /** Whether one of those who brought it gave the same as stands there once more. */
+  isRepeated(index: number): boolean {
+    const piece = this.of(index);
+    return piece?.owners.some((owner) => piece.answers.get(owner) === piece.sha256) === true;
+  }
+
+  /** What was said of the piece does not count any more; what stands there is known still. */
+  forget(index: number): void {
+    this.#entries.get(index)?.answers.clear();
+  }
+
   /** Pieces of which somebody said something else than what stands there. */
   *contradicted(): Generator<{ readonly index: number; readonly source: string; readonly sha256: string }> {
     for (const [index, entry] of this.#entries) {

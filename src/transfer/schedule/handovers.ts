@@ -9,12 +9,19 @@ import type { Flights } from './flights.js';
 import { findLateFront, type LateContext } from './late-front.js';
 import { findRelief, type Relief } from './relief.js';
 import { SHUN_MS } from './recalls.js';
+import type { SourceState } from './source-state.js';
+
+/** So much, and this share of what it brought, a source may have to send twice: where readers are slower than the line, sharing a request gains nothing but that. */
+const SENT_TWICE_BYTES = 8 * 2 ** 20;
+const SENT_TWICE_SHARE = 0.05;
 
 /** Lets idle connections take over from whoever would end last. */
 export class Handovers<D extends Desk> {
   readonly #flights: Flights<D>;
   readonly #schedule: Schedule;
   readonly #emit: EventSink;
+  /** What of each source may have been sent twice because requests were shared while they were under way. */
+  readonly #sentTwice = new WeakMap<SourceState, number>();
   /** How often each piece went from one source to another on its way. */
   readonly #times = new WeakMap<D, Map<number, number>>();
 
@@ -39,11 +46,24 @@ export class Handovers<D extends Desk> {
           this.#handOver(relief, from, context.nowMs);
           continue;
         }
+        const twiceBytes = this.#twiceBytes(relief.flight, relief.splitBytes);
+        const { state } = relief.flight.from;
+        const sentTwice = this.#sentTwice.get(state) ?? 0;
+        if (sentTwice + twiceBytes > SENT_TWICE_BYTES + state.receivedBytes * SENT_TWICE_SHARE) continue;
         const work = job.split(relief.flight.work, from, relief.splitBytes);
-        if (work !== undefined) return { job, from, work };
+        if (work === undefined) continue;
+        this.#sentTwice.set(state, sentTwice + twiceBytes);
+        return { job, from, work };
       }
     }
     return undefined;
+  }
+
+  /** What is given away was asked for on the wire, and so much of it may be on its way already. */
+  #twiceBytes({ rate, from }: Flight<D>, splitBytes: number): number {
+    const { laneRate, health } = from.state;
+    const wayMs = this.#schedule.onWayMs + 2 * (health.roundTripMs ?? 0);
+    return Math.min(splitBytes, (rate ?? laneRate ?? Infinity) * wayMs);
   }
 
   /** What is late at the front of its file goes to whoever of the faster source is ready next. */
@@ -68,8 +88,9 @@ export class Handovers<D extends Desk> {
     to: FileSource,
     nowMs: number,
   ): void {
-    // Where its own source takes over, on a better connection, it must be allowed to.
-    flight.end('sooner elsewhere', to.state === flight.from.state ? -Infinity : nowMs + SHUN_MS);
+    // Where its own source takes over, it is to be on a connection that is known: one that is dialled for it now may be as bad.
+    const shunMs = to.state === flight.from.state ? this.#schedule.passOnMs : SHUN_MS;
+    flight.end('sooner elsewhere', nowMs + shunMs);
     const silentMs = flight.silentMs(nowMs);
     this.#emit(takenBack(flight, 'sooner-elsewhere', { silentMs, to: to.source.id, leftMs, thenMs }));
   }

@@ -50,7 +50,17 @@ describe('ConnectionLevel', () => {
 
   it('steps back when more bring nothing, and finds that fewer are enough', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
-    expect(said(drive(level, () => 50_000))).toEqual(['climb 16', 'flat 8', 'ease 4', 'ease 2']);
+    // A single one brings as much, too, and is not kept for that.
+    expect(said(drive(level, () => 50_000))).toEqual(['climb 16', 'flat 8', 'ease 4', 'ease 2', 'needed 2']);
+    expect(level.limit).toBe(2);
+  });
+
+  it('goes down to a single one where two already make it collapse, and stays there', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    const changes = drive(level, (connections) => (connections > 1 ? 10_000 : 90_000), { ms: 20_000 });
+    expect(said(changes)).toEqual(['climb 16', 'flat 8', 'ease 4', 'ease 2', 'ease 1']);
+    expect(changes.at(-1)).toMatchObject({ goodputBefore: 10_000, goodputAfter: 90_000 });
+    expect(level.limit).toBe(1);
   });
 
   it('goes back up when fewer bring less', () => {

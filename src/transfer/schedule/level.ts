@@ -191,9 +191,14 @@ export class ConnectionLevel {
   }
 
   #judgeEase(base: Measure, now: Measure, nowMs: number): LevelChange | undefined {
+    const probeAtMs = this.#probeAtMs;
     this.#hold(nowMs, false);
+    // Having tried a single one does not put off trying more.
+    if (now.level === 1) this.#probeAtMs = probeAtMs;
     this.#full ??= base;
-    if (now.goodput < this.#full.goodput * this.#schedule.easeShare) {
+    // A single one has no sibling that it is judged by: it must bring more, not only as much.
+    const least = now.level === 1 ? 1 / this.#schedule.collapseShare : this.#schedule.easeShare;
+    if (now.goodput < this.#full.goodput * least) {
       const { goodput } = now;
       return this.#change(base.level, 'needed', { ...base, goodput }, base);
     }

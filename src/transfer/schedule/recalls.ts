@@ -62,7 +62,7 @@ export class Recalls<D extends Desk> {
     const { flight } = takeBack;
     const { state } = flight.from;
     this.#redials.set(state, (this.#redials.get(state) ?? 0) + 1);
-    flight.end('slow edge', nowMs);
+    flight.end('slow edge', nowMs + this.#schedule.passOnMs);
     this.#emit(redialled(takeBack));
   }
 }

@@ -39,7 +39,9 @@ export function findRelief<D extends Desk>(
     if (relief === undefined || (flight.work.isShort === true && relief.leftMs < schedule.veryLateMs)) continue;
     // Each time it must be worth more: estimates that contradict each other would pass it on for ever.
     const isPassedOn = relief.splitBytes === undefined && flight.from.state.silences === 0;
-    const needed = isPassedOn ? least * 4 ** context.handedOver(flight) : least;
+    // That one connection is bad was measured, and another of the same source may be again.
+    const factor = flight.from.state === state ? 2 : 4;
+    const needed = isPassedOn ? least * factor ** context.handedOver(flight) : least;
     if (relief.leftMs - relief.thenMs < needed) continue;
     if (best === undefined || relief.leftMs > best.leftMs) best = relief;
   }

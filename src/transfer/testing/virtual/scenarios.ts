@@ -43,6 +43,7 @@ export const SCENARIOS: readonly VirtualScenario[] = [
   one('collapse-8', SMALL, 100 * MB, { ...lost, collapse: { beyond: 8, share: 0.4 } }),
   one('collapse-8-capped', SMALL, 80 * MB, { ...lost, connectionRate: 10 * MB, collapse: { beyond: 8, share: 0.4 } }),
   one('collapse-4', SMALL, 100 * MB, { ...lost, collapse: { beyond: 4, share: 0.4 } }),
+  one('collapse-1', SMALL, 100 * MB, { ...lost, collapse: { beyond: 1, share: 0.1 } }),
   one('429-window', SMALL, 100 * MB, { ...lost, refuseWindow: { requests: 10, windowMs: 1000 }, retryAfterMs: 1000 }),
   one('429-beyond-4', SMALL, 100 * MB, { ...lost, refuseBeyond: 4, retryAfterMs: 1000 }),
   one('429-beyond-4-unsaid', SMALL, 100 * MB, { ...lost, refuseBeyond: 4 }),

@@ -29,6 +29,7 @@ describe('named networks', () => {
     ['stalls', 0.95],
     ['collapse-8', 0.94],
     ['collapse-4', 0.89],
+    ['collapse-1', 0.76],
     ['429-window', 0.93],
     ['429-beyond-4', 0.86],
     ['503-every-4th', 0.95],
@@ -75,6 +76,13 @@ describe('decisions', () => {
     expect(fell.map(({ to, reason }) => `${reason} ${to}`).slice(0, 2)).toEqual(['climb 16', 'collapse 8']);
     const [, collapse] = fell;
     expect(collapse?.goodputAfter).toBeLessThan((collapse?.goodputBefore ?? 0) * 0.8);
+  });
+
+  it('asks a host with a single connection that collapses beyond one', () => {
+    const { events } = simulate(scenario('collapse-1'));
+    const changes = eventsOf(events, 'scheduler.connections');
+    expect(changes.at(-1)).toMatchObject({ reason: 'ease', from: 2, to: 1 });
+    expect(changes.at(-1)?.goodputAfter).toBeGreaterThan((changes.at(-1)?.goodputBefore ?? 0) * 5);
   });
 
   it('asks a host for no more than it serves at once', () => {

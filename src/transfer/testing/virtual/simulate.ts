@@ -18,6 +18,8 @@ export interface VirtualOutcome {
   readonly connections: number;
   readonly mostAtOnce: number;
   readonly furthestBytes: number;
+  /** Given from one request to another while it was under way: as much may be sent twice. */
+  readonly sharedBytes: number;
   /** Each with the time it came at. */
   readonly events: readonly (SluiceEvent & { readonly atMs: number })[];
   /** When a source changed as its profile's `late` says. */
@@ -95,6 +97,7 @@ export function simulate(
     connections: servers.reduce((sum, { connections }) => sum + connections, 0),
     mostAtOnce,
     furthestBytes: file.furthestBytes,
+    sharedBytes: file.sharedBytes,
     events,
     lateSinceMs: servers.find((server) => server.lateSinceMs !== undefined)?.lateSinceMs,
   };

@@ -15,6 +15,8 @@ export class VirtualFile implements Desk {
   readonly filled: number[];
   /** The furthest that anything was asked for ahead of the oldest missing byte. */
   furthestBytes = 0;
+  /** Given from one request to another while it was under way. */
+  sharedBytes = 0;
   #provenBytes = 0;
   readonly #handOut: HandOut;
   readonly #owners: (VirtualRun | undefined)[];
@@ -61,7 +63,9 @@ export class VirtualFile implements Desk {
   split(victim: Work, from: FileSource, wishBytes: number): Work | undefined {
     const run = this.#runOf.get(victim);
     const share = run === undefined || run.isOver ? undefined : this.#handOut.split(run, wishBytes);
-    return share === undefined ? undefined : this.#track(new VirtualRun(this, share.first, share.last, from));
+    if (share === undefined) return undefined;
+    this.sharedBytes += this.map.endOf(share.last) - this.map.startOf(share.first);
+    return this.#track(new VirtualRun(this, share.first, share.last, from));
   }
 
   shun(victim: Work, untilMs: number): void {

@@ -60,7 +60,7 @@ export class VirtualSource {
 
   ask(run: VirtualRun, nowMs: number): VirtualRequest {
     this.asked += 1;
-    const kept = this.#idle.pop();
+    const kept = this.#takeIdle();
     const trips = kept === undefined ? 2 : 1;
     const { late } = this.profile;
     const resetShare = (this.lateSinceMs === undefined ? undefined : late?.resetShare) ?? this.profile.resetShare ?? 0;
@@ -134,6 +134,12 @@ export class VirtualSource {
     const isWhole = request.ended?.error === undefined && request.run.isOver && request.run.last === request.run.asked;
     const isRefusal = request.ended?.error !== undefined && !request.isFlowing && !this.isDead;
     if ((isWhole || isRefusal) && !request.run.isAborted) this.#idle.push(request.connection);
+  }
+
+  /** The one used last, unless it is a slow one and another is not. */
+  #takeIdle(): Connection | undefined {
+    const good = this.#idle.findLastIndex(({ isSlow }) => !isSlow);
+    return good < 0 ? this.#idle.pop() : this.#idle.splice(good, 1)[0];
   }
 
   #dial(): Connection {
