@@ -52,7 +52,7 @@ export class PieceRun {
   /** Its number, or that of the piece that passes by. */
   #index: number;
   #countedBytes = 0;
-  #landing: Promise<void> = Promise.resolve();
+  #landing: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   readonly #ending = new AbortController();
   /** What it brings is not to be kept. */
@@ -285,9 +285,8 @@ export class PieceRun {
     if (!progress.sources.includes(this.from.source.id)) progress.sources.push(this.from.source.id);
     this.#current = isLast ? undefined : this.#owner.resume(index + 1);
     if (!isLast) this.#index = index + 1;
-    this.#landing = this.#landing
-      .then(() => (this.#isKilled ? undefined : this.#owner.land(progress, digest)))
-      .catch((thrown: unknown) => this.#fail(thrown));
+    const landing = this.#owner.land(progress, digest).catch((thrown: unknown) => this.#fail(thrown));
+    this.#landing = Promise.all([this.#landing, landing]);
   }
 
   #reached(index: number): Grant {

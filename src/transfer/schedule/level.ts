@@ -13,6 +13,8 @@ export interface LevelSample {
   readonly roundTripMs: number | undefined;
   /** What is still to come, from all sources. */
   readonly leftBytes: number;
+  /** Connections wait for this machine: more of them would bring no more. */
+  readonly isBusyHere?: boolean;
 }
 
 /** `climb`: more are tried. `flat`, `collapse`: they brought nothing, or less. `ease`: fewer are tried. `needed`: fewer brought less. `refused`: the host wants fewer. `degraded`: others do better. */
@@ -74,6 +76,10 @@ export class ConnectionLevel {
   /** To be called at every tick. */
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
+    if (sample.isBusyHere === true) {
+      this.#restart();
+      return undefined;
+    }
     if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
     if (this.#first.isOpen) {
       this.#base = this.#first.result(sample);
