@@ -52,7 +52,7 @@ export class PieceRun {
   /** Its number, or that of the piece that passes by. */
   #index: number;
   #countedBytes = 0;
-  #landing: Promise<unknown> = Promise.resolve();
+  #landing: Promise<void> = Promise.resolve();
   #failure: unknown;
   readonly #ending = new AbortController();
   /** What it brings is not to be kept. */
@@ -286,7 +286,8 @@ export class PieceRun {
     this.#current = isLast ? undefined : this.#owner.resume(index + 1);
     if (!isLast) this.#index = index + 1;
     const landing = this.#owner.land(progress, digest).catch((thrown: unknown) => this.#fail(thrown));
-    this.#landing = Promise.all([this.#landing, landing]);
+    const before = this.#landing;
+    this.#landing = landing.then(() => before);
   }
 
   #reached(index: number): Grant {
