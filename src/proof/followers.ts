@@ -79,19 +79,9 @@ export function createFollowers(options: { readonly threads?: number; readonly s
     follow: (request) => {
       if (closed) throw new SluiceError('INTERRUPTED');
       const { id, lane, answer } = begin((jobId) => ({ type: 'follow', id: jobId, request }));
-      let toldBytes = 0;
-      let standingBytes = 0;
-      const tell = (): void => {
-        if (standingBytes === toldBytes || !jobs.has(id)) return;
-        toldBytes = standingBytes;
-        lane.post({ type: 'advance', id, endByte: standingBytes });
-      };
       return {
         advance: (endByte) => {
-          if (endByte <= standingBytes) return;
-          // Several pieces may land in one turn of the event loop, and to wake a thread costs more than to tell it something.
-          if (standingBytes === toldBytes) setImmediate(tell);
-          standingBytes = endByte;
+          if (jobs.has(id)) lane.post({ type: 'advance', id, endByte });
         },
         cancel: () => {
           if (jobs.has(id)) lane.post({ type: 'cancel', id });

@@ -47,8 +47,6 @@ export class HeldFile {
   /** What of it waits in memory to be hashed. */
   readonly residents: SharedArrayBuffer | undefined;
   readonly #journal: JournalWriter;
-  /** Pieces that the journal does not tell of yet. */
-  #unnoted = 0;
   readonly #environment: Environment;
   readonly #task: TransferTask;
   /** Its pieces prove it. */
@@ -114,19 +112,12 @@ export class HeldFile {
     }
   }
 
-  /** The piece's bytes are with the kernel: they are hashed from now on. Ends when the journal says so too. */
+  /** The piece's bytes are with the kernel: says so in the journal, then counts on it. */
   async land(piece: LandedPiece): Promise<void> {
-    const noted = this.#journal.landed(piece);
+    await this.#journal.landed(piece);
     this.landed.set(piece.index, piece);
     this.map.land(piece.index);
     this.#follower?.advance(this.map.frontierBytes);
-    this.#unnoted += 1;
-    await noted.finally(() => (this.#unnoted -= 1));
-  }
-
-  /** All of it has landed, and the journal says so. */
-  get isComplete(): boolean {
-    return this.map.isComplete && this.#unnoted === 0;
   }
 
   /** A piece that arrived and is not to count: free again, and nothing of it stays in memory to be hashed. */

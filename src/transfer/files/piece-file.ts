@@ -282,7 +282,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   #proveIfComplete(): void {
-    if (!this.held.isComplete || !this.#isOpen || this.#drops > 0) return;
+    if (!this.held.map.isComplete || !this.#isOpen || this.#drops > 0) return;
     if (!this.#doubts.isSearching || this.#repair.needsProof) this.#settle(this.#prove());
   }
 

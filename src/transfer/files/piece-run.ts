@@ -285,9 +285,9 @@ export class PieceRun {
     if (!progress.sources.includes(this.from.source.id)) progress.sources.push(this.from.source.id);
     this.#current = isLast ? undefined : this.#owner.resume(index + 1);
     if (!isLast) this.#index = index + 1;
-    const landing = this.#owner.land(progress, digest).catch((thrown: unknown) => this.#fail(thrown));
-    const before = this.#landing;
-    this.#landing = landing.then(() => before);
+    this.#landing = this.#landing
+      .then(() => (this.#isKilled ? undefined : this.#owner.land(progress, digest)))
+      .catch((thrown: unknown) => this.#fail(thrown));
   }
 
   #reached(index: number): Grant {

@@ -48,22 +48,6 @@ describe('a journal', () => {
     expect([...(content?.parts.keys() ?? [])]).toEqual([7]);
   });
 
-  it('tells of what came together by one write, and of what came meanwhile by the next', async () => {
-    const path = join(folder, 'together');
-    const writer = await writeJournal(path, empty);
-    const told = (): number[] => [...(parseJournal(readFileSync(path, 'utf8'))?.pieces.keys() ?? [])];
-    const [first, second] = [writer.landed(piece(1)), writer.landed(piece(2))];
-    await first;
-    const third = writer.landed(piece(3));
-    expect(told()).toEqual([1, 2]);
-    await Promise.all([second, third]);
-    expect(told()).toEqual([1, 2, 3]);
-    const last = writer.landed(piece(4));
-    await writer.close();
-    await last;
-    expect(told()).toEqual([1, 2, 3, 4]);
-  });
-
   it('is written afresh when gone on with, without its torn tail', async () => {
     const path = join(folder, 'b');
     writeFileSync(path, formatLine({ journal: 1, ...header }) + formatLine({ piece: 1 }).slice(0, 9));

@@ -1,5 +1,4 @@
 import { open, rename, writeFile } from 'node:fs/promises';
-import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { pieceAlgorithmOf } from '../../proof/index.js';
 import { formatLine } from './journal-line.js';
 import { JOURNAL_VERSION, type JournalContent, type LandedPiece, type PiecePart } from './journal.js';
@@ -27,32 +26,27 @@ export async function writeJournal(path: string, content: JournalContent): Promi
   const handle = await open(path, 'a');
 
   let pending = '';
-  let due: Promise<void> | undefined;
-  let last = Promise.resolve();
-  /** Records of one turn of the event loop, and those that come while a write is under way, go together. */
-  const write = async (before: Promise<void>): Promise<void> => {
-    await before;
-    await endOfTurn();
-    due = undefined;
+  let writing: Promise<void> | undefined;
+  /** Records that come while a write is under way go together in the next one. */
+  const append = async (line: string): Promise<void> => {
+    pending += line;
+    const before = writing;
+    if (before !== undefined) {
+      await before;
+      if (pending === '' || writing !== before) return writing;
+    }
     const text = pending;
     pending = '';
-    await handle.appendFile(text);
-  };
-  const append = (line: string): Promise<void> => {
-    pending += line;
-    if (due === undefined) last = due = write(last);
-    return due;
+    writing = handle.appendFile(text);
+    return writing;
   };
   return {
     landed: (piece) => append(pieceLine(piece)),
     began: (part) => append(partLine(part)),
     dropped: (indexes) => append(formatLine({ dropped: indexes })),
     close: async () => {
-      try {
-        await last;
-      } finally {
-        await handle.close();
-      }
+      await writing;
+      await handle.close();
     },
   };
 }
