@@ -17,6 +17,15 @@ describe('Slabs', () => {
     one.view(2).fill(7);
     expect(other.view(2)[SLAB_BYTES - 1]).toBe(7);
   });
+
+  it('are helped out by memory of the thread, which is used again', () => {
+    const slabs = new Slabs(createSlabMemory(1));
+    const [one, other] = [slabs.takeOwn(), slabs.takeOwn()];
+    expect([one.length, one === other]).toEqual([SLAB_BYTES, false]);
+    slabs.giveBackOwn(one);
+    expect(slabs.takeOwn()).toBe(one);
+    expect(slabs.freeCount).toBe(1);
+  });
 });
 
 describe('what waits in memory', () => {

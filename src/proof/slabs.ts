@@ -9,6 +9,8 @@ export interface SlabMemory {
 
 const FREE = 0;
 const USED = 1;
+/** Memory of a thread's own that is kept for the next one who finds all slabs in use. */
+const MOST_OWN = 16;
 
 /** Room for `count` slabs; untouched ones cost nothing. */
 export function createSlabMemory(count: number): SlabMemory {
@@ -23,6 +25,7 @@ export class Slabs {
   /** To be given to another thread. */
   readonly memory: SlabMemory;
   readonly #states: Int32Array;
+  readonly #own: Buffer[] = [];
 
   constructor(memory: SlabMemory) {
     this.memory = memory;
@@ -52,6 +55,18 @@ export class Slabs {
 
   giveBack(id: number): void {
     Atomics.store(this.#states, id, FREE);
+  }
+
+  /**
+   * Memory of a slab's size that is not shared, for when all slabs are in use. Given back by `giveBackOwn`, in the same thread, it is used again: V8 lets 64 MB of
+   * such memory become garbage, in each thread, before it looks.
+   */
+  takeOwn(): Buffer {
+    return this.#own.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+  }
+
+  giveBackOwn(memory: Buffer): void {
+    if (this.#own.length < MOST_OWN) this.#own.push(memory);
   }
 }
 

@@ -7,6 +7,7 @@ import { MAX_COURIER_THREADS } from './batch/limits.js';
 import { openHostLimit, type HostLimit } from './budget/host-limit.js';
 import { SharedBucket } from './budget/shared-bucket.js';
 import { createCarriers } from './carry/carriers.js';
+import { ProbeRooms } from './doubt/probe-rooms.js';
 import type { Environment } from './environment.js';
 import { BlockPool } from './files/block-writer.js';
 import { SmallBuffers } from './files/small-buffers.js';
@@ -57,6 +58,7 @@ export function createEnvironment(
     hands: options.hands ?? openHands(store),
     followers: createFollowers(spareOf(options.ahead?.followers)),
     blocks: new BlockPool(),
+    probeRooms: new ProbeRooms(),
     smallBuffers: new SmallBuffers(mostConnections(options) + SMALL_FILES_TO_STORE),
     now: () => performance.now(),
     wake,

@@ -2,6 +2,7 @@ import type { Followers, Slabs } from '../proof/index.js';
 import type { Couriers } from './batch/couriers.js';
 import type { Carriers } from './carry/carriers.js';
 import type { Hands, Store } from '../store/index.js';
+import type { ProbeRooms } from './doubt/probe-rooms.js';
 import type { BlockPool } from './files/block-writer.js';
 import type { SmallBuffers } from './files/small-buffers.js';
 import type { TransferOptions } from './port.js';
@@ -19,6 +20,7 @@ export interface Environment extends RequestEnvironment {
   readonly pulse: Set<() => void>;
   readonly blocks: BlockPool;
   readonly smallBuffers: SmallBuffers;
+  readonly probeRooms: ProbeRooms;
   readonly signal: AbortSignal;
   readonly lookedAtMs: number;
   readonly foreignPartials: TransferOptions['foreignPartials'];

@@ -18,8 +18,9 @@ if (threads.isMainThread) {
     constructor(...given) {
       super(...given);
       let landed = 0;
-      this.on('message', (message) => {
-        if (message?.type !== 'landed' || isDone || ++landed < 3) return;
+      this.on('message', (messages) => {
+        landed += [messages].flat().filter((message) => message?.type === 'landed').length;
+        if (isDone || landed < 3) return;
         isDone = true;
         writeFileSync(process.env.KILLED, 'yes');
         void this.terminate();

@@ -6,6 +6,7 @@ import type { WireMeans } from '../request/perform.js';
 import type { CarrierSetup, CarryEnd, CarryOrder, FromCarrier, Grant, ToCarrier } from './messages.js';
 import { plainFailure } from './plain-failure.js';
 import { serveOrders } from './serve-orders.js';
+import { ThreadLoad } from './thread-load.js';
 
 /** What is told of a run while it is under way. */
 export interface CarryListener {
@@ -33,12 +34,16 @@ export interface Carriers {
   warm(): void;
   /** Opens so many connections to where a URL leads ahead of need. */
   warmTo(url: string, connections: number): void;
+  /** Whether its threads have no time left: more connections would bring no more. To be asked at every tick. */
+  isBusy(): boolean;
   close(): Promise<void>;
 }
 
 interface Lane {
   post(message: ToCarrier): void;
   close(): Promise<void>;
+  /** Of its thread; undefined for this one. */
+  readonly load: ThreadLoad | undefined;
   /** Runs under way, in all and per host; of a host also the connections that were left for the next run. */
   active: number;
   readonly hosts: Map<string, { active: number; kept: number }>;
@@ -127,7 +132,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
         failLane,
       );
     const serve = serveOrders({ ...options, slabs: new Slabs(options.slabs) }, receive);
-    return { post: serve, close: () => Promise.resolve(), active: 0, hosts: new Map() };
+    return { post: serve, close: () => Promise.resolve(), load: undefined, active: 0, hosts: new Map() };
   };
   const most = canThread ? options.threads : 1;
 
@@ -156,6 +161,10 @@ export function createCarriers(options: CarriersOptions): Carriers {
       if (!canThread) options.transport.warm?.(url, connections);
       else
         for (const lane of lanes) lane.post({ type: 'warm', url, connections: Math.ceil(connections / lanes.length) });
+    },
+    isBusy: () => {
+      const loads = lanes.map(({ load }) => load?.isBusy() === true);
+      return loads.length >= most && loads.every(Boolean);
     },
     close: async () => {
       await Promise.all(lanes.splice(0).map((lane) => lane.close()));
@@ -195,10 +204,11 @@ function openThread(
     close: async () => {
       await worker.terminate();
     },
+    load: new ThreadLoad(worker.performance),
     active: 0,
     hosts: new Map(),
   };
-  worker.on('message', receive);
+  worker.on('message', (messages: readonly FromCarrier[]) => messages.forEach(receive));
   worker.on('error', (error) => fail(lane, error));
   // Without an error somebody ended it.
   worker.on('exit', () => fail(lane, undefined));

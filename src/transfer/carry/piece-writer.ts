@@ -210,13 +210,16 @@ export class PieceWriter {
   #takeSlab(): Slab {
     const { slabs } = this.#means;
     const id = slabs.take();
-    const memory = id === undefined ? Buffer.allocUnsafeSlow(SLAB_BYTES) : slabs.view(id);
+    const memory = id === undefined ? slabs.takeOwn() : slabs.view(id);
     return { id, memory, fromByte: this.#position, begunMs: performance.now() };
   }
 
   #dropSlab(): void {
-    this.#giveBack(this.#slab?.id);
+    const slab = this.#slab;
     this.#slab = undefined;
+    if (slab === undefined) return;
+    if (slab.id === undefined) this.#means.slabs.giveBackOwn(slab.memory);
+    else this.#giveBack(slab.id);
   }
 
   #giveBack(id: number | undefined): void {

@@ -111,6 +111,17 @@ const CUTS = fc.array(fc.oneof(fc.integer({ min: 1, max: 2 * PIECE }), fc.intege
 });
 
 describe('a run of pieces', () => {
+  it('does without slabs of all threads where there are none, by memory that it gives back', async () => {
+    const { target, writer, pool, onDisk } = setUp({ slabs: 0 });
+    const memory = pool.takeOwn();
+    pool.giveBackOwn(memory);
+    await feed(target, CONTENT, [300_000]);
+    writer.close();
+    expect(onDisk().equals(CONTENT)).toBe(true);
+    expect(memory.equals(Buffer.alloc(SLAB_BYTES))).toBe(false);
+    expect(pool.takeOwn()).toBe(memory);
+  });
+
   it('lands every piece, however its bytes come, from wherever it begins', async () => {
     const sizes = fc.constantFrom(2 * SLAB_BYTES, SLAB_BYTES, SLAB_BYTES / 4);
     const starts = fc.record({

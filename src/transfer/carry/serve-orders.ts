@@ -23,13 +23,16 @@ interface Load {
   grant: (grant: Grant) => void;
 }
 
+/** `mayWait`: nobody waits for this one but to count it. */
+type Reply = (message: FromCarrier, mayWait?: boolean) => void;
+
 /** The carrier as a function of messages, so that it runs in a thread or, for want of one, in place. */
-export function serveOrders(means: CarryMeans, reply: (message: FromCarrier) => void): (message: ToCarrier) => void {
+export function serveOrders(means: CarryMeans, reply: Reply): (message: ToCarrier) => void {
   const loads = new Map<number, Load>();
   const begin = async (id: number, order: CarryOrder): Promise<void> => {
     const load: Load = { ending: new AbortController(), isKilled: false, grant: () => undefined };
     loads.set(id, load);
-    const end = await carry(means, order, load, (message) => reply({ ...message, id }));
+    const end = await carry(means, order, load, (message, mayWait) => reply({ ...message, id }, mayWait));
     loads.delete(id);
     reply({ type: 'ended', id, end });
   };
@@ -60,7 +63,7 @@ async function carry(
   means: CarryMeans,
   order: CarryOrder,
   load: Load,
-  tell: (message: Told<FromCarrier>) => void,
+  tell: (message: Told<FromCarrier>, mayWait?: boolean) => void,
 ): Promise<CarryEnd> {
   let requests = 0;
   let target: RunTarget | undefined;
@@ -77,7 +80,7 @@ async function carry(
       residents: order.residents,
       algorithm: order.algorithm,
       sizeBytes: order.asked.sizeBytes,
-      onLanded: (index, digest, isLast) => tell({ type: 'landed', index, digest, isLast }),
+      onLanded: (index, digest, isLast) => tell({ type: 'landed', index, digest, isLast }, !order.isShown),
     });
     const slot = new Slot(order.slot);
     target = new RunTarget(order, writer, slot, {

@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import { createTransport } from '../../net/index.js';
 import { Slabs } from '../../proof/index.js';
 import { SharedBucket } from '../budget/shared-bucket.js';
-import type { CarrierSetup, ToCarrier } from './messages.js';
+import { Gather } from './gather.js';
+import type { CarrierSetup, FromCarrier, ToCarrier } from './messages.js';
 import { serveOrders } from './serve-orders.js';
 
 const port = parentPort;
@@ -14,7 +15,8 @@ if (port !== null) {
       limiter: new SharedBucket(setup.limit),
       slabs: new Slabs(setup.slabs),
     };
-    const serve = serveOrders(means, (message) => port.postMessage(message));
+    const out = new Gather<FromCarrier>((messages) => port.postMessage(messages));
+    const serve = serveOrders(means, (message, mayWait) => out.send(message, mayWait));
     port.on('message', (message: ToCarrier) => serve(message));
   });
 }

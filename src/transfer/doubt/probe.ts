@@ -26,9 +26,6 @@ export interface ProbeOrder {
   onEnd(): void;
 }
 
-/** What one read may bring. */
-const ROOM_BYTES = 64 * 1024;
-
 /** A request whose bytes are only hashed: what a source gives for bytes that are here already. It may be ended at any time. */
 export function probe(environment: Environment, order: ProbeOrder): Work {
   const { path, from, sizeBytes, startByte, endBytes } = order;
@@ -55,9 +52,9 @@ export function probe(environment: Environment, order: ProbeOrder): Work {
       hash = createHash('sha256');
     }
   };
-  const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  let room: Buffer | undefined;
   const target = {
-    room: () => room,
+    room: () => (room ??= environment.probeRooms.take()),
     onHead: (head: ResponseHead): void => {
       const isAll = startByte === 0 && endByte === sizeBytes;
       const answer = checkAnswer({ path, source: from.source.id, sizeBytes, range }, head);
@@ -84,6 +81,7 @@ export function probe(environment: Environment, order: ProbeOrder): Work {
         if (position < endByte)
           throw new SluiceError('RESET', { host: hostOf(from.source.url), reason: 'the answer ended early' });
       } finally {
+        if (room !== undefined) environment.probeRooms.giveBack(room);
         order.onEnd();
       }
     },

@@ -84,6 +84,7 @@ export class Engine {
       states,
       mostConnections: mostConnections(options),
       emit: environment.emit,
+      isBusyHere: () => environment.carriers.isBusy(),
       isHeldBack: (_job, from) => {
         const { gate } = environment;
         return gate !== undefined && gate.pauseMs(gateKey(from.route.likelyUrl)) > 0;

@@ -12,9 +12,11 @@ function drive(
     others = () => 0,
     leftBytes = Infinity,
     isLineFull = false,
+    isBusyHere = false,
   }: {
     leftBytes?: number;
     isLineFull?: boolean;
+    isBusyHere?: boolean;
     ms?: number;
     startMs?: number;
     others?: (limit: number) => number;
@@ -27,7 +29,17 @@ function drive(
     const { limit } = level;
     work += goodput(limit) * 25;
     totalWork += (goodput(limit) + others(limit)) * 25;
-    const sample = { nowMs, active: limit, busy: limit, work, totalWork, roundTripMs: 10, leftBytes, isLineFull };
+    const sample = {
+      nowMs,
+      active: limit,
+      busy: limit,
+      work,
+      totalWork,
+      roundTripMs: 10,
+      leftBytes,
+      isLineFull,
+      isBusyHere,
+    };
     const change = level.observe(sample);
     if (change !== undefined) changes.push(change);
   }
@@ -154,6 +166,13 @@ describe('ConnectionLevel', () => {
     expect(level.limit).toBe(2);
     drive(level, (connections) => connections * 50_000, { startMs: 3000, ms: 30_000 });
     expect(level.limit).toBe(32);
+  });
+
+  it('tries no more while this machine is the limit, and does once it is not', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect(drive(level, (connections) => connections * 1000, { isBusyHere: true })).toEqual([]);
+    const later = drive(level, (connections) => connections * 1000, { startMs: 3000 });
+    expect(said(later)).toEqual(['climb 16', 'climb 32']);
   });
 
   it('judges nothing while its connections are not in use', () => {

@@ -15,6 +15,8 @@ export interface LevelSample {
   readonly isLineFull?: boolean;
   /** What is still to come, from all sources. */
   readonly leftBytes: number;
+  /** Connections wait for this machine: more of them would bring no more. */
+  readonly isBusyHere?: boolean;
 }
 
 /** `climb`: more are tried. `flat`, `collapse`: they brought nothing, or less. `ease`: fewer are tried. `needed`: fewer brought less. `refused`: the host wants fewer. `degraded`: others do better. */
@@ -78,6 +80,10 @@ export class ConnectionLevel {
   observe(sample: LevelSample): LevelChange | undefined {
     const { nowMs, active, busy, roundTripMs } = sample;
     this.#isLineFull = sample.isLineFull === true;
+    if (sample.isBusyHere === true) {
+      this.#restart();
+      return undefined;
+    }
     if (this.#phase === 'first' && busy > 0 && active >= this.limit * USED_SHARE) return this.#begin(sample);
     if (this.#first.isOpen) {
       this.#base = this.#first.result(sample);

@@ -30,10 +30,12 @@ export class Recalls<D extends Desk> {
     return redials > 0;
   }
 
-  sweep(states: readonly SourceState[], nowMs: number): void {
+  /** `isBusyHere`: connections wait for this machine, and how fast they are says nothing of them. */
+  sweep(states: readonly SourceState[], nowMs: number, isBusyHere: boolean): void {
     let lastByteMs = Math.max(...states.map((state) => state.lastByteMs));
     for (const { work } of this.#flights) lastByteMs = Math.max(lastByteMs, work.lastByteMs ?? -Infinity);
-    for (const takeBack of findTakeBacks([...this.#flights], { schedule: this.#schedule, nowMs, lastByteMs })) {
+    const context = { schedule: this.#schedule, nowMs, lastByteMs, isBusyHere };
+    for (const takeBack of findTakeBacks([...this.#flights], context)) {
       if (takeBack.reason === 'silent') this.#takeBackSilent(takeBack, nowMs);
       else this.#redial(takeBack, nowMs);
     }

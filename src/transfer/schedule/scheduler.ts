@@ -20,6 +20,8 @@ export interface SchedulerOptions<D extends Desk> {
   readonly emit: EventSink;
   /** Whether something outside (a host's budget) forbids to ask now. */
   readonly isHeldBack: (job: D, from: FileSource) => boolean;
+  /** Whether what reads the connections has no time left: the machine is the limit, not the line. */
+  readonly isBusyHere?: () => boolean;
   readonly schedule?: Schedule;
 }
 
@@ -126,14 +128,16 @@ export class Scheduler<D extends Desk> {
     }
     for (const flight of this.#flights) this.#look(flight, nowMs);
     for (const state of states) this.#flights.noteLaneRate(state);
-    this.#recalls.sweep(states, nowMs);
+    const isBusyHere = this.#options.isBusyHere?.() === true;
+    this.#recalls.sweep(states, nowMs, isBusyHere);
     const totalWork = states.reduce((sum, state) => sum + state.work, 0);
     const leftBytes = this.#flights.leftBytes + freeBytes;
     this.#handovers.clearFront({ schedule: this.#schedule, nowMs, leftBytes, states });
     for (const state of states) {
       this.#lookAfter(state, states, nowMs);
       this.#tellLevel(state, state.settleRefusal(nowMs));
-      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy: this.#flights.busyOf(state), leftBytes }));
+      const busy = this.#flights.busyOf(state);
+      this.#tellLevel(state, state.observeLevel({ nowMs, totalWork, busy, leftBytes, isBusyHere }));
     }
     return isGain;
   }

@@ -18,6 +18,8 @@ export interface TakeBackContext {
   readonly nowMs: number;
   /** When the last byte of any other request than those came. */
   readonly lastByteMs: number;
+  /** Connections wait for this machine. */
+  readonly isBusyHere: boolean;
 }
 
 /** Requests that are to be taken back now. */
@@ -29,7 +31,7 @@ export function findTakeBacks<D extends Desk>(flights: readonly Flight<D>[], con
   }
   return [...bySource].flatMap(([state, own]) => [
     ...own.flatMap((flight) => silentOf(flight, context)),
-    ...slowEdgesOf(state, own, context),
+    ...(context.isBusyHere ? [] : slowEdgesOf(state, own, context)),
   ]);
 }
 

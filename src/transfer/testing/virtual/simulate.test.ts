@@ -136,6 +136,16 @@ describe('decisions', () => {
     expect(both.ms).toBeLessThan((unjudged.ms ?? 0) * 1.05);
   });
 
+  it('neither dials more connections nor any anew while this machine has no time for those that are there', () => {
+    for (const name of ['slow-edges', 'capped-256']) {
+      const { ms, events, mostAtOnce } = simulate(scenario(name), { isBusyHere: () => true });
+      expect(ms).toBeDefined();
+      expect(eventsOf(events, 'scheduler.redialled')).toEqual([]);
+      expect(eventsOf(events, 'scheduler.connections')).toEqual([]);
+      expect(mostAtOnce).toBe(SCHEDULE.startConnections);
+    }
+  });
+
   it('dials slow edges again, and learns whether that helps', () => {
     const redialled = eventsOf(simulate(scenario('slow-edges')).events, 'scheduler.redialled');
     expect(redialled.at(-1)?.helped).toBeGreaterThan(3);

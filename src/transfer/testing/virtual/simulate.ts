@@ -44,7 +44,15 @@ export function simulate(
     seed = 1,
     limitMs = scenario.idealMs * 20 + 60_000,
     pieceBytes,
-  }: { schedule?: Schedule; seed?: number; limitMs?: number; pieceBytes?: number | undefined } = {},
+    isBusyHere = () => false,
+  }: {
+    schedule?: Schedule;
+    seed?: number;
+    limitMs?: number;
+    pieceBytes?: number | undefined;
+    /** Whether this machine has no time left. */
+    isBusyHere?: () => boolean;
+  } = {},
 ): VirtualOutcome {
   const random = mulberry(seed);
   const servers = scenario.sources.map((profile, index) => new VirtualSource(`s${index}`, profile, random));
@@ -62,6 +70,7 @@ export function simulate(
     emit: (event) => events.push(Object.assign({}, event, { atMs: nowMs })),
     // What hosts ask for, the scheduler is to keep to by itself.
     isHeldBack: () => false,
+    isBusyHere,
     schedule,
   });
   const flown = new Set<Flown>();
