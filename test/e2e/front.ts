@@ -30,7 +30,10 @@ const LOGIN = '<!DOCTYPE html><html><head><title>Sign in</title></head><body><fo
 export async function openFront(target: string): Promise<Front> {
   const state = { fault: undefined as Fault | undefined, met: 0 };
   const server = createServer((incoming, response) => {
-    if (state.fault === undefined) { passOn(target, incoming, response); return; }
+    if (state.fault === undefined) {
+      passOn(target, incoming, response);
+      return;
+    }
     state.met += 1;
     answerWith(state.fault, incoming, response);
   });
@@ -54,8 +57,14 @@ function answerWith(fault: Fault, incoming: IncomingMessage, response: ServerRes
     void response.writeHead(200, { 'content-type': type, 'content-length': text.length }).end(text);
   if (fault === 'silent') return;
   if (fault === 'gone') return void incoming.socket.destroy();
-  if (fault === 'login page') { body('text/html', LOGIN); return; }
-  if (fault === 'empty object') { body('application/json', '{}'); return; }
+  if (fault === 'login page') {
+    body('text/html', LOGIN);
+    return;
+  }
+  if (fault === 'empty object') {
+    body('application/json', '{}');
+    return;
+  }
   if (typeof fault === 'number') return void response.writeHead(fault).end('not now');
   if (incoming.method === 'HEAD') return void incoming.socket.destroy();
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': 5000 }).write('{"a":');

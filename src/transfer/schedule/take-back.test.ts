@@ -48,7 +48,7 @@ function takenBack(requests: readonly ({ rate: number } & Partial<RequestView>)[
     }
     return flight;
   });
-  return findTakeBacks(flights, { schedule: SCHEDULE, nowMs: NOW, lastByteMs: NOW }).map(({ flight }) => flight.work.index); // prettier-ignore
+  return findTakeBacks(flights, { schedule: SCHEDULE, nowMs: NOW, lastByteMs: NOW, isBusyHere: false }).map(({ flight }) => flight.work.index); // prettier-ignore
 }
 
 describe('a request that ends soon by itself', () => {
