@@ -6,8 +6,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    // Much of a test's time is waiting: for processes, lines, and clocks.
-    maxWorkers: availableParallelism() + 2,
+    // One more than by default: much of a test is waiting, for processes, lines, and clocks.
+    maxWorkers: availableParallelism(),
     env: { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
     projects: [
       // Rooms keep nothing in their modules that another room's tests could see, so their files share a process.

@@ -9,6 +9,7 @@ import type { TransferTask } from '../port.js';
 import { hasOther, isShut, type FileSource } from '../request/file-source.js';
 import { adoptForeign } from './adopt.js';
 import { chooseShare } from './choose-share.js';
+import { Furthest } from './furthest.js';
 import { HeldFile, type Opening } from './held-file.js';
 import { JobCore } from './job-core.js';
 import { HandOut, type Share } from './hand-out.js';
@@ -45,8 +46,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   #held: HeldFile | undefined;
   #handOut: HandOut | undefined;
   #mismatch: Verdict['mismatch'];
-  /** The furthest byte that a whole-file request reached. */
-  #wholeMark = 0;
+  readonly #furthest = new Furthest();
   #restarts = 0;
   readonly #listed: ListedPieces;
   /** Undefined where all of it is fetched. */
@@ -140,9 +140,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
 
   received(run: PieceRun, bytes: number, position: number): void {
     this.fetchedBytes += bytes;
-    // A source that always breaks at the same byte of the whole brings nothing by coming so far again.
-    if (run.mode === 'range' || position > this.#wholeMark) this.gained();
-    if (run.mode === 'whole') this.#wholeMark = Math.max(this.#wholeMark, position);
+    // A source that always breaks at the same byte, of the whole or of a piece, brings nothing by coming so far again.
+    if (this.#furthest.advance(run, position)) this.gained();
   }
 
   copied(bytes: number): void {
@@ -193,6 +192,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
     this.#listed.assertRight(held, piece, by.length === 1 && by.every((from) => hasOther(this.sources, from)));
     await held.land(piece);
+    this.#furthest.landed(index);
     this.#wanted?.landed(index);
     this.#repair.noteLanded(piece);
     const { source, ms } = piece;
@@ -302,7 +302,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   async #mend(): Promise<void> {
     if (this.#mismatch === undefined) throw new SluiceError('INTERNAL', { reason: 'a proof without a verdict' });
     await this.#repair.next(this.held, this.#mismatch);
-    this.#wholeMark = 0;
+    this.#furthest.forget();
     this.#phase = 'fetching';
     this.gained();
     // What was found out in the meantime.

@@ -67,6 +67,11 @@ describe('ConnectionLevel', () => {
     expect(level.limit).toBe(2);
   });
 
+  it('draws nothing from silence', () => {
+    const level = new ConnectionLevel(SCHEDULE, 32);
+    expect(said(drive(level, () => 0, { ms: 10_000 }))).toEqual(['climb 16']);
+  });
+
   it('goes down to a single one where two already make it collapse, and stays there', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     const changes = drive(level, (connections) => (connections > 1 ? 10_000 : 90_000), { ms: 20_000 });

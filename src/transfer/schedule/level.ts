@@ -151,6 +151,8 @@ export class ConnectionLevel {
 
   #judge(now: Measure, nowMs: number): LevelChange | undefined {
     const base = this.#base;
+    // Silence says nothing of how many there should be.
+    if (now.goodput === 0 && (base === undefined || base.goodput === 0)) return undefined;
     if (base === undefined || this.#phase === 'hold') {
       this.#base = now;
       if (nowMs < this.#probeAtMs) return undefined;
