@@ -22,8 +22,9 @@ export async function runHooks(
   const results: HookResult[] = [];
   for (const hook of hooks) {
     const kept = known.find(({ hook: name, moduleSha256 }) => name === hook.name && moduleSha256 === hook.sha256);
-    // One that time ended may come to its end this time.
-    results.push(kept?.isRepeatable === true ? kept : await runHook(hook, file, open, signal));
+    // What time or a limit ended may come to its end this time.
+    const isGood = kept?.isRepeatable === true && kept.verdict !== 'error';
+    results.push(isGood ? kept : await runHook(hook, file, open, signal));
   }
   return results;
 }

@@ -1,4 +1,4 @@
-import type { Lang } from '../../base/index.js';
+import { signatureReason, type Lang } from '../../base/index.js';
 
 /**
  * Words of errors and decisions that come from below as English, because they are data as well (`--json`, records, logs): here is what they are in Chinese. What is in
@@ -27,6 +27,8 @@ const PHRASES_ZH: readonly (readonly [RegExp, string])[] = [
   [/^any that is trusted$/, '任何受信任的签名'],
   [/^the same$/, '一致'],
   [/^signed, but not every file$/, '已签名，但未覆盖全部文件'],
+  [/^the bytes that were signed$/, '与签名时相同的字节'],
+  [/^a signature of other bytes$/, '签名属于其他内容'],
   [/^signed by (.+)$/, '由 $1 签名'],
   [/^nothing is known of it$/, '对其一无所知'],
   [/^its record cannot be read$/, '其记录无法读取'],
@@ -56,5 +58,5 @@ export function phraseText(lang: Lang, text: string): string {
     if (found !== null)
       return chinese.replace(/\$(\d)/g, (_, group: string) => phraseText(lang, found[Number(group)] ?? ''));
   }
-  return text;
+  return signatureReason(text, lang);
 }
