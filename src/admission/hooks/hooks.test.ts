@@ -41,6 +41,7 @@ async function run(
   limits: Partial<Hook> = {},
   content = 'hello',
   known: readonly HookResult[] = [],
+  signal = new AbortController().signal,
 ) {
   const bytes = assembleModule(parts);
   const module = join(folder, `${createHash('sha256').update(bytes).digest('hex')}.wasm`);
@@ -49,7 +50,7 @@ async function run(
   const hook = { name: 'own', module, sha256, timeMs: 60_000, memoryPages: 16, readBytes: 2 ** 20, ...limits };
   const file = { path: 'f', sizeBytes: content.length, sha256: undefined, scan: SCAN };
   const open = () => Promise.resolve({ bytes: sourceOfBuffer(Buffer.from(content)), close: () => Promise.resolve() });
-  const [result] = await runHooks([hook], file, known, open, new AbortController().signal);
+  const [result] = await runHooks([hook], file, known, open, signal);
   return result;
 }
 
@@ -142,6 +143,13 @@ describe('a module', () => {
     const shared = { state: new SharedArrayBuffer(8), window: new SharedArrayBuffer(8) };
     await serveModule({ module, input: '{}', sizeBytes: 0, ...shared }, (message) => told.push(message));
     expect(told).toEqual([{ type: 'result', json: PASS }]);
+  });
+
+  it('that is called off has said nothing', async () => {
+    const abort = new AbortController();
+    const called = run({ ...answering(PASS), verify: BLOCK_FOREVER }, {}, 'hello', [], abort.signal);
+    abort.abort(new Error('called off'));
+    await expect(called).rejects.toThrow('called off');
   });
 
   it('that reads more than it may is refused', async () => {

@@ -11,7 +11,7 @@ type Unhooked = Omit<FileEvidence, 'hooks'>;
 const MOST_REASONS = 20;
 const MOST_REASON_CHARACTERS = 300;
 
-/** What the user's modules say of a file. Whatever keeps one from saying anything is an error, which refuses. Results of `known` are taken over where the module is the same. */
+/** What the user's modules say of a file. Whatever keeps one from saying anything is an error, which refuses. Results of `known` are taken over where the module is the same. @throws the signal's reason */
 export async function runHooks(
   hooks: readonly Hook[],
   file: Unhooked,
@@ -54,6 +54,8 @@ async function runHook(
   const { bytes, close } = await open();
   try {
     const { end, ...outcome } = await runModule(module, inputOf(file), bytes, hook, signal);
+    // Whoever calls it off has asked for no decision.
+    signal.throwIfAborted();
     if ('reason' in outcome) return error(outcome.reason, end === 'fault');
     const result = parseResult(outcome.json);
     return result === undefined
