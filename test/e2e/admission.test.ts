@@ -165,6 +165,27 @@ it(
   },
 );
 
+it(
+  'what is refused of a revision as a whole is refused to whoever has that policy, a server by the same setting',
+  PATIENT,
+  async () => {
+    const files = { 'config.json': '{"model_type":"tiny"}', 'README.md': '---\nlicense: gpl-3.0\n---\n' };
+    const sim = await hub({ repositories: [{ id: 'acme/tiny', files }] });
+    const machine = await newMachine({ HF_ENDPOINT: sim.url });
+    const policy = join(machine.root, 'policy.toml');
+    writeFileSync(policy, '[licence]\ndeny = ["copyleft"]\n');
+    const set = withEnv(machine, { SLUICE_ADMISSION_POLICY: policy });
+    const refused = await sluice(set, 'pull', 'hf:acme/tiny', '--quiet');
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining('LICENCE')]);
+    const path = '/acme/tiny/resolve/main/config.json';
+    for (const [from, status] of [
+      [set, 403],
+      [machine, 200],
+    ] as const)
+      expect((await ask((await startServing(from)).url, { name: 'GET', path })).status).toBe(status);
+  },
+);
+
 it('what was refused is not shown as a manifest of an image either, until it is admitted', PATIENT, async () => {
   const both = Buffer.from(JSON.stringify({ schemaVersion: 2, layers: [] }));
   const sim = await hub({ repositories: [{ id: 'acme/tiny', files: { 'index.json': both } }] });
