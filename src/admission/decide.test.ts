@@ -3,6 +3,7 @@ import { MOST_FINDINGS, type Severity, type Verdict } from '../scan/index.js';
 import { decideFile, decideRevision } from './decide.js';
 import { DEFAULT_POLICY, STRICT_POLICY, type Policy } from './policy/policy.js';
 import { named } from './policy/read-policy.js';
+import { refusalOf } from './refusal.js';
 import type { FileEvidence, KeptScan, RevisionFacts, SignatureEvidence } from './port.js';
 
 const NOW = Date.parse('2027-06-01');
@@ -191,6 +192,21 @@ describe('a revision', () => {
     expect(whole({ signatures: [ann({ covers: new Set() })] }, { signature })).toBe('refused');
     expect(whole({ signatures: [ann({})] }, { signature }, [SHA, undefined])).toBe('refused');
     expect(whole({ signatures: [ann({ identities: [] })] }, { signature: { ...signature, from: [] } })).toBe('refused');
+  });
+
+  it('whose signature is of other bytes is refused, whoever excuses what', () => {
+    const signature = { required: true, policy: '/trust.toml', from: [] };
+    const until = { owner: 'ann', reason: 'known', untilMs: NOW + 1, digest: undefined, ref: '*' };
+    const waivers = ['SIGNATURE', 'SIGNATURE-WRONG'].map((rule) => ({ ...until, rule }));
+    const policy = named({ ...STRICT_POLICY, signature, waivers });
+    const deciding = { policy, allow: ['all', 'SIGNATURE', 'SIGNATURE-WRONG'], nowMs: NOW };
+    expect(decideRevision({ ...FACTS, signatures: [] }, [SHA], deciding).verdict).toBe('admitted');
+    for (const signatures of [[], [ann({})]]) {
+      const decision = decideRevision({ ...FACTS, signatures, wrongBecause: 'f has other bytes' }, [SHA], deciding);
+      expect(decision.verdict).toBe('refused');
+      const { code, exitCode, details } = refusalOf(decision, 'hf:acme/tiny');
+      expect([code, exitCode, details]).toMatchObject(['BAD_SIGNATURE', 5, { reason: 'f has other bytes' }]);
+    }
   });
 
   it('has a licence that the policy knows', () => {

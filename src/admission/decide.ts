@@ -5,7 +5,7 @@ import { ownFindings } from './own-findings.js';
 import { judgeLicence } from './licence/index.js';
 import type { Policy, Response, Waiver } from './policy/policy.js';
 import type { NamedPolicy } from './policy/read-policy.js';
-import type { Decision, FileEvidence, HookResult, Reason, RevisionFacts } from './port.js';
+import type { Decision, FileEvidence, HookResult, Reason, RevisionFacts, SignatureFacts } from './port.js';
 
 /** What a decision is made with besides its evidence. */
 export interface Deciding {
@@ -50,7 +50,7 @@ export function decideRevision(
 /** Whether something may be seen of which nothing else is known than who signed it. Pure. */
 export function decideSignature(
   ref: string,
-  signed: Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>,
+  signed: SignatureFacts,
   digests: readonly (string | undefined)[],
   deciding: Deciding,
 ): Decision {
@@ -179,11 +179,13 @@ function wholeSizeReasons({ sizeBytes }: RevisionFacts, { size: { revisionBytes 
 
 /** A signature counts for what it covers: all that is wanted, by somebody who is named. */
 function signatureReasons(
-  { signatures, unsignedBecause = 'none' }: Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>,
+  { signatures, unsignedBecause = 'none', wrongBecause }: SignatureFacts,
   digests: readonly (string | undefined)[],
   { signature: { required, from } }: Policy,
 ): readonly Reason[] {
   if (!required) return [];
+  if (wrongBecause !== undefined)
+    return [{ rule: WRONG_SIGNATURE, value: wrongBecause, threshold: 'the bytes that were signed', verdict: 'refuse' }];
   const threshold = from.length === 0 ? 'any that is trusted' : from.join(', ');
   const named = signatures.filter(
     ({ identities }) => identities.length > 0 && (from.length === 0 || identities.some((each) => from.includes(each))),
@@ -199,6 +201,9 @@ function signatureReasons(
   return [{ rule: 'SIGNATURE', value, threshold, verdict: whole === undefined ? 'refuse' : 'pass' }];
 }
 
+/** A failure of proof, not of policy. */
+export const WRONG_SIGNATURE = 'SIGNATURE-WRONG';
+
 /** What is asked besides the scanner's verdicts, which `--allow all` lets pass: this is not for the one who pulls to excuse. */
 const NOT_OF_SCANS = [
   'FORMAT',
@@ -209,6 +214,7 @@ const NOT_OF_SCANS = [
   'LICENCE-CONTRADICTION',
   'AGE',
   'SIGNATURE',
+  WRONG_SIGNATURE,
 ];
 
 export function isOfScanner(rule: string): boolean {
@@ -222,7 +228,7 @@ function excuse(
   { policy: { policy }, allow, nowMs }: Deciding,
 ): readonly Reason[] {
   return reasons.map((reason) => {
-    if (reason.verdict !== 'refuse') return reason;
+    if (reason.verdict !== 'refuse' || reason.rule === WRONG_SIGNATURE) return reason;
     if (allow.includes(reason.rule) || (allow.includes('all') && isOfScanner(reason.rule)))
       return { ...reason, verdict: 'warn' };
     const waiver = policy.waivers.find((each) => fits(each, reason, ref, sha256, nowMs));

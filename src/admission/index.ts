@@ -1,4 +1,4 @@
-export { decideFile, decideRevision, decideSignature, joinDecisions } from './decide.js';
+export { decideFile, decideRevision, decideSignature, joinDecisions, WRONG_SIGNATURE } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
 export { openArrived, openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
@@ -12,4 +12,4 @@ export { Quarantine, quarantineDecision } from './quarantine/quarantine.js';
 export { appliesTo } from './policy/applies-to.js';
 export { readPolicy, type NamedPolicy } from './policy/read-policy.js';
 export { refusalOf } from './refusal.js';
-export type { Decision, DeclaredFacts, FileEvidence, KeptScan, SignatureEvidence } from './port.js';
+export type { Decision, DeclaredFacts, FileEvidence, KeptScan, SignatureEvidence, SignatureFacts } from './port.js';

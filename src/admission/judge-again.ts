@@ -2,7 +2,7 @@ import type { Store } from '../store/index.js';
 import { decideFile, decideRevision, joinDecisions } from './decide.js';
 import { evidenceOf, listAdmissions, saveAdmission, type KeptAdmission } from './evidence/kept-admissions.js';
 import type { NamedPolicy } from './policy/read-policy.js';
-import type { RevisionFacts } from './port.js';
+import type { SignatureFacts } from './port.js';
 import { Quarantine } from './quarantine/quarantine.js';
 
 /**
@@ -13,7 +13,7 @@ export async function judgeAgain(
   store: Store,
   policy: NamedPolicy,
   ref: string | undefined,
-  signedBy: (kept: KeptAdmission) => Promise<Pick<RevisionFacts, 'signatures' | 'unsignedBecause'>> = unknown,
+  signedBy: (kept: KeptAdmission) => Promise<SignatureFacts> = unknown,
   nowMs = Date.now(),
 ): Promise<readonly KeptAdmission[]> {
   const { rejudge } = await import('../scan/index.js');
@@ -47,6 +47,6 @@ export async function judgeAgain(
   return judged;
 }
 
-function unknown(): Promise<Pick<RevisionFacts, 'signatures'>> {
+function unknown(): Promise<SignatureFacts> {
   return Promise.resolve({ signatures: [] });
 }

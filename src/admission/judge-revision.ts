@@ -6,7 +6,7 @@ import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
 import type { Opened, Scanner } from './evidence/scanner.js';
 import { runHooks } from './hooks/run-hooks.js';
 import { Quarantine } from './quarantine/quarantine.js';
-import type { Decision, DeclaredFacts, FileEvidence, SignatureEvidence } from './port.js';
+import type { Decision, DeclaredFacts, FileEvidence, SignatureFacts } from './port.js';
 
 /** A file that is here, proven. */
 export interface JudgedFile {
@@ -15,7 +15,7 @@ export interface JudgedFile {
   readonly sha256: string;
 }
 
-export interface Revision {
+export interface Revision extends SignatureFacts {
   /** Without revision, e.g. `hf:acme/tiny`. */
   readonly ref: string;
   readonly commit: string;
@@ -24,8 +24,6 @@ export interface Revision {
   /** Those that are to be seen. */
   readonly files: readonly JudgedFile[];
   readonly facts: FactSources;
-  readonly signatures: readonly SignatureEvidence[];
-  readonly unsignedBecause?: string | undefined;
   open(file: JudgedFile): Promise<Opened>;
 }
 
@@ -63,9 +61,9 @@ export async function judgeRevision(revision: Revision, context: JudgeContext): 
         : NO_FACTS;
   const firstSeenMs = kept?.firstSeenMs ?? nowMs;
   const deciding: Deciding = { policy, allow, nowMs };
-  const { sizeBytes, signatures, unsignedBecause } = revision;
+  const { sizeBytes, signatures, unsignedBecause, wrongBecause } = revision;
   const whole = decideRevision(
-    { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures, unsignedBecause },
+    { ref, commit, ...facts, sizeBytes, firstSeenMs, signatures, unsignedBecause, wrongBecause },
     files.map(({ sha256 }) => sha256),
     deciding,
   );
@@ -108,7 +106,9 @@ async function judgeFile(
     : await scanner.scan(sha256, path, () => revision.open(file), signal, file.sizeBytes ?? undefined);
   const sizeBytes = file.sizeBytes ?? scan.coverage.sizeBytes;
   const evidence = { path, sizeBytes, sha256, scan };
-  const hooks = await runHooks(policy.policy.hooks, evidence, known?.hooks ?? [], () => revision.open(file), signal);
+  // Modules are told what the scanner said.
+  const heard = isKnown ? known.hooks : [];
+  const hooks = await runHooks(policy.policy.hooks, evidence, heard, () => revision.open(file), signal);
   return { ...evidence, hooks };
 }
 

@@ -50,7 +50,12 @@ export interface RevisionFacts extends DeclaredFacts {
   readonly signatures: readonly SignatureEvidence[];
   /** Why there are none that count, where more is known than that. */
   readonly unsignedBecause?: string | undefined;
+  /** A signature is of other bytes, and none that is enough is right: why. Nothing excuses that. */
+  readonly wrongBecause?: string | undefined;
 }
+
+/** What is known of who signed something. */
+export type SignatureFacts = Pick<RevisionFacts, 'signatures' | 'unsignedBecause' | 'wrongBecause'>;
 
 export type Reason = AdmissionReason;
 

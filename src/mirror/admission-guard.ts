@@ -16,7 +16,7 @@ import {
   type FileEvidence,
   type NamedPolicy,
   type Opened,
-  type SignatureEvidence,
+  type SignatureFacts,
   type WholeRevision,
 } from '../admission/index.js';
 import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
@@ -51,10 +51,8 @@ export interface Asked {
 }
 
 /** Who signed one file. */
-export interface SignedFile {
+export interface SignedFile extends SignatureFacts {
   readonly digests: readonly (string | undefined)[];
-  readonly signatures: readonly SignatureEvidence[];
-  readonly unsignedBecause?: string | undefined;
 }
 
 /** Asked only where the policy wants a signature. @throws SluiceError BAD_SIGNATURE among others */

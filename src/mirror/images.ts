@@ -85,22 +85,36 @@ export class Images implements ImageCatalogue {
     accept: string | undefined,
     signal: AbortSignal,
   ): Promise<KeptManifest> {
+    const manifest = await this.#manifest(name, reference, accept, signal);
+    const { sha256 } = manifest;
+    // What it lists is for the gate to judge; what was refused in this store is not shown as a manifest either.
+    const ref = `oci:${name.registry}/${name.repository}`;
+    await this.#options.admission.assertNotRefused({ ref, commit: '', path: reference, key: sha256, sha256 });
+    return this.#learn(name, manifest);
+  }
+
+  async #manifest(
+    name: ImageName,
+    reference: string,
+    accept: string | undefined,
+    signal: AbortSignal,
+  ): Promise<KeptManifest> {
     const isPinned = reference.startsWith('sha256:');
     const key = keyOf(name, reference, isPinned ? undefined : accept);
     const known = await this.#known(key);
     const isFresh = known !== undefined && (isPinned || this.#options.now() - known.atMs < this.#options.freshMs);
-    if (isFresh) return this.#learn(name, { ...known.manifest, status: 'HIT' });
+    if (isFresh) return { ...known.manifest, status: 'HIT' };
     const refused = this.#refused.get(key);
     if (refused !== undefined) throw refused;
     try {
       const asked = await inTime(this.#ask(key, name, reference, accept), known !== undefined, signal);
       const isSame = known?.manifest.sha256 === asked.sha256;
-      return this.#learn(name, { ...asked, status: isSame ? 'REVALIDATED' : 'MISS' });
+      return { ...asked, status: isSame ? 'REVALIDATED' : 'MISS' };
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (error.exitCode === 3) this.#refused.keep(key, error, REFUSED_MS);
       if (known === undefined || !saysNothing(error)) throw error;
-      return this.#learn(name, { ...known.manifest, status: 'STALE', warning: hostlessWords(error) });
+      return { ...known.manifest, status: 'STALE', warning: hostlessWords(error) };
     }
   }
 

@@ -18,6 +18,7 @@ import {
 } from './bad-model.js';
 import { eventsOf, newMachine, sluice, withEnv, type Machine } from './harness.js';
 import { hub } from './hub.js';
+import { startRegistry } from './registry.js';
 import { startServing } from './serving.js';
 
 const PATIENT = { timeout: 120_000 };
@@ -72,7 +73,19 @@ async function walk(url: string, file: 'good' | 'bad', world: BadWorld): Promise
   return statuses;
 }
 
-const SEEN = [200, 200, 200, 206, 304, 200, 200, 206, 200, 206, 200, 200, 206];
+/** What a package manager is told: the page of a package, and the file that it leads to. */
+async function askPackages(url: string): Promise<readonly number[]> {
+  const page = await ask(url, { name: 'page', path: '/-/py/simple/bad/' });
+  const href = /href="([^"#]+)/.exec(page.body)?.[1] ?? '';
+  const path = new URL(href, `${url}/-/py/simple/bad/`).href.slice(url.length);
+  const range = { range: `bytes=${BAD.length - 1000}-` };
+  const steps = [{ method: 'HEAD' }, {}, { headers: range }].map((init) => ({ name: 'package', path, init }));
+  const statuses = [page.status];
+  for (const step of steps) statuses.push((await ask(url, step)).status);
+  return statuses;
+}
+
+const SEEN = [200, 200, 200, 206, 304, 200, 200, 206, 200, 206, 200, 200, 206, 200, 200, 206];
 
 it(
   'a bad model is seen on no way: cold, warm, revalidated, resumed, by its digest, in parts of Xet, as LFS',
@@ -106,6 +119,7 @@ it('without a policy the same ways lead to it', PATIENT, async () => {
   expect(Object.values(await walk(url, 'bad', world))).toEqual(SEEN);
   expect(await askXet(url, 'pytorch_model.bin')).toEqual([200, 200, 206]);
   expect((await ask(url, { name: 'site', path: '/-/plain/pytorch_model.bin' })).status).toBe(200);
+  expect(await askPackages(url)).toEqual([200, 200, 200, 206]);
 });
 
 it(
@@ -122,6 +136,7 @@ it(
       const statuses = Object.values(await walk(url, 'bad', world));
       expect(statuses).toEqual(statuses.map(() => 403));
       expect(await askXet(url, 'pytorch_model.bin')).toEqual([403, 403]);
+      expect(await askPackages(url)).toEqual([200, 403, 403, 403]);
       expect((await ask(url, pieces)).status).toBe(404);
       expect(Object.values(await walk(url, 'good', world))).toEqual(SEEN);
     };
@@ -149,6 +164,54 @@ it(
     expect(Object.values(await walk(serving.url, 'bad', world))).toEqual(SEEN);
   },
 );
+
+it(
+  'what is refused of a revision as a whole is refused to whoever has that policy, a server by the same setting',
+  PATIENT,
+  async () => {
+    const files = { 'config.json': '{"model_type":"tiny"}', 'README.md': '---\nlicense: gpl-3.0\n---\n' };
+    const sim = await hub({ repositories: [{ id: 'acme/tiny', files }] });
+    const machine = await newMachine({ HF_ENDPOINT: sim.url });
+    const policy = join(machine.root, 'policy.toml');
+    writeFileSync(policy, '[licence]\ndeny = ["copyleft"]\n');
+    const set = withEnv(machine, { SLUICE_ADMISSION_POLICY: policy });
+    const refused = await sluice(set, 'pull', 'hf:acme/tiny', '--quiet');
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringContaining('LICENCE')]);
+    const path = '/acme/tiny/resolve/main/config.json';
+    for (const [from, status] of [
+      [set, 403],
+      [machine, 200],
+    ] as const)
+      expect((await ask((await startServing(from)).url, { name: 'GET', path })).status).toBe(status);
+  },
+);
+
+it('what was refused is not shown as a manifest of an image either, until it is admitted', PATIENT, async () => {
+  const both = Buffer.from(JSON.stringify({ schemaVersion: 2, layers: [] }));
+  const sim = await hub({ repositories: [{ id: 'acme/tiny', files: { 'index.json': both } }] });
+  const registry = await startRegistry('acme/model', { v1: both }, []);
+  const machine = await newMachine({ HF_ENDPOINT: sim.url });
+  const policy = join(machine.root, 'policy.toml');
+  writeFileSync(policy, '[formats]\ndeny = ["json"]\n');
+  const args = ['--registry', `docker.io=${registry.url}`, '--registry', `ollama=${registry.url}`];
+  const { url } = await startServing(machine, ...args);
+  const references = ['v1', `sha256:${createHash('sha256').update(both).digest('hex')}`];
+  const statuses = async (): Promise<readonly number[]> => {
+    const told: number[] = [];
+    for (const agent of ['containerd/2.0', 'ollama/0.12.0 (amd64 linux) Go/go1.24.1'])
+      for (const reference of references)
+        for (const method of ['HEAD', 'GET']) {
+          const path = `/v2/acme/model/manifests/${reference}`;
+          told.push((await ask(url, { name: agent, path, init: { method, headers: { 'user-agent': agent } } })).status);
+        }
+    return told;
+  };
+  expect(await statuses()).toEqual(Array.from({ length: 8 }, () => 200));
+  expect((await sluice(machine, 'pull', 'hf:acme/tiny', '--policy', policy, '--quiet')).code).toBe(6);
+  await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array.from({ length: 8 }, () => 403));
+  expect((await sluice(machine, 'pull', 'hf:acme/tiny', '--quiet')).code).toBe(0);
+  await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array.from({ length: 8 }, () => 200));
+});
 
 /** Whether a view shows anything. */
 function isVisible({ hfHome }: Machine): boolean {

@@ -55,6 +55,10 @@ export async function badWorld(): Promise<BadWorld> {
   );
   const registry = await startRegistry('acme/model', { v1: manifest }, [BAD, GOOD]);
   const folder = createServer((request, response) => {
+    if (request.url === '/simple/bad/') {
+      response.setHeader('content-type', 'text/html');
+      return void response.end(`<a href="/bad-1.0.tar.gz#sha256=${sha256Of(BAD)}">bad-1.0.tar.gz</a>`);
+    }
     const head = { 'content-length': BAD.length, etag: '"one"', 'accept-ranges': 'bytes' };
     const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
     const part = BAD.subarray(Number(from), to === '' ? BAD.length : Number(to) + 1);
@@ -75,7 +79,10 @@ export async function badWorld(): Promise<BadWorld> {
   return {
     sim,
     env: { HF_ENDPOINT: sim.url, MODELSCOPE_ENDPOINT: sim.url },
-    args: ['--registry', `docker.io=${registry.url}`, '--site', `plain=files:${site}`],
+    args: [
+      ...['--registry', `docker.io=${registry.url}`, '--registry', `ollama=${registry.url}`],
+      ...['--site', `plain=files:${site}`, '--site', `py=pypi:${site}`],
+    ],
     site,
   };
 }
@@ -91,6 +98,13 @@ export function waysTo(bytes: Buffer, file: string, commit: string): readonly St
   const oid = sha256Of(bytes);
   const range = { range: `bytes=${bytes.length - 1000}-` };
   const resolve = `/acme/tiny/resolve/main/${file}`;
+  const agent = { 'user-agent': 'ollama/0.12.0 (amd64 linux) Go/go1.24.1' };
+  const blob = `/v2/acme/model/blobs/sha256:${oid}`;
+  const ollama = [
+    { name: 'Ollama HEAD', path: blob, init: { method: 'HEAD', headers: agent } },
+    { name: 'Ollama', path: blob, init: { headers: agent } },
+    { name: 'Ollama range', path: blob, init: { headers: { ...agent, ...range } } },
+  ];
   return [
     { name: 'HEAD', path: resolve, init: { method: 'HEAD' } },
     { name: 'GET', path: resolve },
@@ -102,6 +116,7 @@ export function waysTo(bytes: Buffer, file: string, commit: string): readonly St
     { name: 'LFS range', path: `/acme/tiny/info/lfs/objects/${oid}`, init: { headers: range } },
     { name: 'ModelScope', path: `/api/v1/models/acme/tiny/repo?Revision=master&FilePath=${file}` },
     { name: 'ModelScope range', path: `/api/v1/models/acme/tiny/repo?FilePath=${file}`, init: { headers: range } },
+    ...ollama,
     { name: 'OCI digest', path: `/v2/acme/model/blobs/sha256:${oid}` },
     { name: 'OCI HEAD', path: `/v2/acme/model/blobs/sha256:${oid}`, init: { method: 'HEAD' } },
     { name: 'OCI range', path: `/v2/acme/model/blobs/sha256:${oid}`, init: { headers: range } },

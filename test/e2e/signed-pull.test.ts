@@ -134,6 +134,38 @@ describe('a policy that wants models signed', () => {
     expect((await pullOf(world, { ...FILES, 'model.sig': await world.sign('ours') }, '--policy', only)).code).toBe(0);
   });
 
+  it(
+    'excuses no signature of other bytes, in a pull, asked about it, or judging again what is held',
+    PATIENT,
+    async () => {
+      const world = await signing();
+      const files = { ...FILES, 'model.sig': await world.sign('ours'), 'config.json': '{"model_type":"tina"}' };
+      const sim = await hub({ repositories: [{ id: 'acme/tiny', files }] });
+      const at = withEnv(world.machine, { HF_ENDPOINT: sim.url });
+      const run = async (...args: readonly string[]): Promise<readonly [number | null, string]> => {
+        const { code, stdout, stderr } = await sluice(at, ...args);
+        return [code, stdout + stderr];
+      };
+      expect((await run('pull', 'hf:acme/tiny'))[0]).toBe(0);
+      const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+      const excuse = (rule: string): string =>
+        `[[waiver]]\nrule = "${rule}"\nref = "*"\nowner = "ann"\nreason = "known"\nuntil = ${until}`;
+      const policy = ['--policy', world.policy(`${excuse('SIGNATURE')}\n${excuse('SIGNATURE-WRONG')}`)];
+      const wrong = [5, expect.stringMatching(/config\.json has other bytes than were signed/)];
+      expect(await run('admit', 'hf:acme/tiny', ...policy)).toEqual(wrong);
+      expect(await run('admit', '--again', ...policy)).toEqual(wrong);
+      expect(await run('pull', 'hf:acme/tiny', ...policy)).toEqual(wrong);
+      // One that is not there at all is for the policy to excuse.
+      await writeFile(join(world.machine.root, 'trust.toml'), TRUST.replace('acme', 'others'));
+      for (const command of [
+        ['admit', 'hf:acme/tiny'],
+        ['admit', '--again'],
+        ['pull', 'hf:acme/tiny'],
+      ])
+        expect((await run(...command, ...policy))[0], command.join(' ')).toBe(0);
+    },
+  );
+
   it('takes a signature from elsewhere, for what was pulled before too', PATIENT, async () => {
     const world = await signing();
     const path = join(world.machine.root, 'elsewhere.sig');

@@ -5,7 +5,10 @@ const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const MOST_MODULE_BYTES = 16 * 1024 * 1024;
 const MOST_TABLE_ENTRIES = 10_000;
 const MOST_TABLES = 16;
-const [IMPORTS, TABLES, MEMORIES, LAST] = [2, 4, 5, 12];
+const [TYPES, IMPORTS, TABLES, MEMORIES, LAST] = [1, 2, 4, 5, 12];
+const FUNCTION_TYPE = 0x60;
+/** i32, i64, f32, f64, v128, funcref, externref. */
+const VALUE_TYPES = new Set([0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f]);
 /** All that a module may ask of its surroundings: no clock, no chance, no files, no network. */
 const ALLOWED = new Set(['sluice.read', 'sluice.log']);
 
@@ -29,12 +32,25 @@ export function boundModule(bytes: Uint8Array, memoryPages: number): Uint8Array 
     seen.add(id);
     // Names of functions and the like: nothing that runs needs them.
     if (id === 0) continue;
+    if (id === TYPES) checkTypes(payload);
     if (id === IMPORTS) checkImports(payload);
     const kept = id === MEMORIES ? boundMemory(payload, memoryPages) : id === TABLES ? boundTables(payload) : payload;
     parts.push(Uint8Array.from([id, ...encodeUnsigned(kept.length)]), kept);
   }
   if (!seen.has(MEMORIES)) throw new ModuleFault('it has no memory');
   return Buffer.concat(parts);
+}
+
+/** Of functions only: structures and arrays of the garbage collector are memory that nothing bounds, and that ends the whole process when it runs out. */
+function checkTypes(payload: Uint8Array): void {
+  const reader = new ModuleReader(payload);
+  for (let left = reader.unsigned(); left > 0; left -= 1) {
+    if (reader.byte() !== FUNCTION_TYPE) throw new ModuleFault('a type of an extension');
+    for (let both = 0; both < 2; both += 1)
+      for (let values = reader.unsigned(); values > 0; values -= 1)
+        if (!VALUE_TYPES.has(reader.byte())) throw new ModuleFault('a type of an extension');
+  }
+  mustEnd(reader);
 }
 
 function checkImports(payload: Uint8Array): void {

@@ -6,10 +6,7 @@ export interface ReadOrder {
 }
 
 export type FromModule =
-  | ReadOrder
-  | { readonly type: 'log'; readonly text: string }
-  | { readonly type: 'result'; readonly json: string }
-  | { readonly type: 'fault'; readonly reason: string };
+  ReadOrder | { readonly type: 'result'; readonly json: string } | { readonly type: 'fault'; readonly reason: string };
 
 /** What a module's thread is given. */
 export interface ModuleJob {
@@ -25,4 +22,3 @@ export interface ModuleJob {
 
 export const WINDOW_BYTES = 1024 * 1024;
 export const MOST_RESULT_BYTES = 1024 * 1024;
-export const MOST_LOG_BYTES = 64 * 1024;

@@ -11,7 +11,7 @@ type Unhooked = Omit<FileEvidence, 'hooks'>;
 const MOST_REASONS = 20;
 const MOST_REASON_CHARACTERS = 300;
 
-/** What the user's modules say of a file. Whatever keeps one from saying anything is an error, which refuses. Results of `known` are taken over where the module is the same. */
+/** What the user's modules say of a file. Whatever keeps one from saying anything is an error, which refuses. Results of `known` are taken over where the module is the same. @throws the signal's reason */
 export async function runHooks(
   hooks: readonly Hook[],
   file: Unhooked,
@@ -22,8 +22,9 @@ export async function runHooks(
   const results: HookResult[] = [];
   for (const hook of hooks) {
     const kept = known.find(({ hook: name, moduleSha256 }) => name === hook.name && moduleSha256 === hook.sha256);
-    // One that time ended may come to its end this time.
-    results.push(kept?.isRepeatable === true ? kept : await runHook(hook, file, open, signal));
+    // What time or a limit ended may come to its end this time.
+    const isGood = kept?.isRepeatable === true && kept.verdict !== 'error';
+    results.push(isGood ? kept : await runHook(hook, file, open, signal));
   }
   return results;
 }
@@ -53,6 +54,8 @@ async function runHook(
   const { bytes, close } = await open();
   try {
     const { end, ...outcome } = await runModule(module, inputOf(file), bytes, hook, signal);
+    // Whoever calls it off has asked for no decision.
+    signal.throwIfAborted();
     if ('reason' in outcome) return error(outcome.reason, end === 'fault');
     const result = parseResult(outcome.json);
     return result === undefined

@@ -66,7 +66,7 @@ export async function runModule(
       worker.on('message', (message: FromModule) => {
         if (message.type === 'read') void answer(message);
         else if (message.type === 'result') resolve({ end: 'result', json: message.json });
-        else if (message.type === 'fault') resolve({ end: 'fault', reason: message.reason });
+        else resolve({ end: 'fault', reason: message.reason });
       });
       worker.on('error', (error) => resolve({ end: 'fault', reason: error.message }));
       worker.on('exit', () => resolve({ end: 'fault', reason: 'its thread ended' }));

@@ -1,5 +1,7 @@
 /** WebAssembly put together by hand, also where no compiler would: what hostile modules are made of. Functions: 0 and 1 are the imports `sluice.read` and `sluice.log`, 2 is alloc, 3 verify, 4 reads from its start, 5 never ends. */
 export interface ModuleParts {
+  /** Behind those of functions. */
+  readonly types?: readonly (readonly number[])[];
   readonly imports?: readonly (readonly [module: string, name: string, kind: number])[];
   /** Flags, least, and most where the flags say so. */
   readonly memories?: readonly (readonly number[])[];
@@ -50,6 +52,7 @@ export function assembleModule(parts: ModuleParts): Uint8Array {
     [0x60, 1, I32, 1, I32],
     [0x60, 2, I32, I32, 1, I64],
     [0x60, 0, 0],
+    ...(parts.types ?? []),
   ];
   const packed = (BigInt(result[0]) << 32n) | BigInt(result[1]);
   const reads = (parts.reads ?? []).flatMap(({ offset, pointer, length }) => readCall(offset, pointer, length));

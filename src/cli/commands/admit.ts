@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { WRONG_SIGNATURE } from '../../admission/index.js';
 import { SluiceError } from '../../base/index.js';
 import type { AdmissionReport } from '../api.js';
 import type { CommandContext } from '../context.js';
@@ -50,6 +51,8 @@ export function configure(command: Command, context: CommandContext): void {
       }
     }
     if (reports.length === 0) session.printError(say(session.lang, 'admit.nothing'));
-    if (reports.some(({ decision }) => decision.verdict === 'refused')) context.leaveWith(6);
+    const refused = reports.flatMap(({ decision }) => decision.reasons.filter(({ verdict }) => verdict === 'refuse'));
+    // As a pull of it ends.
+    if (refused.length > 0) context.leaveWith(refused.some(({ rule }) => rule === WRONG_SIGNATURE) ? 5 : 6);
   });
 }

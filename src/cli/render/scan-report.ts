@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, printable } from '../../base/index.js';
 import { RULES, type Finding, type Verdict } from '../../scan/index.js';
 import type { ScannedFile, ScanReport } from '../api.js';
-import { filesText, say, type TextKey } from '../texts/index.js';
+import { filesText, phraseText, say, type TextKey } from '../texts/index.js';
 import type { Look } from './look.js';
 import { padEnd, truncateMiddle, wrap } from './width.js';
 
@@ -73,7 +73,7 @@ function fileLines(
 
 function findingText({ rule, severity, evidence, members, offsetBytes }: Finding, lang: Look['lang']): string {
   const place = placeText(members, offsetBytes, lang);
-  return printable(`${rule} (${severity}): ${evidence}${place === '' ? '' : ` [${place}]`}`);
+  return printable(`${rule} (${severity}): ${phraseText(lang, evidence)}${place === '' ? '' : ` [${place}]`}`);
 }
 
 /** The first byte says nothing. */

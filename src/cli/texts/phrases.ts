@@ -1,4 +1,4 @@
-import type { Lang } from '../../base/index.js';
+import { signatureReason, type Lang } from '../../base/index.js';
 
 /**
  * Words of errors and decisions that come from below as English, because they are data as well (`--json`, records, logs): here is what they are in Chinese. What is in
@@ -15,6 +15,12 @@ const PHRASES_ZH: readonly (readonly [RegExp, string])[] = [
   [/^below low$/, '较低以下'],
   [/^nothing of (?:critical|high|medium|low)$/, '没有此类发现'],
   [/^no finding refuses$/, '不因发现而拒绝'],
+  [/^(.+): (\S+) runs programs or code$/s, '$1：$2 可执行程序或代码'],
+  [/^(.+): runs code, or loads what does$/s, '$1：会执行代码，或加载会执行代码的内容'],
+  [/^(.+): (\S+) reaches files or the network$/s, '$1：$2 可访问文件或网络'],
+  [/^(.+): reaches for (\S+)$/s, '$1：触及 $2'],
+  [/^(.+): goes through (\S+)$/s, '$1：途经 $2'],
+  [/^(.+): code of this repository$/s, '$1：本仓库中的代码'],
   [/^CLEAN$/, '干净'],
   [/^REVIEW$/, '需人工查看'],
   [/^NOT_SCANNED$/, '未扫描'],
@@ -27,6 +33,8 @@ const PHRASES_ZH: readonly (readonly [RegExp, string])[] = [
   [/^any that is trusted$/, '任何受信任的签名'],
   [/^the same$/, '一致'],
   [/^signed, but not every file$/, '已签名，但未覆盖全部文件'],
+  [/^the bytes that were signed$/, '与签名时相同的字节'],
+  [/^a signature of other bytes$/, '签名属于其他内容'],
   [/^signed by (.+)$/, '由 $1 签名'],
   [/^nothing is known of it$/, '对其一无所知'],
   [/^its record cannot be read$/, '其记录无法读取'],
@@ -56,5 +64,5 @@ export function phraseText(lang: Lang, text: string): string {
     if (found !== null)
       return chinese.replace(/\$(\d)/g, (_, group: string) => phraseText(lang, found[Number(group)] ?? ''));
   }
-  return text;
+  return signatureReason(text, lang);
 }

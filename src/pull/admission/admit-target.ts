@@ -11,7 +11,6 @@ import {
   type Decision,
   type DeclaredFacts,
 } from '../../admission/index.js';
-import { toSluiceError } from '../../base/index.js';
 import { openStore } from '../../store/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target } from './inspect-target.js';
@@ -29,7 +28,7 @@ export interface AdmissionReport {
   readonly facts: DeclaredFacts | null;
 }
 
-/** Asks the gate about a file, a folder or a ref. What is said of files that are here is kept. @throws SluiceError BAD_SIGNATURE among others */
+/** Asks the gate about a file, a folder or a ref. What is said of files that are here is kept. */
 export async function admit(request: PullRequest, context: PullContext): Promise<AdmissionReport> {
   const { policy, allow, signatures } = await askedOf(request, context.settings);
   return withTarget(request, context, async (target) => {
@@ -76,11 +75,7 @@ export async function admitAgain(ref: string | undefined, context: PullContext):
   const judged = await judgeAgain(store, policy, ref, async ({ ref: name, files }) => {
     const here = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256, at: store.blobPath(sha256) }));
     const revision = { ref: name, root: store.root, files: here, listed: undefined };
-    return signaturesOf(policy, revision, [], context.signal).catch((thrown: unknown) => {
-      const error = toSluiceError(thrown);
-      if (error.code !== 'BAD_SIGNATURE') throw thrown;
-      return { signatures: [], unsignedBecause: error.message };
-    });
+    return signaturesOf(policy, revision, [], context.signal);
   });
   return judged.map(({ ref: target, commit, files, decision, facts }) => ({
     target: `${target}@${commit}`,

@@ -1,5 +1,4 @@
-import type { NamedPolicy, SignatureEvidence } from '../../admission/index.js';
-import { SluiceError } from '../../base/index.js';
+import type { NamedPolicy, SignatureEvidence, SignatureFacts } from '../../admission/index.js';
 import { judge, ruleFor, SignatureFault, type Judgement } from '../../proof/index.js';
 import { folderCandidates, type FoundSignature } from '../verify/signed-folder.js';
 
@@ -20,27 +19,18 @@ export interface SignedRevision {
   readonly listed: readonly string[] | undefined;
 }
 
-/** What the gate is told of signatures. */
-export interface SignedBy {
-  readonly signatures: readonly SignatureEvidence[];
-  readonly unsignedBecause?: string;
-}
-
 const ANYTHING = { has: () => true };
 
 /** What signers leave out of every repository, as the reference implementation does; loaders do not read it. */
 const GIT_FILES: readonly string[] = ['.gitattributes', '.gitignore'];
 
-/**
- * Proves the signatures of a revision by the trust policy that the gate's policy names. Evidence is only what satisfies the trust policy as a whole.
- * @throws SluiceError BAD_SIGNATURE where a signature is of other bytes, and none that is enough is right
- */
+/** Proves the signatures of a revision by the trust policy that the gate's policy names. Evidence is only what satisfies the trust policy as a whole. */
 export async function signaturesOf(
   { trust }: NamedPolicy,
   { ref, root, files, listed }: SignedRevision,
   named: readonly FoundSignature[],
   signal: AbortSignal,
-): Promise<SignedBy> {
+): Promise<SignatureFacts> {
   if (trust === undefined) return { signatures: [] };
   const rule = ruleFor(trust, ref);
   if (rule === undefined) return { signatures: [], unsignedBecause: `no rule of the trust policy is for ${ref}` };
@@ -54,11 +44,11 @@ export async function signaturesOf(
   try {
     judged = await judge(rule, await folderCandidates(folder, named, signal), Date.now());
   } catch (thrown) {
-    if (thrown instanceof SignatureFault) throw badSignature(ref, thrown.message);
+    if (thrown instanceof SignatureFault) return wrong(thrown.message);
     throw thrown;
   }
   const { verdict, accepted, refused } = judged;
-  if (verdict === 'broken') throw badSignature(ref, refused.find(({ kind }) => kind === 'proof')?.reason);
+  if (verdict === 'broken') return wrong(refused.find(({ kind }) => kind === 'proof')?.reason);
   if (verdict !== 'accepted') return { signatures: [], unsignedBecause: whyNot(judged) };
   const signatures = accepted.map(({ method, signer, unverified }): SignatureEvidence => {
     const isCovered = (path: string): boolean => !unverified.includes(path) || GIT_FILES.includes(path);
@@ -74,6 +64,6 @@ function whyNot({ verdict, refused }: Judgement): string {
   return refused[0]?.reason ?? (verdict === 'untrusted' ? 'not enough signers' : 'none');
 }
 
-function badSignature(subject: string, reason: string | undefined): SluiceError {
-  return new SluiceError('BAD_SIGNATURE', { subject, ...(reason === undefined ? {} : { reason }) });
+function wrong(reason = 'a signature of other bytes'): SignatureFacts {
+  return { signatures: [], wrongBecause: reason };
 }

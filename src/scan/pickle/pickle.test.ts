@@ -17,6 +17,12 @@ const textOf = (text: string): Buffer =>
   stream(0x80, 4, 'X', Buffer.from(Uint32Array.of(text.length).buffer), text, '.');
 const bytesOf = (bytes: Buffer): Buffer => writePickle([bytes]);
 
+it('what is known against a name is told once', async () => {
+  const { findings } = await scan(BUTTER);
+  const told = findings.filter(({ rule }) => rule.startsWith('PKL-IMPORT'));
+  expect(told).toMatchObject([{ rule: 'PKL-IMPORT-DENY', evidence: 'os.system: os runs programs or code' }]);
+});
+
 /** Ways past scanners that were published between 2024 and 2026, each in a stream of our own. */
 const BYPASSES: readonly (readonly [name: string, bytes: Buffer, rule: string])[] = [
   ['a call that is popped at once', stream('(cos\nsystem\nV:\no0N.'), 'PKL-IMPORT-DENY'],

@@ -10,7 +10,7 @@ export function judgeImports({ imports }: Pick<Inventory, 'imports'>): readonly 
     for (let end = steps.length - 1; end > 0; end -= 1) {
       const label = labelOf(steps.slice(0, end).join('.'), steps.slice(end).join('.'));
       if (label !== undefined) {
-        return [finding('PKL-IMPORT-DENY', `${quoted(full)} ${label.reason}`, [], undefined, label.severity)];
+        return [finding('PKL-IMPORT-DENY', `${quoted(full)}: ${label.reason}`, [], undefined, label.severity)];
       }
     }
     return [];

@@ -31,11 +31,10 @@ export function judgePickle(
   const denied = deniedImports(run.imports, members);
   const attempts = profiles.map((profile) => ({ profile, misfits: misfitsOf(run, profile, members) }));
   const [best] = [...attempts].sort((one, other) => one.misfits.length - other.misfits.length);
-  const named = new Set(denied.map(({ evidence }) => evidence.split(' ')[0]));
   const misfits = (best?.misfits ?? []).filter(
-    ({ rule, evidence }) => rule !== 'PKL-IMPORT-UNKNOWN' || !named.has(evidence),
+    ({ rule, evidence }) => rule !== 'PKL-IMPORT-UNKNOWN' || !denied.has(evidence),
   );
-  const findings = [...run.findings, ...denied, ...misfits];
+  const findings = [...run.findings, ...denied.values(), ...misfits];
   const isFit = best?.misfits.length === 0;
   const verdicts: Verdict[] = [verdictOfFindings(findings), isFit ? 'CLEAN' : 'REVIEW'];
   if (run.outcome !== 'ok') verdicts.push('ERROR');
@@ -48,17 +47,18 @@ export function judgePickle(
   };
 }
 
-function deniedImports(imports: readonly PickleImport[], members: readonly string[]): Finding[] {
+/** By the name as it is written. */
+function deniedImports(imports: readonly PickleImport[], members: readonly string[]): ReadonlyMap<string, Finding> {
   const found = new Map<string, Finding>();
   for (const { module, name, offsetBytes } of imports) {
     const written = quoted(`${module}.${name}`);
     if (found.has(written) || found.size >= MOST_OF_A_KIND) continue;
     const label = labelOf(module, name);
     if (label === undefined) continue;
-    const evidence = `${written} ${label.reason}`;
+    const evidence = `${written}: ${label.reason}`;
     found.set(written, finding('PKL-IMPORT-DENY', evidence, members, offsetBytes, label.severity));
   }
-  return [...found.values()];
+  return found;
 }
 
 /** What does not fit the profile, each once. */
