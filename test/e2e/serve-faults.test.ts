@@ -126,11 +126,6 @@ describe('what every face has', () => {
   }, 180_000);
 });
 
-/** A transfer that is cut again and again is tried for as long as any: two minutes. */
-function unknownUnder(fault: Fault): readonly string[] {
-  return UNKNOWN.filter((path) => fault !== 'cut' || !path.includes('/blobs/'));
-}
-
 interface Known {
   readonly fronts: readonly Front[];
   readonly routes: readonly Route[];
@@ -158,9 +153,7 @@ async function underFault(fault: Fault, machine: Machine, args: readonly string[
     const now = await ask(url, { path }, token);
     if (!OPEN.has(now.status)) tell(`unknown ${path}`, now);
   };
-  const unknown = [undefined, TOKENS.granted].flatMap((token) =>
-    unknownUnder(fault).map((path) => lookAtUnknown(path, token)),
-  );
+  const unknown = [undefined, TOKENS.granted].flatMap((token) => UNKNOWN.map((path) => lookAtUnknown(path, token)));
   await Promise.all([...routes.filter((route) => !isAnything(route) || !ANSWERS.has(fault)).map(look), ...unknown]);
   await stop(serving);
   return wrong;
