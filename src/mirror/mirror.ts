@@ -200,6 +200,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     stop: stop.signal,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
+    wasUsed: (sha256, name) => retention.wasUsed(sha256, name),
     now: () => Date.now(),
   });
 
