@@ -258,6 +258,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       stop.abort();
       await snapshots.saved();
       await transfers.close();
+      await sites.saved();
       await pieces.close();
       await hands.close();
       await (await pool)?.close();
