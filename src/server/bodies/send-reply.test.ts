@@ -36,7 +36,6 @@ async function filesFace(path: string): Promise<Face> {
   };
   const silent: Content = {
     ...coming,
-    // eslint-disable-next-line require-yield -- nothing comes
     read: async function* () {
       await Promise.resolve();
       throw new SluiceError('STALLED', { host: 'the upstream', seconds: 9 });
