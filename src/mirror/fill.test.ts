@@ -7,7 +7,7 @@ import { Fill } from './fill.js';
 
 const SIZE = 2 ** 20;
 
-function setUp() {
+function setUp(patience?: { readonly silentMs: number; readonly dripMs: number }) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-fill-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const dataPath = join(folder, 'data');
@@ -19,6 +19,7 @@ function setUp() {
     makeRoom: () => Promise.resolve(true),
     onIdle: () => undefined,
     onDoubt: () => (doubts += 1),
+    ...(patience && { patience }),
   });
   const pieces = { digestOf: () => undefined, distrust: () => undefined };
   fill.opened(SIZE, [], pieces);
@@ -89,4 +90,35 @@ it('compares what an earlier run left with its digest before it goes out', async
   ).rejects.toMatchObject({ code: 'CORRUPT_STORE' });
   expect(bytes).toBe(half);
   expect(distrusted).toEqual([1]);
+});
+
+it('tells whoever reads when nothing comes any more, and goes on for those who come again', async () => {
+  const { fill, read } = setUp({ silentMs: 20, dripMs: 60_000 });
+  fill.arrived({ startByte: 0, endByte: 1000 });
+  const reading = read();
+  expect((await reading.next()).value).toHaveLength(1000);
+  await expect(reading.next()).rejects.toMatchObject({ code: 'STALLED' });
+  fill.arrived({ startByte: 0, endByte: 1500 });
+  const again = read();
+  expect((await again.next()).value).toHaveLength(1500);
+  await again.return(undefined);
+});
+
+it('gives out what it holds back byte by byte meanwhile, and the last only when all is right', async () => {
+  const { fill, read } = setUp({ silentMs: 60_000, dripMs: 1 });
+  const reading = read();
+  const first = reading.next();
+  fill.landed(0, SIZE);
+  let bytes = lengthOf(await first);
+  while (bytes < SIZE - 64 * 1024) bytes += lengthOf(await reading.next());
+  const late = fill.read({ startByte: SIZE - 2, endByte: SIZE }, Promise.resolve(''), new AbortController().signal);
+  expect(lengthOf(await late.next())).toBe(1);
+  const last = late.next();
+  let isOut = false;
+  void last.then(() => (isOut = true));
+  for (let dripped = 0; dripped < 5; dripped += 1) expect(lengthOf(await reading.next())).toBe(1);
+  await reading.return(undefined);
+  expect(isOut).toBe(false);
+  fill.verified();
+  expect(lengthOf(await last)).toBe(1);
 });

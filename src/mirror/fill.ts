@@ -3,6 +3,7 @@ import { SluiceError, toSluiceError } from '../base/index.js';
 import type { Span } from '../hubs/index.js';
 import { isIntact } from '../proof/index.js';
 import type { Demand, LandedPieces, Wanted } from '../transfer/index.js';
+import { PATIENCE_MS } from './in-time.js';
 import { Intervals } from './intervals.js';
 import { isWorthAll, spansOf, withReadAhead, type Reading } from './wanted-spans.js';
 
@@ -10,8 +11,12 @@ import { isWorthAll, spansOf, withReadAhead, type Reading } from './wanted-spans
 const READ_BYTES = 256 * 1024;
 /** So much of the end of a file that is fetched whole goes out only when all of it is proven: whoever reads it to the end has read what is right. */
 const HELD_BACK_BYTES = 64 * 1024;
+/** So often whoever waits for these bytes only because the file is not proven yet gets one of them: others would take the silence for the end. */
+const DRIP_MS = 5000;
 /** A piece that came, or was compared with its digest, is sent without that for so long, as those of blobs are. */
 const CHECKED_FOR_MS = 3_600_000;
+
+const PATIENCE = { silentMs: PATIENCE_MS, dripMs: DRIP_MS };
 
 export interface FillOptions {
   readonly sizeBytes: number;
@@ -22,6 +27,8 @@ export interface FillOptions {
   readonly onIdle: () => void;
   /** What was read may have been wrong. */
   readonly onDoubt: () => void;
+  /** In milliseconds, where it is not as everywhere; for tests. */
+  readonly patience?: { readonly silentMs: number; readonly dripMs: number };
 }
 
 /** Somebody who reads. */
@@ -162,7 +169,10 @@ export class Fill implements Demand {
     return true;
   }
 
-  /** `provenPath` tells where the bytes are once they are proven. */
+  /**
+   * `provenPath` tells where the bytes are once they are proven. Whoever reads gets bytes or an error before clients give up; the file itself goes on coming.
+   * @throws SluiceError STALLED when none came for that long, INTERRUPTED, and why it cannot be had
+   */
   async *read(span: Span, provenPath: Promise<string>, signal: AbortSignal): AsyncGenerator<Buffer> {
     let failure: SluiceError | undefined;
     const { startByte, endByte } = span;
@@ -229,8 +239,9 @@ export class Fill implements Demand {
   }
 
   async #reachFrom(reader: Reader, signal: AbortSignal, failure: () => SluiceError | undefined): Promise<number> {
-    const { sizeBytes } = this.#options;
+    const { sizeBytes, patience = PATIENCE } = this.#options;
     const at = reader.atByte;
+    const sinceMs = performance.now();
     for (;;) {
       const error = failure() ?? this.#error;
       if (error !== undefined) throw error;
@@ -243,11 +254,14 @@ export class Fill implements Demand {
         reader.isWaiting = false;
         return reach;
       }
+      const waitedMs = performance.now() - sinceMs;
       if (landed === at) {
+        if (waitedMs >= patience.silentMs)
+          throw new SluiceError('STALLED', { host: 'the upstream', seconds: Math.round(waitedMs / 1000) });
         reader.isWaiting = true;
         this.#tell();
-      }
-      await this.#change(signal);
+      } else if (waitedMs >= patience.dripMs && at + 1 < Math.min(landed, sizeBytes)) return at + 1;
+      await this.#change(signal, (landed === at ? patience.silentMs : patience.dripMs) - waitedMs);
     }
   }
 
@@ -274,13 +288,16 @@ export class Fill implements Demand {
     return endByte;
   }
 
-  #change(signal: AbortSignal): Promise<void> {
+  /** Until something changed, or so long. */
+  #change(signal: AbortSignal, mostMs: number): Promise<void> {
     return new Promise((resolve) => {
       const over = (): void => {
+        clearTimeout(late);
         this.#waiting.delete(over);
         signal.removeEventListener('abort', over);
         resolve();
       };
+      const late = setTimeout(over, Math.max(1, mostMs));
       this.#waiting.add(over);
       signal.addEventListener('abort', over, { once: true });
       if (signal.aborted) over();

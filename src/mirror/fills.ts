@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { SluiceError, toSluiceError, type SluiceEvent } from '../base/index.js';
 import type { CacheStatus, Content, ManifestFile, Span } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
-import type { TransferResult, TransferTask } from '../transfer/index.js';
+import { resumableBytes, type TransferResult, type TransferTask } from '../transfer/index.js';
 import { Fill } from './fill.js';
 import { heldContent } from './held-content.js';
 import type { PieceGuards } from './piece-guards.js';
@@ -91,6 +91,15 @@ export class Fills {
     sha256.then(used, () => undefined);
     provenPath.catch(() => undefined);
     yield* fill.read(span, provenPath, signal);
+  }
+
+  /** Whether anything of a file that a digest names is here or on its way, whoever asked for it. */
+  async hasAny(file: ManifestFile, sizeBytes: number): Promise<boolean> {
+    const { store } = this.#options;
+    const key = this.#keyOf(file, sizeBytes, () => ({ sources: [] }));
+    if (this.#filling.has(key) || this.#closing.has(key)) return true;
+    if ((await store.lookup(file.digests, sizeBytes)) !== undefined) return true;
+    return (await resumableBytes(store, { digests: file.digests, sizeBytes })) > 0;
   }
 
   /** `Content.wrongAtMs` of a file that a digest names and that may be here by now. */

@@ -2,10 +2,18 @@ import { stat } from 'node:fs/promises';
 import type { Digests } from '../base/index.js';
 import type { Content } from '../hubs/index.js';
 import type { Store } from '../store/index.js';
+import { inTime } from './in-time.js';
 import type { PieceGuards } from './piece-guards.js';
 import { readFile } from './read-file.js';
 
-/** Content that is here and proven; undefined where it is not. `used` is told of its SHA-256, `changed` where something else than what was proven stands in its place. */
+/** Blobs that are being hashed, whoever asked for them. */
+const proving = new WeakMap<Store, Map<string, Promise<unknown>>>();
+
+/**
+ * Content that is here and right; undefined where it is not. What is not known to be right (a store that was copied, a file that was touched) is hashed first. `used` is told of its
+ * SHA-256, `changed` where something else than what was proven stands in its place.
+ * @throws SluiceError STALLED where hashing takes longer than clients wait; it goes on for those who come again
+ */
 export async function heldContent(
   store: Store,
   guards: PieceGuards,
@@ -19,14 +27,35 @@ export async function heldContent(
   const sha256 = await store.lookup(digests, sizeBytes);
   if (sha256 === undefined) return undefined;
   const state = await store.blobState(sha256);
-  if (state === 'unproven') changed(sha256);
-  if (state !== 'proven') return undefined;
+  if (state === 'absent') return undefined;
+  if (state === 'unproven') {
+    const { signal } = new AbortController();
+    const proof = await inTime(
+      proveOnce(store, sha256, () => changed(sha256)),
+      false,
+      signal,
+    );
+    if (proof !== 'proven') return undefined;
+  }
   used(sha256);
   const path = store.blobPath(sha256);
   const found = await stat(path, { bigint: true });
   const guard = guards.guard(sha256, found);
   const read: Content['read'] = (span, signal) => readFile(path, span, signal, guard);
   return { sizeBytes: Number(found.size), status: 'HIT', path, guard, read };
+}
+
+function proveOnce(store: Store, sha256: string, begins: () => void): Promise<unknown> {
+  const all = proving.get(store) ?? new Map<string, Promise<unknown>>();
+  proving.set(store, all);
+  const known = all.get(sha256);
+  if (known !== undefined) return known;
+  begins();
+  const proof = store.proveBlob(sha256);
+  all.set(sha256, proof);
+  const over = (): boolean => all.delete(sha256);
+  proof.then(over, over);
+  return proof;
 }
 
 const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

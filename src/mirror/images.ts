@@ -9,6 +9,7 @@ import {
   type ImageName,
   type KeptManifest,
   type KeptTags,
+  type ManifestFile,
   type RawManifest,
   type Registry,
 } from '../hubs/index.js';
@@ -28,6 +29,8 @@ export interface ImagesOptions {
   readonly fills: Fills;
   /** Told what is given out, as part of what. */
   readonly used: (sha256: string, name: string) => void;
+  /** Whether it was given out as part of that before. */
+  readonly wasUsed: (sha256: string, name: string) => Promise<boolean>;
   /** The registry of a name, undefined where this mirror does not speak for it. */
   readonly registryOf: (registry: string) => Registry | undefined;
   /** How long what a tag means is believed. */
@@ -56,11 +59,15 @@ const REFERENCES = 'image-references';
 const TAGS = 'image-tags';
 /** Of all lists of tags together. */
 const MAX_TAGS_BYTES = 16 * 1024 * 1024;
+/** Blobs that registries were asked about. */
+const MAX_CONFIRMED = 10_000;
 
 /** Images of the configured registries, kept as they are asked for: manifests and layers are blobs by their digests. */
 export class Images implements ImageCatalogue {
   readonly #options: ImagesOptions;
   readonly #sizes = new Map<string, number>();
+  /** How long a registry said that blobs of its repositories are. */
+  readonly #confirmed = new Map<string, Promise<number>>();
   readonly #asking = new Map<string, Promise<RawManifest>>();
   readonly #refused: Refusals;
   readonly #tags: Answers<readonly string[]>;
@@ -127,30 +134,41 @@ export class Images implements ImageCatalogue {
 
   async #content(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {
     const { fills } = this.#options;
-    const used = (hex: string): void => this.#options.used(hex, `oci:${name.registry}/${name.repository}`);
-    const held = await this.#options.held.content({ sha256 }, this.#sizes.get(sha256), used);
+    const as = `oci:${name.registry}/${name.repository}`;
+    const used = (hex: string): void => this.#options.used(hex, as);
+    const isIts = await this.#options.wasUsed(sha256, as);
+    const held = isIts ? await this.#options.held.content({ sha256 }, this.#sizes.get(sha256), used) : undefined;
     if (held !== undefined) return held;
     const registry = this.#registry(name);
     const ask = <T>(question: () => Promise<T>): Promise<T> => this.#options.guards.ask(name.registry, question);
     const { repository } = name;
     const { stop } = this.#options;
-    const known = this.#sizes.get(sha256);
-    const sizing =
-      known ??
-      inTime(
-        ask(() => registry.blobBytes(repository, sha256, stop)),
-        false,
-        signal,
-      );
-    const sizeBytes = await sizing;
+    const fileOf = (sizeBytes: number): ManifestFile => ({ path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } });
+    const told = this.#sizes.get(sha256);
+    // A digest opens nothing by itself: what is here because others may have it is given only where the registry has it too.
+    const isTold = told !== undefined && (isIts || !(await fills.hasAny(fileOf(told), told)));
+    const asking = (): Promise<number> => ask(() => registry.blobBytes(repository, sha256, stop));
+    const sizeBytes = isTold ? told : await inTime(this.#once(`${as} ${sha256}`, asking), false, signal);
     this.#sizes.set(sha256, sizeBytes);
+    const here = isTold ? undefined : await this.#options.held.content({ sha256 }, sizeBytes, used);
+    if (here !== undefined) return here;
     const source = await inTime(
       ask(() => registry.source(repository, sha256, stop)),
       false,
       signal,
     );
-    const file = { path: `sha256:${sha256}`, sizeBytes, digests: { sha256 } };
-    return fills.content(file, sizeBytes, () => ({ sources: [source] }), used);
+    return fills.content(fileOf(sizeBytes), sizeBytes, () => ({ sources: [source] }), used);
+  }
+
+  /** A question that was answered is not asked again; of many that wait for it one asks. */
+  #once(key: string, ask: () => Promise<number>): Promise<number> {
+    const known = this.#confirmed.get(key);
+    if (known !== undefined) return known;
+    const asked = ask();
+    if (this.#confirmed.size >= MAX_CONFIRMED) this.#confirmed.clear();
+    this.#confirmed.set(key, asked);
+    asked.catch(() => this.#confirmed.delete(key));
+    return asked;
   }
 
   async tags(name: ImageName, signal: AbortSignal): Promise<KeptTags> {
@@ -223,8 +241,9 @@ export class Images implements ImageCatalogue {
     const read = await store.documents.read(REFERENCES, key);
     if (read.status !== 'ok') return undefined;
     const { sha256, mediaType, atMs } = read.value as ReferenceDocument;
-    if (typeof sha256 !== 'string' || (await store.blobState(sha256)) !== 'proven') return undefined;
+    if (typeof sha256 !== 'string') return undefined;
     try {
+      if ((await store.blobState(sha256)) === 'unproven') await store.proveBlob(sha256);
       const bytes = await readFile(store.blobPath(sha256));
       const isRight = createHash('sha256').update(bytes).digest('hex') === sha256;
       return isRight ? { manifest: { sha256, mediaType, bytes }, atMs } : undefined;

@@ -1,7 +1,7 @@
 import { SluiceError } from '../base/index.js';
 
 /** Clients give up after ten seconds: they are better served with an error that lets them come again, or soon with what is known. */
-const PATIENCE_MS = 9000;
+export const PATIENCE_MS = 9000;
 const PATIENCE_WITH_KNOWN_MS = 3000;
 
 /** An answer, as long as somebody waits for it: `work` itself goes on for the others, and for the next. @throws SluiceError STALLED, INTERRUPTED, and those of `work` */

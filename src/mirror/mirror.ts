@@ -200,6 +200,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     stop: stop.signal,
     freshMs,
     used: (sha256, name) => retention.used(sha256, name),
+    wasUsed: (sha256, name) => retention.wasUsed(sha256, name),
     now: () => Date.now(),
   });
 
@@ -257,6 +258,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       stop.abort();
       await snapshots.saved();
       await transfers.close();
+      await sites.saved();
       await pieces.close();
       await hands.close();
       await (await pool)?.close();

@@ -1,5 +1,5 @@
 import type { EventSink } from '../base/index.js';
-import { collect, forgetUse, listBlobs, listUses, noteUse, type Store, type Use } from '../store/index.js';
+import { collect, forgetUse, listBlobs, listUses, namesOfUse, noteUse, type Store, type Use } from '../store/index.js';
 
 export interface RetentionOptions {
   readonly store: Store;
@@ -47,6 +47,12 @@ export class Retention {
     if (nowMs - (this.#notedMs.get(key) ?? -Infinity) < NOTE_EVERY_MS) return;
     this.#notedMs.set(key, nowMs);
     noteUse(store, sha256, name, nowMs).catch(() => this.#notedMs.delete(key));
+  }
+
+  /** Whether a blob was given out as part of `name` before. */
+  async wasUsed(sha256: string, name: string): Promise<boolean> {
+    if (this.#notedMs.has(`${sha256} ${name}`)) return true;
+    return (await namesOfUse(this.#options.store, sha256)).includes(name);
   }
 
   /** Makes room for so many bytes more, one caller after another. False when there is none to be had. */

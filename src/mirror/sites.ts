@@ -67,6 +67,7 @@ export class Sites implements SiteCatalogue {
   readonly #options: SitesOptions;
   readonly #asking = new Map<string, Promise<PageDocument>>();
   readonly #refused: Refusals;
+  readonly #keeping = new Set<Promise<unknown>>();
 
   constructor(options: SitesOptions) {
     this.#options = options;
@@ -141,9 +142,16 @@ export class Sites implements SiteCatalogue {
       () => ({ sources: [origin.source(pinned, file)] }),
       (sha256) => {
         used(sha256);
-        if (!isNamed) void this.#keep(wanted.url, sha256, found);
+        if (isNamed) return;
+        const kept = this.#keep(wanted.url, sha256, found).finally(() => this.#keeping.delete(kept));
+        this.#keeping.add(kept);
       },
     );
+  }
+
+  /** Once what is known of files so far is on the disk. */
+  async saved(): Promise<void> {
+    await Promise.all(this.#keeping);
   }
 
   async #held(sha256: string | undefined, used: (sha256: string) => void): Promise<Content | undefined> {

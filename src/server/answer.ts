@@ -68,6 +68,7 @@ function outletOf(its: Answering, exchange: Exchange, response: ServerResponse, 
     keepAlive,
     carriers: mayHandOver ? its.carriers : undefined,
     returned: its.returned,
+    beganMs: exchange.beganMs,
     onHead: () => (exchange.firstMs ??= performance.now() - exchange.beganMs),
   };
 }

@@ -12,6 +12,8 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 export const CHECK_CONNECTIONS_MS = 2000;
 /** Clients that come again within it need no new connection. */
 export const KEEP_ALIVE_MS = 75_000;
+/** Clients give up after ten seconds without a byte: when there is none of a file by then, they are told to come again. */
+export const FIRST_BYTE_MS = 9500;
 /** A client that takes not a byte for so long is gone. */
 export const STALLED_READER_MS = 180_000;
 /** Beyond this many times the most connections even a refusal costs too much: they are closed. */

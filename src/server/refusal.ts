@@ -4,7 +4,7 @@ import { RETRY_S } from './limits.js';
 /** What there is a use for. */
 export const METHODS = 'GET, HEAD, POST, OPTIONS';
 
-/** Why a request goes to no face. The names stand in metrics and logs. */
+/** Why a request goes to no face, or what its face gives does not come. The names stand in metrics and logs. */
 export const REFUSALS = {
   draining: { status: 503, message: 'The server is being stopped', retry: true },
   connections: { status: 503, message: 'Too many connections', retry: true },
@@ -14,6 +14,7 @@ export const REFUSALS = {
   'client-rate': { status: 429, message: 'Too many requests a minute of your address', retry: true },
   'wrong-credentials': { status: 429, message: 'Too many wrong tokens or passwords of your address', retry: true },
   busy: { status: 503, message: 'Too many passwords are being checked', retry: true },
+  'no-bytes': { status: 503, message: 'The upstream sends nothing of this file now', retry: true },
   headers: { status: 431, message: 'Too many headers', retry: false },
   method: { status: 405, message: 'This method is none that is served', retry: false },
   target: { status: 400, message: 'This target makes no sense', retry: false },

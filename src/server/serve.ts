@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { toSluiceError, type EventSink } from '../base/index.js';
 import {
@@ -143,12 +144,22 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
 
 /** In the order in which they are asked: those with the most special paths first. `settings` stay the same object when they are read again. */
 async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
-  const { serveFaces, serveRegistries, serveSites } = settings;
+  const { home, serveFaces, serveRegistries, serveSites, serveXetKey } = settings;
   const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
   const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Promise<readonly Face[]> | readonly Face[]>> =
     {
       registry: () => [createOciFace(mirror.images, { isKnown })],
-      sites: () => [createSitesFace(mirror.sites, serveSites.map(parseSite))],
+      sites: async () => {
+        const linkKey = createHmac('sha256', await xetKey(home, serveXetKey))
+          .update('links of sites')
+          .digest();
+        return [
+          createSitesFace(
+            mirror.sites,
+            serveSites.map(parseSite).map((site) => ({ ...site, linkKey })),
+          ),
+        ];
+      },
       modelscope: () => [createModelScopeFace(mirror)],
       huggingface: () => huggingFaceFaces(settings, mirror),
     };

@@ -24,6 +24,6 @@ export { openBlobMaker, type BlobMaker } from './blobs/blob-maker.js';
 export { listBlobs, type ListedBlob } from './blobs/list-blobs.js';
 export { foreignFinder, type FindForeignPartials } from './foreign/foreign-finder.js';
 export type { ByteRange, ForeignPartial, ForeignPlaces, ForeignSearch } from './foreign/foreign-partial.js';
-export { forgetUse, listUses, noteUse, type Use } from './uses/uses.js';
+export { forgetUse, listUses, namesOfUse, noteUse, type Use } from './uses/uses.js';
 export { openHands, type Hands, type Putting } from './hands/hands.js';
 export type { Looked, Wanted } from './blobs/look.js';

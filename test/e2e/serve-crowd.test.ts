@@ -31,6 +31,17 @@ async function digestOf(url: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** What becomes of a request whose file does not come: its status and `Retry-After`, or `cut` where bytes were out already. */
+async function outcomeOf(url: string): Promise<unknown> {
+  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  try {
+    await answer.forEach(() => undefined);
+  } catch {
+    return 'cut';
+  }
+  return answer.complete ? [answer.statusCode, answer.headers['retry-after']] : 'cut';
+}
+
 /** Begins to read and goes away once so much has come. */
 async function leaveAfter(url: string, bytes: number): Promise<void> {
   const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
@@ -71,6 +82,19 @@ describe('a file that a hundred clients want at once', () => {
       sim.faults.add({ on: { kind: 'cdn', times: 2 }, fault: { type: 'stall', afterBytes } });
     const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url }));
     expect(await digestOf(url + PATH)).toBe(sha256OfFile(FILES, 'weights.bin'));
+  });
+
+  // The transfer itself would go on trying for an hour.
+  it.each([
+    ['before its first byte', 0, [503, '1']],
+    ['after some bytes', 6 * MIB, 'cut'],
+  ] as const)('is not waited for in silence when it is cut again and again %s', async (_, atByte, outcome) => {
+    const sim = await crowdHub();
+    sim.faults.add({ on: { kind: 'cdn', coversByte: atByte }, fault: { type: 'reset', afterBytes: -1 } });
+    const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url, SLUICE_NO_PROGRESS: '1h' }));
+    expect(await outcomeOf(url + PATH)).toEqual(outcome);
+    sim.faults.clear();
+    await expect.poll(() => digestOf(url + PATH).catch(() => ''), { timeout: 60_000 }).toBe(sha256OfFile(FILES, 'weights.bin')); // prettier-ignore
   });
 });
 

@@ -179,7 +179,7 @@ describe('every route', () => {
             if (headers.get('x-cache-status') === 'STALE') stale.add(state);
             const words = `${JSON.stringify([...headers])} ${body}`;
             // Our own addresses of files of an index tell where those are from.
-            const said = words.replaceAll(/files\/(?:any|sha256-[0-9a-f]+)\/[^/]+/g, '');
+            const said = words.replaceAll(/files\/(?:any|sha256-[0-9a-f]+(?:~[0-9a-f]+)?)\/[^/]+/g, '');
             const host = world.hosts.find((each) => said.includes(each) || said.includes(each.replace(':', '~')));
             if (host !== undefined) named.push(`${state} ${method} ${route.path}`);
           }

@@ -21,6 +21,30 @@ describe('a link of an index', () => {
     expect(parseLink(site, link?.slice(6) ?? '', '')).toEqual(file);
   });
 
+  test('is believed as it was signed alone: any other tells where a file is, and not what', () => {
+    const signing = { ...site, linkKey: Buffer.from('key') };
+    const url = 'https://files.example/x/tiny-1.whl';
+    const file = { url, digests: { sha256: SHA256 }, sizeBytes: 7 };
+    const link = linkTo(signing, { ...file, url: `${url}#sha256=${SHA256}` })?.slice(6) ?? '';
+    expect(link).toMatch(new RegExp(`^sha256-${SHA256}-7~[0-9a-f]{32}/files.example/x/tiny-1.whl$`));
+    expect(parseLink(signing, link, '')).toEqual(file);
+    const unsigned = link.replace(/~[0-9a-f]+/, '');
+    const others = [
+      link.replace('sha256-a', 'sha256-b'),
+      link.replace('-7~', '-8~'),
+      link.replace(/~./, '~'),
+      unsigned,
+    ];
+    for (const other of others) expect(parseLink(signing, other, '')?.digests ?? {}).toEqual({});
+    for (const key of [
+      { ...signing, name: 'other' },
+      { ...signing, linkKey: Buffer.from('other') },
+    ])
+      expect(parseLink(key, link, '')).toEqual({ url, digests: {} });
+    expect(parseLink(signing, `${link}.metadata`, '')).toEqual({ url: `${url}.metadata`, digests: {} });
+    expect(linkTo(signing, { url, digests: {} })).toBe('files/any/files.example/x/tiny-1.whl');
+  });
+
   test('leads nowhere but to the hosts of its site', () => {
     for (const url of [
       'https://169.254.169.254/latest/meta-data',

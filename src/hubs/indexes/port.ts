@@ -13,6 +13,8 @@ export interface Site {
   readonly base: string;
   /** Hosts, beside its own, that its index may lead to for files. */
   readonly fileHosts: readonly string[];
+  /** What addresses of its files are signed with: what others say of a file is not believed then. All are believed where there is none. */
+  readonly linkKey?: Uint8Array;
 }
 
 /** A page of an index, as it came. */

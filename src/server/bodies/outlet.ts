@@ -20,6 +20,8 @@ export interface Outlet {
   readonly carriers: Carriers | undefined;
   /** Told when a connection that was given to a carrier is free: back again, or undefined where it ended. */
   readonly returned: (given: Socket, back: Socket | undefined) => void;
+  /** When its request came, by `performance.now()`. */
+  readonly beganMs: number;
   /** Called when the head goes out. */
   readonly onHead: () => void;
 }

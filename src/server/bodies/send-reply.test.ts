@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SluiceError } from '../../base/index.js';
 import type { Content, Face } from '../../hubs/index.js';
 import { ask, startTestServer } from '../testing/start-test-server.js';
 
@@ -33,7 +34,19 @@ async function filesFace(path: string): Promise<Face> {
       throw new Error('wrong bytes');
     },
   };
-  const contents: Readonly<Record<string, Content>> = { '/held': held, '/coming': coming, '/broken': broken };
+  const silent: Content = {
+    ...coming,
+    read: async function* () {
+      await Promise.resolve();
+      throw new SluiceError('STALLED', { host: 'the upstream', seconds: 9 });
+    },
+  };
+  const contents: Readonly<Record<string, Content>> = {
+    '/held': held,
+    '/coming': coming,
+    '/broken': broken,
+    '/silent': silent,
+  };
   return {
     name: 'files',
     answer: ({ path: asked }) => {
@@ -120,6 +133,15 @@ describe('bodies', () => {
       const { server, events } = await startTestServer({ faces: [await filesFace(path)] });
       await expect(fetch(`${server.url}/broken`).then((answer) => answer.arrayBuffer())).rejects.toThrow();
       await expect.poll(() => events).toMatchObject([{ type: 'server.request', cut: 'INTERNAL' }]);
+    });
+  });
+
+  it('of which nothing comes are told to come again', async () => {
+    await withFile(async (path) => {
+      const { port } = await startTestServer({ faces: [await filesFace(path)] });
+      const { status, headers, body } = await ask(port, '/silent');
+      expect([status, headers['retry-after'], headers.etag]).toEqual([503, '1', undefined]);
+      expect(JSON.parse(body)).toMatchObject({ Success: false });
     });
   });
 });

@@ -1,11 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { SluiceError } from '../../base/index.js';
+import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { Content, FaceReply, Span } from '../../hubs/index.js';
 import type { Headers } from '../../net/index.js';
+import { FIRST_BYTE_MS } from '../limits.js';
+import { refusal } from '../refusal.js';
 import { isSameForRange, judgeConditions, type Verdict } from './conditions.js';
 import { cut, type Asking, type Outlet, type Sent } from './outlet.js';
 import { parseRange } from './ranges.js';
 import { sendHeld } from './send-held.js';
+
+/** Bytes as they come, until the signal fires. */
+type Read = (signal: AbortSignal) => AsyncIterable<Buffer>;
 
 /** Puts an answer on the wire. A body that cannot be finished ends with a reset of its connection, never like a whole one. */
 export async function sendReply(request: Asking, outlet: Outlet, reply: FaceReply): Promise<Sent> {
@@ -36,7 +41,8 @@ export async function sendReply(request: Asking, outlet: Outlet, reply: FaceRepl
     content.path === undefined
       ? undefined
       : await sendHeld(outlet, status, whole, { path: content.path, guard: content.guard }, span, request);
-  const sent = bytes ?? (await sendStream(outlet, status, whole, content.read(span, request.signal), request.signal));
+  const read: Read = (signal) => content.read(span, signal);
+  const sent = bytes ?? (await sendStream(outlet, status, whole, read, request.signal));
   return cache === undefined ? sent : { ...sent, cache };
 }
 
@@ -51,7 +57,7 @@ function rangeOf({ method, headers }: Asking, reply: FaceReply, { sizeBytes }: C
   return isPart ? parseRange(headers.range, sizeBytes) : 'all';
 }
 
-function sendWhole({ method }: Asking, outlet: Outlet, reply: FaceReply): Sent {
+function sendWhole({ method }: Pick<Asking, 'method'>, outlet: Outlet, reply: FaceReply): Sent {
   const body = Buffer.from(reply.body ?? '');
   const hasBody = reply.status !== 204 && reply.status !== 304;
   const length = { 'content-length': String(body.length) };
@@ -68,17 +74,26 @@ function sendHead({ response, onHead }: Outlet, status: number, headers: Headers
 }
 
 async function sendStream(
-  { response, onHead }: Outlet,
+  outlet: Outlet,
   status: number,
   headers: Headers,
-  chunks: AsyncIterable<Buffer>,
+  read: Read,
   signal: AbortSignal,
 ): Promise<Sent> {
+  const { response, onHead, beganMs } = outlet;
   let bytes = 0;
+  const stop = new AbortController();
+  const gone = (): void => stop.abort();
+  signal.addEventListener('abort', gone, { once: true });
+  if (signal.aborted) gone();
+  const late = setTimeout(gone, beganMs + FIRST_BYTE_MS - performance.now());
   try {
-    onHead();
-    response.writeHead(status, headers).flushHeaders();
-    for await (const chunk of chunks) {
+    for await (const chunk of read(stop.signal)) {
+      if (!response.headersSent) {
+        clearTimeout(late);
+        onHead();
+        response.writeHead(status, headers);
+      }
       if (!response.write(chunk)) await drained(response, signal);
       if (signal.aborted) throw new SluiceError('INTERRUPTED');
       bytes += chunk.length;
@@ -86,7 +101,13 @@ async function sendStream(
     response.end();
     return { status, bytes };
   } catch (thrown) {
+    // As long as no byte is out, it can be said in words that clients come again by.
+    const mayComeAgain = !signal.aborted && (stop.signal.aborted || toSluiceError(thrown).exitCode === 7);
+    if (mayComeAgain && !response.headersSent) return sendWhole({ method: 'GET' }, outlet, refusal('no-bytes'));
     return cut(response, status, bytes, thrown, signal);
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener('abort', gone);
   }
 }
 

@@ -34,6 +34,11 @@ export function noteUse(store: Store, sha256: string, name: string, nowMs: numbe
   });
 }
 
+/** What a blob was given out as; the first of them, where those are many. */
+export function namesOfUse(store: Store, sha256: string): Promise<readonly string[]> {
+  return asSluiceErrors(async () => (await namesIn(pathOf(store, sha256))) ?? []);
+}
+
 /** Every blob that a mirror gave out, whether it is still here or not. */
 export async function* listUses(store: Store): AsyncGenerator<Use, void> {
   const { uses } = layoutOf(store.root);
