@@ -26,6 +26,24 @@ export interface PingFacts {
   readonly jitterMs?: number;
 }
 
+/** A router on the way, or the host at its end. */
+export interface HopFacts {
+  /** 1 is the first router. */
+  readonly hop: number;
+  readonly address: string;
+  /** Packets to itself; undefined where it answers none. */
+  readonly ping?: PingFacts;
+}
+
+/** The way to one address, looked at where packets were lost or it was asked for. */
+export interface RouteFacts {
+  readonly to: string;
+  /** What found the hops; `none` where nothing that could is installed. */
+  readonly tool: 'ping' | 'traceroute' | 'tracepath' | 'mtr' | 'none';
+  /** Those that said who they are, the nearest first. */
+  readonly hops: readonly HopFacts[];
+}
+
 /** How the kernel receives TCP. What it does not tell is absent. */
 export interface KernelFacts {
   /** The largest window that a connection can get. */
@@ -109,6 +127,7 @@ export interface HostFacts {
   readonly resolvers: readonly ResolverFacts[];
   readonly addresses: readonly AddressFacts[];
   readonly ping?: PingFacts;
+  readonly route?: RouteFacts;
   readonly tls?: TlsFacts;
   readonly answer?: AnswerFacts;
   readonly goodput: readonly GoodputFacts[];

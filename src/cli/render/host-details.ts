@@ -14,8 +14,20 @@ export function hostDetails(hosts: readonly HostFacts[], look: Look, columns: nu
   return hosts.flatMap((facts) => {
     const words = detailsOf(facts, look);
     if (words.length === 0) return [];
-    return ['', printable(facts.host), ...wrap(words.join(dot), columns - 2).map((line) => `  ${dim(line)}`)];
+    const lines = [words.join(dot), ...hopsOf(facts, look)].flatMap((text) => wrap(text, columns - 2));
+    return ['', ...wrap(printable(facts.host), columns), ...lines.map((line) => `  ${dim(line)}`)];
   });
+}
+
+/** Who stands on the way and what each loses, where that was looked for. */
+function hopsOf({ route }: HostFacts, { lang, signs }: Look): readonly string[] {
+  if (route === undefined) return [];
+  const hops = route.hops.map(({ hop, address, ping }) => {
+    const lost = ping === undefined ? {} : { percent: Math.round((ping.lost / ping.sent) * 100) };
+    return say(lang, 'doctor.hop', { hop, address: printable(address), ...lost });
+  });
+  const none = say(lang, route.tool === 'none' ? 'doctor.noHopTool' : 'doctor.noHops');
+  return [`${say(lang, 'doctor.hops')}: ${hops.length === 0 ? none : hops.join(` ${signs.dot} `)}`];
 }
 
 function detailsOf({ proxy, addresses, ping, tls, answer, goodput }: HostFacts, { lang }: Look): readonly string[] {
