@@ -27,7 +27,7 @@ export async function newChain(lossShare: number): Promise<Chain> {
   ip(near, 'route', 'add', '10.213.0.0/24', 'via', STATIONS[1]);
   ip(far, 'route', 'add', '10.213.1.0/24', 'via', '10.213.2.1');
   ip(hub, 'route', 'add', 'default', 'via', '10.213.0.254');
-  const port = await startFarEnd(hub, {});
+  const port = await startFarEnd(hub, { isOneHost: true });
   const tools = dirname(await buildProgram(join(import.meta.dirname, 'ping.c')));
   return { url: `http://${PLACES.hub}:${port}`, wrap: ['ip', 'netns', 'exec', client], tools };
 }

@@ -30,6 +30,8 @@ export interface LineOptions {
   readonly rttMs?: number;
   readonly lossShare?: number;
   readonly sim?: SimOptions;
+  /** The hub serves the bytes itself. */
+  readonly isOneHost?: boolean;
   /** Of the one large file. */
   readonly sizeBytes?: number;
   /** What `hub.example` has beside its IPv4 address. */
@@ -161,7 +163,7 @@ function setUp(name: string, addresses: readonly string[], address6: string): vo
 }
 
 export async function startFarEnd(name: string, options: LineOptions): Promise<number> {
-  const { sim = {}, sizeBytes = 6_000_000, addresses6 = [], slowNamesMs = 0 } = options;
+  const { sim = {}, sizeBytes = 6_000_000, isOneHost = false, addresses6 = [], slowNamesMs = 0 } = options;
   const child = spawn(
     'ip',
     ['netns', 'exec', name, process.execPath, join(import.meta.dirname, 'far-end.mjs')],
@@ -171,7 +173,7 @@ export async function startFarEnd(name: string, options: LineOptions): Promise<n
   endings.push(() => ended(child, () => child.disconnect()));
   const records = { 'hub.example': { A: [PLACES.hub], AAAA: addresses6 } };
   child.send({
-    ...{ sizeBytes, sim: { ...sim, addresses: { hub: PLACES.hub, cdn: PLACES.cdn } } },
+    ...{ sizeBytes, isOneHost, sim: { ...sim, addresses: { hub: PLACES.hub, cdn: PLACES.cdn } } },
     nameServers: [
       { address: PLACES.quickNames, records },
       { address: PLACES.slowNames, records, delayMs: slowNamesMs },
