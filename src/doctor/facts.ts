@@ -172,6 +172,10 @@ export interface DiskFacts {
   readonly renames?: boolean;
   /** Of two who make the same file, the second is told. */
   readonly exclusive?: boolean;
+  /** Of two processes that make the same files at the same time, each file is one's alone: what the store's leases rest on. */
+  readonly keepsOut?: boolean;
+  /** The same by `flock`, which other tools lock their caches with; absent where it is not installed. */
+  readonly flocks?: boolean;
   readonly ignoresCase?: boolean;
   readonly longestNameBytes?: number;
 }

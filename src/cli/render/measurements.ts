@@ -67,6 +67,7 @@ function machineLines(
     ...yes(disk.hardLinks, 'doctor.hardLinks'),
     ...yes(disk.symlinks, 'doctor.symlinks'),
     ...yes(disk.reflinks, 'doctor.reflinks'),
+    ...yes(disk.keepsOut, 'doctor.locks'),
   ];
   const facts: readonly (readonly [string, string])[] = [
     [say(lang, 'doctor.store'), printable(disk.path)],

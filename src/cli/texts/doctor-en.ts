@@ -61,6 +61,7 @@ export const doctorEn = {
   'doctor.hardLinks': 'hard links',
   'doctor.reflinks': 'reflinks',
   'doctor.symlinks': 'symlinks',
+  'doctor.locks': 'locks hold',
   'doctor.machineValue': '{processors} processors, {memory} of memory, SHA-256 {hash}',
   'remedy.would': 'What {remedy} would change',
   'remedy.did': '{remedy} is applied.',

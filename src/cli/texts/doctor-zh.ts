@@ -61,6 +61,7 @@ export const doctorZh: Readonly<Record<keyof typeof doctorEn, string>> = {
   'doctor.hardLinks': '硬链接',
   'doctor.reflinks': '写时复制链接',
   'doctor.symlinks': '符号链接',
+  'doctor.locks': '锁有效',
   'doctor.machineValue': '{processors} 个处理器，内存 {memory}，SHA-256 {hash}',
   'remedy.would': '{remedy} 会更改的内容',
   'remedy.did': '{remedy} 已应用。',

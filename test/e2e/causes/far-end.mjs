@@ -4,7 +4,10 @@ import { startNameServer } from './name-server.mjs';
 
 process.once('message', async ({ sim, sizeBytes, isOneHost, nameServers }) => {
   const files = { 'config.json': '{}\n', 'model.safetensors': seededContent({ seed: 'far', sizeBytes }) };
-  const hub = await startSim({ ...sim, repositories: [{ id: 'acme/tiny', files, ...(isOneHost ? { lfs: () => false } : {}) }] });
+  const hub = await startSim({
+    ...sim,
+    repositories: [{ id: 'acme/tiny', files, ...(isOneHost ? { lfs: () => false } : {}) }],
+  });
   for (const each of nameServers) await startNameServer(each);
   process.send({ port: Number(new URL(hub.url).port) });
 });
