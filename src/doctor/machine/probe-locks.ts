@@ -107,8 +107,8 @@ async function withProcess<T>(
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextLine: NextLine = async () => {
-    const { value, done } = await lines.next();
-    return done === true ? undefined : value;
+    const next: IteratorResult<string, unknown> = await lines.next();
+    return next.done === true ? undefined : next.value;
   };
   try {
     return await use({ child, over, nextLine });
