@@ -98,6 +98,16 @@ describe('a diagnosis', () => {
     expect(zh).toContain('从第 3 跳 203.0.113.2 开始（在它与 203.0.113.1 之间）');
   });
 
+  it('counts the weights of a quantised model, of which several share a number', () => {
+    const types = { I32: 1e9, F16: 5e8 };
+    const variant = { name: 'model', format: 'safetensors', sizeBytes: 5e9, files: 1, types } as const;
+    const quantised = { variants: [variant], shape: {}, quantisation: 'gptq', packedBits: 4, failures: [] };
+    const fit = { variants: [{ variant, needs: [], place: 'nowhere' }] } as const;
+    const facts = { ...report([]).facts, model: quantised };
+    const text = renderDiagnosis({ ...report([]), facts, fit }, look('en'), 120).join('\n');
+    expect(text).toMatch(/8\.50 B.*I32 \+ F16, GPTQ/);
+  });
+
   it('says that nothing here finds hops', () => {
     const found = report(['a.example']);
     const [first] = found.facts.hosts;

@@ -104,6 +104,8 @@ describe('what a token of context takes', () => {
       const shape = { num_hidden_layers: 32, num_attention_heads: 32, num_key_value_heads: 8, hidden_size: 4096 };
       const told = readConfig({ ...shape, quantization_config: { quant_method: method, bits: 4 } });
       expect(told).toMatchObject({ quantisation: method, shape: { cacheBytesPerToken: 131_072 } });
+      // Only these put several weights into one number.
+      expect(told.packedBits).toBe(['gptq', 'awq'].includes(method) ? 4 : undefined);
     },
   );
 
