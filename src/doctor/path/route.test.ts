@@ -22,7 +22,7 @@ const TRACEROUTE = `traceroute to 10.0.0.2 (10.0.0.2), 30 hops max, 60 byte pack
 `;
 const TRACEPATH = ` 1?: [LOCALHOST]                      pmtu 1500
  1:  10.0.1.1                                              0.127ms
- 1:  10.0.1.1                                              0.070ms
+ 1:  10.0.1.9                                              0.070ms
  2:  no reply
  3:  10.0.2.1                                              9.131ms asymm  4
  4:  10.0.0.2                                              9.400ms reached
