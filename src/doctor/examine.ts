@@ -2,12 +2,14 @@ import { SluiceError, type ErrorCode } from '../base/index.js';
 import { createHostGate, createTransport, chooseProxy } from '../net/index.js';
 import type { Facts, HostFacts, SpecimenFacts } from './facts.js';
 import { judge } from './causes/judge.js';
+import { lossOf } from './causes/suspect-host.js';
 import { fitOf } from './fit/fit.js';
 import { probePython } from './fit/probe-python.js';
 import { readModel } from './fit/read-model.js';
 import { probeMachine } from './machine/probe-machine.js';
 import { probeHost, type HostProbe, type PathContext } from './path/probe-host.js';
 import { probeSpecimen } from './path/probe-specimen.js';
+import { traceRoute } from './path/trace-route.js';
 import type { Wires } from '../pull/index.js';
 import type { ExamineContext } from './port.js';
 import type { Report } from './report.js';
@@ -88,13 +90,21 @@ async function probePath(probes: readonly HostProbe[], context: PathContext): Pr
   const hosts: HostFacts[] = [];
   for (const probe of probes) {
     const { facts, answered } = await probeHost(probe, context);
-    hosts.push(facts);
+    hosts.push(await withRoute(facts, context));
     const target = answered?.urls.at(-1);
     if (target === undefined || !probe.isCarrier || new URL(target).origin === facts.origin) continue;
     // What identifies the caller was for the hub alone; a signed URL needs none.
     const { sizeBytes } = probe.stretch;
     const content: HostProbe = { stretch: { request: { url: target }, sizeBytes }, role: 'content', isCarrier: true };
-    hosts.push((await probeHost(content, context)).facts);
+    hosts.push(await withRoute((await probeHost(content, context)).facts, context));
   }
   return hosts;
+}
+
+/** Where packets were lost, or everything is to be looked at: who stands on the way, and who of them loses. */
+async function withRoute(facts: HostFacts, { isLong, signal, tell }: PathContext): Promise<HostFacts> {
+  const reached = facts.addresses.find(({ connectMs }) => connectMs.length > 0);
+  if (reached === undefined || !(isLong || lossOf(facts) !== undefined)) return facts;
+  tell('route', facts.host);
+  return { ...facts, route: await traceRoute(reached.address, signal) };
 }

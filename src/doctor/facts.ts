@@ -26,6 +26,24 @@ export interface PingFacts {
   readonly jitterMs?: number;
 }
 
+/** A router on the way, or the host at its end. */
+export interface HopFacts {
+  /** 1 is the first router. */
+  readonly hop: number;
+  readonly address: string;
+  /** Packets to itself; undefined where it answers none. */
+  readonly ping?: PingFacts;
+}
+
+/** The way to one address, looked at where packets were lost or it was asked for. */
+export interface RouteFacts {
+  readonly to: string;
+  /** What found the hops; `none` where nothing that could is installed. */
+  readonly tool: 'ping' | 'traceroute' | 'tracepath' | 'mtr' | 'none';
+  /** Those that said who they are, the nearest first. */
+  readonly hops: readonly HopFacts[];
+}
+
 /** How the kernel receives TCP. What it does not tell is absent. */
 export interface KernelFacts {
   /** The largest window that a connection can get. */
@@ -109,6 +127,7 @@ export interface HostFacts {
   readonly resolvers: readonly ResolverFacts[];
   readonly addresses: readonly AddressFacts[];
   readonly ping?: PingFacts;
+  readonly route?: RouteFacts;
   readonly tls?: TlsFacts;
   readonly answer?: AnswerFacts;
   readonly goodput: readonly GoodputFacts[];
@@ -153,6 +172,10 @@ export interface DiskFacts {
   readonly renames?: boolean;
   /** Of two who make the same file, the second is told. */
   readonly exclusive?: boolean;
+  /** Of two processes that make the same files at the same time, each file is one's alone: what the store's leases rest on. */
+  readonly keepsOut?: boolean;
+  /** The same by `flock`, which other tools lock their caches with; absent where it is not installed. */
+  readonly flocks?: boolean;
   readonly ignoresCase?: boolean;
   readonly longestNameBytes?: number;
 }

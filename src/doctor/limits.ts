@@ -38,6 +38,19 @@ export const PROBES = {
   toolBytes: 2 ** 20,
 } as const;
 
+/** How the hops of a way are looked for, and what each is asked. */
+export const ROUTE_PROBES = {
+  mostHops: 30,
+  /** Distances that are tried at the same time, and packets for each: of five, one comes through nearly any loss. */
+  atOnce: 10,
+  tries: 5,
+  /** A program that has not ended by then has said what it says. */
+  toolMs: 10_000,
+  /** Packets to each hop, all hops at the same time. Slower than to the host: routers answer what they have time for. */
+  ping: { packets: 50, intervalMs: 200, mostMs: 15_000 },
+  pingAsRoot: { packets: 200, intervalMs: 50, mostMs: 15_000 },
+} as const;
+
 /** What is read of a model to tell what it needs. */
 export const FIT_PROBES = {
   /** `config.json` and its like. */

@@ -81,7 +81,7 @@ describe('sluice doctor', () => {
     ]);
     expect(fit?.variants[0]?.needs).toHaveLength(4);
     const told = await sluice(machine, 'doctor', 'hf:acme/fits');
-    expect(told.stdout).toContain('1.05 M parameters, BF16, made for 4096 tokens');
+    expect(told.stdout.replace(/\s+/g, ' ')).toContain('1.05 M parameters, BF16, made for 4096 tokens');
   });
 
   it('says which weights are not what they say', async () => {

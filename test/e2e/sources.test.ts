@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SourcesReport } from '../../src/doctor/index.js';
-import { newMachine, sluice } from './harness.js';
+import { newMachine, sluice, startSluice } from './harness.js';
 import { hub } from './hub.js';
 
 const MB = 1_000_000;
@@ -30,6 +30,31 @@ describe('sluice sources', () => {
     expect(sources.at(-1)).toMatchObject({ score: 0, answerMs: [] });
     expect(sources[0]?.honesty).toMatchObject({ pinsCommits: true, servesRanges: true });
   });
+
+  it('measures again and again where it is to watch, until it is interrupted', async () => {
+    const sim = await hub();
+    const machine = await newMachine({ HF_ENDPOINT: sim.url });
+    const { child, done } = startSluice(machine, ['sources', 'hf:acme/tiny', '--json', '--watch', '1s']);
+    let told = '';
+    await Promise.race([
+      done,
+      new Promise<void>((resolve) =>
+        child.stdout?.on('data', (text: string) => {
+          told += text;
+          if (told.split('\n').length > 2) resolve();
+        }),
+      ),
+    ]);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await done;
+    expect(code, stderr).toBe(130);
+    const reports = stdout.trim().split('\n');
+    expect(reports.length).toBeGreaterThanOrEqual(2);
+    for (const line of reports)
+      expect((JSON.parse(line) as SourcesReport).sources.map(({ source }) => source)).toEqual([new URL(sim.url).host]);
+    const refused = await sluice(machine, 'sources', 'hf:acme/tiny', '--watch', '1ms');
+    expect(refused.code).toBe(2);
+  }, 60_000);
 
   it('says what the first endpoint says where nobody has the ref', async () => {
     const sim = await hub();

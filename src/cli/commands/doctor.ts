@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../base/index.js';
 import type { CauseCode, Report } from '../../doctor/index.js';
-import type { CommandContext } from '../context.js';
+import type { CommandContext, Session } from '../context.js';
 import { addNetworkOptions, settingFlags } from '../options.js';
 import { renderDiagnosis } from '../render/diagnosis.js';
 import { stepTeller } from '../render/step-teller.js';
@@ -26,10 +26,18 @@ export function configure(command: Command, context: CommandContext): void {
         .examine(subject, { ...session.pullContext(), tell, isLong: options.long === true })
         .finally(() => tell('', ''));
       if (options.json) session.print(JSON.stringify(report));
-      else for (const line of renderDiagnosis(report, session.out, session.outColumns())) session.print(line);
+      else for (const line of renderDiagnosis(report, session.out, columnsOf(session))) session.print(line);
       context.leaveWith(exitOf(report));
     });
 }
+
+/** Programs read `--json`: what is piped is for people, who paste it into an issue. */
+function columnsOf(session: Session): number {
+  const columns = session.outColumns();
+  return Number.isFinite(columns) ? columns : USUAL_COLUMNS;
+}
+
+const USUAL_COLUMNS = 80;
 
 const OF_THIS_MACHINE: ReadonlySet<CauseCode> = new Set([
   'DISK_FULL',

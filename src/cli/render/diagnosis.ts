@@ -7,17 +7,23 @@ import { fitRows } from './fit.js';
 import type { Look } from './look.js';
 import { measurementLines } from './measurements.js';
 import { shortTime } from './short-time.js';
-import { wrap } from './width.js';
+import { displayWidth, padEnd, wrap } from './width.js';
+
+/** Longer lines are hard to read on any screen. */
+const WIDEST = 100;
 
 /** What is wrong first, in sentences; then what was measured. */
 export function renderDiagnosis(report: Report, look: Look, columns: number): readonly string[] {
+  const width = Math.min(columns, WIDEST);
   const { lang, style, signs } = look;
   const { findings, expectedMs, possibleMs, facts } = report;
   const subject = report.subject ?? say(lang, 'doctor.here');
-  const lines = findings.flatMap((finding) => [...findingLines(finding, look, columns), '']);
+  const lines = findings.flatMap((finding) => [...findingLines(finding, look, width), '']);
   const title = findings.some(({ severity }) => severity !== 'risks')
-    ? style.bold(say(lang, 'doctor.title', { subject }))
-    : `${style.green(signs.done)} ${style.bold(say(lang, 'doctor.healthy', { subject }))}`;
+    ? wrap(say(lang, 'doctor.title', { subject }), width).map(style.bold)
+    : wrap(say(lang, 'doctor.healthy', { subject }), width - 2).map(
+        (line, index) => `${index === 0 ? style.green(signs.done) : ' '} ${style.bold(line)}`,
+      );
   const times =
     expectedMs === undefined || possibleMs === undefined
       ? []
@@ -27,9 +33,9 @@ export function renderDiagnosis(report: Report, look: Look, columns: number): re
             expected: formatDuration(expectedMs),
             possible: possibleMs < expectedMs * 0.9 ? formatDuration(possibleMs) : undefined,
           }),
-          columns,
+          width,
         );
-  return [title, ...times, '', ...lines, ...measurementLines(facts, look, columns, fitRows(report, look))];
+  return [...title, ...times, '', ...lines, ...measurementLines(facts, look, columns, fitRows(report, look))];
 }
 
 function findingLines(finding: Finding, { lang, style, signs }: Look, columns: number): readonly string[] {
@@ -48,14 +54,14 @@ function findingLines(finding: Finding, { lang, style, signs }: Look, columns: n
       ? `${lang === 'zh' ? '' : ' '}${say(lang, 'doctor.share', { percent, time: formatDuration(finding.lostMs) })}`
       : '';
   const room = columns - 2;
-  const indented = (text: string, look: (line: string) => string): readonly string[] =>
-    wrap(text, room).map((line) => `  ${look(line)}`);
   const [first = '', ...more] = wrap(fill(what, values) + cost, room);
   return [
     `${paint(sign)} ${style.bold(first)}`,
     ...more.map((line) => `  ${style.bold(line)}`),
-    ...indented(fill(seen, values), (line) => line),
-    ...indented(`${signs.arrow} ${fill(remedy, values)}`, style.dim),
+    ...wrap(fill(seen, values), room).map((line) => `  ${line}`),
+    ...wrap(fill(remedy, values), room - displayWidth(signs.arrow) - 1).map((line, index) =>
+      style.dim(`  ${padEnd(index === 0 ? signs.arrow : '', displayWidth(signs.arrow))} ${line}`),
+    ),
     ...(finding.command === undefined ? [] : [`    ${style.cyan(finding.command)}`]),
   ];
 }

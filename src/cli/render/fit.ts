@@ -1,5 +1,5 @@
 import { formatBytes, printable, type Lang } from '../../base/index.js';
-import type { Need, Report, VariantFacts, VariantFit } from '../../doctor/index.js';
+import type { ModelFacts, Need, Report, VariantFacts, VariantFit } from '../../doctor/index.js';
 import { say } from '../texts/index.js';
 import type { Look } from './look.js';
 
@@ -29,7 +29,7 @@ export function fitRows({ facts, fit }: Report, { lang, signs }: Look): readonly
   return [
     ...gpus,
     ...pythonRows(facts, lang),
-    ...(shown === undefined ? [] : variantRows(shown, model.shape.mostTokens, lang)),
+    ...(shown === undefined ? [] : variantRows(shown, model, lang)),
     ...listed(say(lang, 'fit.others'), othersOf(others, lang), MOST_OTHERS, signs.ellipsis),
     ...listed(say(lang, 'fit.unread'), unread, 1, signs.ellipsis),
   ];
@@ -53,13 +53,15 @@ function othersOf(others: readonly VariantFit[], lang: Lang): readonly string[] 
 
 function variantRows(
   { variant, needs, place, contextTokens }: VariantFit,
-  tokens: number | undefined,
+  { shape, quantisation, packedBits }: ModelFacts,
   lang: Lang,
 ): readonly Row[] {
   const name = printable(variant.name);
   const described = say(lang, 'fit.modelValue', {
-    ...{ name, format: variant.format, size: formatBytes(variant.sizeBytes), tokens },
-    ...elementsOf(variant, lang),
+    ...{ name, format: variant.format, size: formatBytes(variant.sizeBytes), tokens: shape.mostTokens },
+    // A GGUF file beside them says itself what it is in.
+    ...(variant.format === 'gguf' ? elementsOf(variant, undefined, lang) : elementsOf(variant, packedBits, lang)),
+    quantisation: variant.format === 'gguf' ? undefined : quantisation?.toUpperCase(),
   });
   return [
     [say(lang, 'fit.model'), described],
@@ -83,13 +85,25 @@ function needRow(scenario: Need['scenario'], needs: readonly Need[], lang: Lang,
   return [[label, value]];
 }
 
-/** `8.03 B parameters, BF16`: types by how much is in them; what is in less than a hundredth is not told. */
-function elementsOf({ types, isEstimated }: VariantFacts, lang: Lang): { parameters?: string; types?: string } {
+/**
+ * `8.03 B parameters, BF16`: types by how much is in them; what is in less than a hundredth is not told. A number that several weights share counts
+ * as so many; scales among them make that an estimate.
+ */
+function elementsOf(
+  { types, isEstimated }: VariantFacts,
+  packedBits: number | undefined,
+  lang: Lang,
+): { parameters?: string; types?: string } {
   if (types === undefined) return {};
-  const all = Object.entries(types).sort(([, one], [, other]) => other - one);
+  const weightsOf = (type: string, elements: number): number =>
+    packedBits === undefined || type !== 'I32' ? elements : (elements * 32) / packedBits;
+  const counted = Object.entries(types).map(([type, elements]): [string, number] => [type, weightsOf(type, elements)]);
+  const all = counted.sort(([, one], [, other]) => other - one);
   const total = all.reduce((sum, [, elements]) => sum + elements, 0);
   const names = all.filter(([, elements]) => elements * 100 >= total).map(([type]) => type);
-  const parameters = say(lang, isEstimated === true ? 'fit.estimated' : 'fit.parameters', { count: countOf(total) });
+  const parameters = say(lang, isEstimated === true || packedBits !== undefined ? 'fit.estimated' : 'fit.parameters', {
+    count: countOf(total),
+  });
   return { parameters, types: names.join(' + ') };
 }
 

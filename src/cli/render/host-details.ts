@@ -3,7 +3,7 @@ import type { HostFacts } from '../../doctor/index.js';
 import { say } from '../texts/index.js';
 import type { Look } from './look.js';
 import { shortTime } from './short-time.js';
-import { wrap } from './width.js';
+import { displayWidth, wrap, wrapList } from './width.js';
 
 /** `Date` has whole seconds, and the way takes some of one: less is nothing. */
 const CLOCK_SECONDS = 2;
@@ -14,8 +14,22 @@ export function hostDetails(hosts: readonly HostFacts[], look: Look, columns: nu
   return hosts.flatMap((facts) => {
     const words = detailsOf(facts, look);
     if (words.length === 0) return [];
-    return ['', printable(facts.host), ...wrap(words.join(dot), columns - 2).map((line) => `  ${dim(line)}`)];
+    const lines = [...wrapList(words, dot, columns - 2), ...hopsOf(facts, look, columns - 2)];
+    return ['', ...wrap(printable(facts.host), columns), ...lines.map((line) => `  ${dim(line)}`)];
   });
+}
+
+/** Who stands on the way and what each loses, where that was looked for. */
+function hopsOf({ route }: HostFacts, { lang, signs }: Look, width: number): readonly string[] {
+  if (route === undefined) return [];
+  const hops = route.hops.map(({ hop, address, ping }) => {
+    const lost = ping === undefined ? {} : { percent: Math.round((ping.lost / ping.sent) * 100) };
+    return say(lang, 'doctor.hop', { hop, address: printable(address), ...lost });
+  });
+  const none = say(lang, route.tool === 'none' ? 'doctor.noHopTool' : 'doctor.noHops');
+  const label = `${say(lang, 'doctor.hops')}: `;
+  const lines = wrapList(hops.length === 0 ? [none] : hops, ` ${signs.dot} `, width - displayWidth(label));
+  return lines.map((line, index) => (index === 0 ? label : ' '.repeat(displayWidth(label))) + line);
 }
 
 function detailsOf({ proxy, addresses, ping, tls, answer, goodput }: HostFacts, { lang }: Look): readonly string[] {

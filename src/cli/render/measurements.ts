@@ -5,7 +5,7 @@ import { say, type TextKey } from '../texts/index.js';
 import type { Look } from './look.js';
 import { shortTime } from './short-time.js';
 import { renderTable, type Column } from './table.js';
-import { displayWidth, padEnd, wrap } from './width.js';
+import { displayWidth, padEnd, wrap, wrapList } from './width.js';
 
 /** What was measured: the way to each host as a table, and this machine as a list. */
 export function measurementLines(
@@ -45,7 +45,25 @@ function pathLines(hosts: readonly HostFacts[], look: Look, columns: number): re
       best === undefined ? dash : `${formatRate(best.bytesPerSecond)} (${best.streams})`,
     ];
   });
-  return [...renderTable(heads, rows, look, columns), ...hostDetails(hosts, look, columns)];
+  return [...hostTable(heads, rows, look, columns), ...hostDetails(hosts, look, columns)];
+}
+
+/** Where a name has no room beside its figures it stands above them: two names cut in the middle may look the same. */
+function hostTable(
+  heads: readonly Column[],
+  rows: readonly (readonly string[])[],
+  look: Look,
+  columns: number,
+): readonly string[] {
+  const [head = '', ...lines] = renderTable(heads, rows, look, columns);
+  if (rows.every(([host = ''], index) => lines[index]?.startsWith(host))) return [head, ...lines];
+  const [above = '', ...below] = renderTable(
+    heads,
+    rows.map(([, ...figures]) => ['', ...figures]),
+    look,
+    columns,
+  );
+  return [above, ...rows.flatMap(([host = ''], index) => [...wrap(host, columns), below[index] ?? ''])];
 }
 
 function machineLines(
@@ -67,10 +85,11 @@ function machineLines(
     ...yes(disk.hardLinks, 'doctor.hardLinks'),
     ...yes(disk.symlinks, 'doctor.symlinks'),
     ...yes(disk.reflinks, 'doctor.reflinks'),
+    ...yes(disk.keepsOut, 'doctor.locks'),
   ];
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly (readonly [string, string | readonly string[]])[] = [
     [say(lang, 'doctor.store'), printable(disk.path)],
-    [say(lang, 'doctor.disk'), diskFacts.join(lang === 'zh' ? '，' : ', ')],
+    [say(lang, 'doctor.disk'), diskFacts],
     [
       say(lang, 'doctor.machine'),
       say(lang, 'doctor.machineValue', {
@@ -84,6 +103,8 @@ function machineLines(
   const labelWidth = Math.max(...facts.map(([label]) => displayWidth(label)));
   const room = Math.max(20, columns - labelWidth - 2);
   return facts.flatMap(([label, value]) =>
-    wrap(value, room).map((line, index) => `${style.dim(padEnd(index === 0 ? label : '', labelWidth))}  ${line}`),
+    (typeof value === 'string' ? wrap(value, room) : wrapList(value, lang === 'zh' ? '，' : ', ', room)).map(
+      (line, index) => `${style.dim(padEnd(index === 0 ? label : '', labelWidth))}  ${line}`,
+    ),
   );
 }

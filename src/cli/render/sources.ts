@@ -7,6 +7,9 @@ import { shortTime } from './short-time.js';
 import { renderTable, type Column } from './table.js';
 import { wrap } from './width.js';
 
+/** Longer sentences are hard to read on any screen; the table is as wide as it needs. */
+const WIDEST = 80;
+
 /** Best first, with what speaks against each below the table. */
 export function renderSources(
   { file, subject, sources }: SourcesReport,
@@ -14,6 +17,7 @@ export function renderSources(
   columns: number,
 ): readonly string[] {
   const { lang, style, signs } = look;
+  const width = Math.min(columns, WIDEST);
   const title = (key: TextKey, align: Column['align'] = 'right'): Column => ({ title: say(lang, key), align });
   const heads: readonly Column[] = [
     { title: '' },
@@ -33,7 +37,7 @@ export function renderSources(
   ]);
   const notes = sources.flatMap((source) =>
     complaints(source, look).flatMap((text) =>
-      wrap(`${source.source}: ${text}`, columns - 2).map(
+      wrap(`${printable(source.source)}: ${text}`, width - 2).map(
         (line, at) => `${at === 0 ? style.yellow(signs.warn) : ' '} ${line}`,
       ),
     ),
@@ -41,7 +45,10 @@ export function renderSources(
   const about =
     file === undefined
       ? []
-      : [say(lang, 'sources.file', { ref: subject, file: file.path, size: formatBytes(file.sizeBytes) })];
+      : wrap(
+          say(lang, 'sources.file', { ref: subject, file: printable(file.path), size: formatBytes(file.sizeBytes) }),
+          width,
+        );
   return [
     ...about.map(style.bold),
     ...renderTable(heads, rows, look, columns),

@@ -12,6 +12,7 @@ const STEPS: Readonly<Record<string, TextKey>> = {
   connections: 'step.connections',
   tls: 'step.tls',
   answer: 'step.answer',
+  route: 'step.route',
 };
 
 /** Says on a terminal, in one line that is written over, what is looked at; an empty step takes the line away. */

@@ -108,5 +108,26 @@ function breakable(text: string): readonly string[] {
     }
   }
   flush();
-  return words;
+  return words.reduce<string[]>((kept, next) => {
+    const last = kept.at(-1);
+    if (last !== undefined && /\d $/.test(last) && UNIT.test(next)) kept[kept.length - 1] = last + next;
+    else kept.push(next);
+    return kept;
+  }, []);
+}
+
+/** Stays on the line of the number that it belongs to. */
+const UNIT = /^(?:[kMGTP]?B(?:\/s)?|ms|s|min|h|%)(?![A-Za-z])/;
+
+/** Things of a list, in lines no wider than `width`: a line ends between two of them where they fit. */
+export function wrapList(items: readonly string[], separator: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const text = index === items.length - 1 ? item : item + separator.trimEnd();
+    const last = lines.at(-1);
+    const joined = last === undefined ? text : last + ' '.repeat(separator.endsWith(' ') ? 1 : 0) + text;
+    if (last !== undefined && displayWidth(joined) <= width) lines[lines.length - 1] = joined;
+    else lines.push(...wrap(text, width));
+  }
+  return lines;
 }

@@ -42,6 +42,16 @@ const en = {
     seen: 'The Hugging Face cache is then laid out with copies or hard links.',
     remedy: 'Put the store on a file system that has them.',
   },
+  LOCKS_IGNORED: {
+    what: 'The file system of {path} lets two processes have the same file.',
+    seen: 'Both made it, and neither was told: two pulls into this store can mix.',
+    remedy: 'Put the store on a local disk with SLUICE_HOME; until then run one sluice at a time.',
+  },
+  FLOCK_IGNORED: {
+    what: 'The file system of {path} ignores flock.',
+    seen: 'Two processes held the same lock. sluice does not use it; other tools guard their caches with it.',
+    remedy: 'Run one download of such a tool at a time, or put its cache (HF_HOME) on a local disk.',
+  },
   CASE_IGNORED: {
     what: 'The file system of {path} does not tell A from a.',
     seen: 'Of two files whose names differ in case alone only one can be there.',
@@ -119,6 +129,16 @@ const zh: Readonly<Record<keyof typeof en, CauseText>> = {
     what: '{path} 的文件系统不支持符号链接。',
     seen: 'Hugging Face 缓存将改用复制或硬链接。',
     remedy: '把存储放到支持符号链接的文件系统上。',
+  },
+  LOCKS_IGNORED: {
+    what: '{path} 的文件系统会让两个进程同时占有同一个文件。',
+    seen: '两个进程都创建了它，且都未得到提示：同时写入此存储可能混乱。',
+    remedy: '用 SLUICE_HOME 把存储放到本地磁盘；在此之前一次只运行一个 sluice。',
+  },
+  FLOCK_IGNORED: {
+    what: '{path} 的文件系统不理会 flock。',
+    seen: '两个进程同时持有同一把锁。sluice 不依赖它；其他工具用它保护缓存。',
+    remedy: '此类工具一次只运行一个下载，或把其缓存（HF_HOME）放到本地磁盘。',
   },
   CASE_IGNORED: {
     what: '{path} 的文件系统不区分大小写。',

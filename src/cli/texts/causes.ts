@@ -73,7 +73,7 @@ const en: Table = {
   },
   LOSS: {
     what: 'Packets from {host} are lost.',
-    seen: '{lostPercent} % by {way}. One stream brings {onePerSecond}, {streams} bring {bestPerSecond}.',
+    seen: '{lostPercent} % by {way}[; it begins at hop {hop}, {at}][, between it and {before}]. One stream brings {onePerSecond}, {streams} bring {bestPerSecond}.',
     remedy: 'Look at the cable, the Wi-Fi, the VPN; meanwhile use several connections, as sluice pull does.',
   },
   FAR_AWAY: {
@@ -188,7 +188,7 @@ const zh: Table = {
   },
   LOSS: {
     what: '来自 {host} 的数据包有丢失。',
-    seen: '{way} 测得 {lostPercent} %。一条连接 {onePerSecond}，{streams} 条 {bestPerSecond}。',
+    seen: '{way} 测得 {lostPercent} %[，从第 {hop} 跳 {at} 开始][（在它与 {before} 之间）]。一条连接 {onePerSecond}，{streams} 条 {bestPerSecond}。',
     remedy: '检查网线、Wi-Fi、VPN；同时可像 sluice pull 那样使用多条连接。',
   },
   FAR_AWAY: {

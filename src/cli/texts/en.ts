@@ -262,7 +262,8 @@ export const en = {
 
   'option.long': 'watch one stream for up to 150 s and 512 MiB, to find what cuts long or large transfers',
   'fit.model': 'Model',
-  'fit.modelValue': '{name} ({format}), {size}[, {parameters}][, {types}][, made for {tokens} tokens]',
+  'fit.modelValue':
+    '{name} ({format}), {size}[, {parameters}][, {types}][, {quantisation}][, made for {tokens} tokens]',
   'fit.runs': 'Runs',
   'fit.gpu': 'on one GPU',
   'fit.gpus': 'on all GPUs together',

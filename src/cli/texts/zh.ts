@@ -260,7 +260,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
 
   'option.long': '观察一条连接，最长 150 秒、512 MiB，以发现切断长时间或大体积传输的设备',
   'fit.model': '模型',
-  'fit.modelValue': '{name}（{format}），{size}[，{parameters}][，{types}][，最长 {tokens} 个 token]',
+  'fit.modelValue': '{name}（{format}），{size}[，{parameters}][，{types}][，{quantisation}][，最长 {tokens} 个 token]',
   'fit.runs': '运行',
   'fit.gpu': '单块 GPU',
   'fit.gpus': '所有 GPU 合用',

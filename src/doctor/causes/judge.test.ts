@@ -153,6 +153,8 @@ describe('what is named', () => {
     ['NO_HARD_LINKS', withDisk({ hardLinks: false })],
     ['QUOTA_FULL', withDisk({ quotaLeftBytes: GB })],
     ['NO_SYMLINKS', withDisk({ symlinks: false })],
+    ['LOCKS_IGNORED', withDisk({ keepsOut: false })],
+    ['FLOCK_IGNORED', withDisk({ flocks: false })],
     ['CASE_IGNORED', withDisk({ ignoresCase: true })],
     ['NAMES_TOO_SHORT', withDisk({ longestNameBytes: 143 })],
     ['DISK_BUSY', withDisk({ busyShare: 0.8 })],
@@ -190,6 +192,29 @@ describe('what is named', () => {
     ];
     expect(causes(withHost({ goodput: slow }))).not.toContain('LOSS');
     expect(causes(withHost({ goodput: slow.map((each) => ({ ...each, outOfOrderShare: 0.1 })) }))).toContain('LOSS');
+  });
+
+  it('begins where everybody behind loses, too, and not at a router that has no time', () => {
+    const heard = (lost: number) => ({ sent: 50, lost, leastMs: 9, meanMs: 9, mostMs: 9 });
+    const lossy = { ping: heard(10), goodput: [stage(1, 2 * MB), stage(8, 12 * MB)] };
+    const begins = (lost: readonly (number | undefined)[], to = '192.0.2.1'): unknown => {
+      const hops = lost.map((count, index) => ({
+        ...{ hop: index + 1, address: index === lost.length - 1 ? '192.0.2.1' : `10.0.0.${index + 1}` },
+        ...(count === undefined ? {} : { ping: heard(count) }),
+      }));
+      const { evidence } = judge(withHost({ ...lossy, route: { to, tool: 'ping', hops } })).findings[0] ?? {};
+      return evidence?.hop === undefined ? undefined : [evidence.hop, evidence.at, evidence.before];
+    };
+    expect(begins([0, 0, 12, 9])).toEqual([3, '10.0.0.3', '10.0.0.2']);
+    expect(begins([0, 40, 0, 12, 9])).toEqual([4, '10.0.0.4', '10.0.0.3']);
+    expect(begins([0, undefined, 12, 9])).toEqual([3, '10.0.0.3', '10.0.0.1']);
+    expect(begins([9, 8, 10])).toEqual([1, '10.0.0.1', undefined]);
+    // What loses now and then by itself is not where it begins.
+    expect(begins([0, 2, 12, 9])?.toString()).toContain('10.0.0.3');
+    expect(begins([0, 9, 0])).toBeUndefined();
+    expect(begins([0, 9, undefined])).toBeUndefined();
+    expect(begins([0, 9], '192.0.2.9')).toBeUndefined();
+    expect(begins([])).toBeUndefined();
   });
 
   it('is not what a hub does with its own storage, nor a family that this machine has no way for', () => {

@@ -24,6 +24,8 @@ export function suspectAbilities({ machine }: Facts): readonly Suspicion[] {
   if (availableBytes !== undefined && availableBytes < THRESHOLDS.memoryBytes)
     found.push({ cause: 'LITTLE_MEMORY', about: 'memory', evidence: { availableBytes } });
   if (disk.symlinks === false) found.push({ cause: 'NO_SYMLINKS', about: path, evidence: { path } });
+  if (disk.keepsOut === false) found.push({ cause: 'LOCKS_IGNORED', about: path, evidence: { path } });
+  if (disk.flocks === false) found.push({ cause: 'FLOCK_IGNORED', about: path, evidence: { path } });
   if (disk.ignoresCase === true) found.push({ cause: 'CASE_IGNORED', about: path, evidence: { path } });
   if (nameBytes !== undefined && nameBytes < THRESHOLDS.nameBytes)
     found.push({ cause: 'NAMES_TOO_SHORT', about: path, evidence: { path, most: nameBytes } });

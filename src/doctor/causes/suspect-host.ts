@@ -1,5 +1,6 @@
 import type { AddressFacts, GoodputFacts, HostFacts, KernelFacts } from '../facts.js';
 import type { Evidence } from '../report.js';
+import { lossBegins } from './loss-begins.js';
 import { suspectCuts } from './suspect-cuts.js';
 import type { Suspicion } from './suspicion.js';
 import { THRESHOLDS } from './thresholds.js';
@@ -118,7 +119,7 @@ function flow(facts: HostFacts, kernel: KernelFacts): readonly Suspicion[] {
   if (loss !== undefined && (isHeld || isSlow)) {
     const mendedBytesPerSecond = Math.max(best.bytesPerSecond, THRESHOLDS.lineBytesPerSecond);
     const passage = { bytesPerSecond: one, mendedBytesPerSecond };
-    return [{ cause: 'LOSS', about: host, evidence: { ...rates, ...loss }, passage }];
+    return [{ cause: 'LOSS', about: host, evidence: { ...rates, ...loss, ...lossBegins(facts.route) }, passage }];
   }
   const found: Suspicion[] = [];
   if (isHeld) {
@@ -154,7 +155,7 @@ function windowOf(facts: HostFacts, rate: number, { windowBytes }: KernelFacts):
 }
 
 /** By ping, or by what TCP got out of order at every number of streams: what many alone meet is that they crowd each other out. */
-function lossOf({ ping, goodput }: HostFacts): Evidence | undefined {
+export function lossOf({ ping, goodput }: HostFacts): Evidence | undefined {
   const lost = ping === undefined ? 0 : ping.lost / ping.sent;
   if (lost >= THRESHOLDS.lossShare) return { lostPercent: Math.round(lost * 100), way: 'ping' };
   const shares = goodput.flatMap(({ outOfOrderShare }) => (outOfOrderShare === undefined ? [] : [outOfOrderShare]));

@@ -40,6 +40,8 @@ export const CAUSES = {
   FEW_OPEN_FILES: 'risks',
   NO_HARD_LINKS: 'risks',
   NO_SYMLINKS: 'risks',
+  LOCKS_IGNORED: 'risks',
+  FLOCK_IGNORED: 'risks',
   CASE_IGNORED: 'risks',
   NAMES_TOO_SHORT: 'risks',
   DISK_BUSY: 'risks',

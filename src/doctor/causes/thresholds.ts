@@ -7,6 +7,8 @@ export const THRESHOLDS = {
   usualNamesMs: 20,
   /** The default of the engine's own watch (A10). */
   lossShare: 0.03,
+  /** Who loses at least this much of what the end of the way loses, loses the same packets: a few dozen packets tell no finer. */
+  sameLossShare: 1 / 3,
   /** One lost segment lets those behind it come out of order: reordering alone stays well below. */
   outOfOrderShare: 0.02,
   /** One stream within these shares of window over round trip is held by the window. */

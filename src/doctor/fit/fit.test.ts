@@ -82,12 +82,32 @@ describe('what a token of context takes', () => {
       { num_hidden_layers: 61, kv_lora_rank: 512, qk_rope_head_dim: 64, num_attention_heads: 128, hidden_size: 7168 },
       70_272,
     ],
+    // Qwen3-30B-A3B: 2 × 48 layers × 4 heads × 128 × 2 bytes. Experts keep nothing.
+    [
+      'experts',
+      {
+        ...{ num_hidden_layers: 48, num_attention_heads: 32, num_key_value_heads: 4, hidden_size: 2048 },
+        ...{ head_dim: 128, num_experts: 128, num_experts_per_tok: 8, moe_intermediate_size: 768 },
+      },
+      98_304,
+    ],
     ['the part for text', { vision_config: {}, text_config: { n_layer: 1, n_head: 1, n_embd: 8 } }, 32],
     ['nothing told', { model_type: 'mamba' }, undefined],
     ['nonsense', { num_hidden_layers: -1, num_attention_heads: '4', hidden_size: 1e300 }, undefined],
   ])('%s', (_, config, bytes) => {
     expect(readConfig(config).shape.cacheBytesPerToken).toBe(bytes);
   });
+
+  it.each(['gptq', 'awq', 'fp8', 'mxfp4', 'compressed-tensors'])(
+    'is the same where weights are quantised by %s, which is told',
+    (method) => {
+      const shape = { num_hidden_layers: 32, num_attention_heads: 32, num_key_value_heads: 8, hidden_size: 4096 };
+      const told = readConfig({ ...shape, quantization_config: { quant_method: method, bits: 4 } });
+      expect(told).toMatchObject({ quantisation: method, shape: { cacheBytesPerToken: 131_072 } });
+      // Only these put several weights into one number.
+      expect(told.packedBits).toBe(['gptq', 'awq'].includes(method) ? 4 : undefined);
+    },
+  );
 
   it('by GGUF, with one number of heads for all layers or one for each', () => {
     const shape = (kv: readonly ['u32' | 'u32s', unknown]) => {
@@ -148,6 +168,22 @@ describe('where a model fits', () => {
     const fit = fitOf(asked, here);
     expect(fit.variants[0]?.needs.map(({ place }) => place)).toEqual(places);
     expect(fit.best).toBe(best);
+  });
+
+  it('is told by all of its bytes, be they experts that sleep or a type of few bits, and by the length of its context', () => {
+    // 30.5 B parameters of which 3.3 B work at once, in two bytes, one, and GGUF's 4.8 bits.
+    const needs = (bytesEach: number, tokens: number): readonly number[] => {
+      const variants = [{ name: 'm', format: 'safetensors', sizeBytes: 30.5e9 * bytesEach, files: 1 }] as const;
+      const shape = { mostTokens: tokens, cacheBytesPerToken: 98_304 };
+      return (
+        fitOf({ variants, shape, failures: [] }, machine(0, gpu(48))).variants[0]?.needs.map(({ bytes }) => bytes) ?? []
+      );
+    };
+    expect(needs(2, 40_960)).toEqual(
+      [1, 1, 1, 16].map((count, at) => GIB + 61e9 + count * [2048, 8192, 40_960, 8192][at]! * 98_304),
+    );
+    expect(needs(1, 40_960)[2]).toBe(GIB + 30.5e9 + 40_960 * 98_304);
+    expect(needs(0.6, 262_144)[2]).toBe(GIB + 18.3e9 + 262_144 * 98_304);
   });
 
   it('is told with the tokens that it has room for, and the largest quantisation that runs fastest', () => {

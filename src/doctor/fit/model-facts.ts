@@ -32,6 +32,8 @@ export interface ModelFacts {
   readonly transformers?: string;
   /** `awq`, `gptq`, `fp8`, …: `quantization_config.quant_method`. */
   readonly quantisation?: string;
+  /** Of each weight, where several share a number (GPTQ, AWQ): `quantization_config.bits`. */
+  readonly packedBits?: number;
   /** What could not be read of it. */
   readonly failures: readonly (Failure & { readonly path: string })[];
 }

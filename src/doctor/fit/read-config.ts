@@ -1,10 +1,12 @@
 import type { ModelFacts, ModelShape } from './model-facts.js';
 
-type Told = Pick<ModelFacts, 'shape' | 'modelType' | 'transformers' | 'quantisation'>;
+type Told = Pick<ModelFacts, 'shape' | 'modelType' | 'transformers' | 'quantisation' | 'packedBits'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Keys and values of attention are kept in 16 bits by transformers, vLLM and llama.cpp unless told otherwise. */
 const CACHE_BYTES = 2;
+/** They keep `qweight` as int32, each of 32 / bits weights (transformers, `GPTQConfig.bits` and `AwqConfig.bits`). */
+const PACKING: ReadonlySet<string> = new Set(['gptq', 'awq']);
 /** No model is near these; what is beyond is not believed. */
 const MOST = 2 ** 31;
 
@@ -18,12 +20,15 @@ export function readConfig(value: unknown): Told {
   const fields: Fields = Object.keys(text).length === 0 ? config : { ...config, ...text };
   const modelType = asName(config.model_type);
   const transformers = asVersion(config.transformers_version);
-  const quantisation = asName(asFields(config.quantization_config).quant_method);
+  const quantised = asFields(config.quantization_config);
+  const quantisation = asName(quantised.quant_method);
+  const bits = PACKING.has(quantisation ?? '') ? asCount(quantised.bits) : undefined;
   return {
     shape: shapeOf(fields),
     ...(modelType === undefined ? {} : { modelType }),
     ...(transformers === undefined ? {} : { transformers }),
     ...(quantisation === undefined ? {} : { quantisation }),
+    ...(bits === undefined || bits > 8 ? {} : { packedBits: bits }),
   };
 }
 

@@ -19,7 +19,14 @@ describe('the disk', () => {
     const base = await folder();
     const path = join(base, 'not', 'there');
     const { disk: facts } = await probeDisk(path, new AbortController().signal);
-    expect(facts).toMatchObject({ path, hardLinks: true, symlinks: true, renames: true, exclusive: true });
+    expect(facts).toMatchObject({
+      path,
+      hardLinks: true,
+      symlinks: true,
+      renames: true,
+      exclusive: true,
+      keepsOut: true,
+    });
     expect(facts.writeBytesPerSecond).toBeGreaterThan(0);
     expect(facts.freeBytes).toBeGreaterThan(0);
     expect(await readdir(base)).toEqual([]);

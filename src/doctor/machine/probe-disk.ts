@@ -8,6 +8,7 @@ import { PROBES } from '../limits.js';
 import { mountOf } from './mount-of.js';
 import { parseQuota } from './parse-quota.js';
 import { probeAbilities } from './probe-abilities.js';
+import { probeLocks } from './probe-locks.js';
 import { readKernelFile } from './read-kernel-file.js';
 import { runTool } from './run-tool.js';
 import { diskWait, readDiskClock } from './watch-disk.js';
@@ -52,7 +53,8 @@ async function probeWriting(
       facts = { ...facts, writeBytesPerSecond, ...(busyShare === undefined ? {} : { ownBusyShare: busyShare }) };
     }
     facts = { ...facts, syncMs: await timeSync(join(folder, 'small')) };
-    return { ...facts, ...(await probeAbilities(folder)) };
+    facts = { ...facts, ...(await probeAbilities(folder)) };
+    return { ...facts, ...(await probeLocks(folder, signal)) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { ...facts, failure: failureOf(thrown) };

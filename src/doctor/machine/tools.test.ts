@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { judge } from '../causes/judge.js';
 import { probeGpus } from './probe-gpus.js';
 import { runTool } from './run-tool.js';
 
@@ -32,6 +33,22 @@ describe('the tools of this machine', () => {
       { name: 'A100', memoryBytes: 80 * 2 ** 30, cuda: '12.4', busyShare: 0.03 },
       { name: 'card0', vendor: 'amd', memoryBytes: 64 },
     ]);
+  });
+
+  it('tell of a GPU that waits for the disk, and not of one that works or holds nothing', async () => {
+    const waits = async (used: number, percent: number): Promise<boolean> => {
+      const script = `case "$*" in *--query*) echo "A100, 81920, ${used}, ${percent}, 550.1";; esac`;
+      await tools({ 'nvidia-smi': script });
+      const machine = {
+        ...{ processors: 8, memoryBytes: 2 ** 36, hashBytesPerSecond: 1e9, kernel: {}, waitShare: 0 },
+        ...{ disk: { path: '/store', busyShare: 0.9 }, gpus: await probeGpus(never) },
+      };
+      const { findings } = judge({ job: { sizeBytes: 1, isAssumed: true }, hosts: [], machine });
+      return findings.some(({ cause, about }) => cause === 'GPU_WAITS_FOR_DISK' && about === 'A100');
+    };
+    expect(await waits(40_000, 4)).toBe(true);
+    expect(await waits(40_000, 97)).toBe(false);
+    expect(await waits(10, 0)).toBe(false);
   });
 
   it('may not be there, or may fail', async () => {

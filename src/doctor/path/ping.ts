@@ -1,18 +1,28 @@
-import { execFile } from 'node:child_process';
 import type { PingFacts } from '../facts.js';
 import { PROBES } from '../limits.js';
+import { printedBy } from './printed-by.js';
+
+/** How many packets, how far apart, and when to give up. */
+export interface PingPace {
+  readonly packets: number;
+  readonly intervalMs: number;
+  readonly mostMs: number;
+}
+
+/** Without privileges `ping` sends no faster than five a second. */
+export function paceOf(paces: { readonly ping: PingPace; readonly pingAsRoot: PingPace }): PingPace {
+  return process.getuid?.() === 0 ? paces.pingAsRoot : paces.ping;
+}
 
 /** Small packets that the host answers, where `ping` is installed and may be used; undefined where none came back, as many hosts do not answer them. */
-export async function ping(address: string, signal: AbortSignal): Promise<PingFacts | undefined> {
-  const { packets, intervalMs, mostMs } = process.getuid?.() === 0 ? PROBES.pingAsRoot : PROBES.ping;
+export async function ping(
+  address: string,
+  signal: AbortSignal,
+  { packets, intervalMs, mostMs }: PingPace = paceOf(PROBES),
+): Promise<PingFacts | undefined> {
   const args = ['-n', '-q', '-c', String(packets), '-i', String(intervalMs / 1000), '-W', '2', address];
-  const output = await new Promise<string>((resolve) => {
-    // It ends with an error when packets were lost, and what it printed is what counts.
-    execFile('ping', args, { signal, timeout: mostMs, env: { ...process.env, LC_ALL: 'C' } }, (_, stdout) =>
-      resolve(stdout),
-    );
-  });
-  return parsePing(output);
+  // It ends with an error when packets were lost, and what it printed is what counts.
+  return parsePing((await printedBy('ping', args, mostMs, signal)) ?? '');
 }
 
 /** The last lines of `ping -q`, of iputils and of busybox. */

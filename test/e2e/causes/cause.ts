@@ -84,7 +84,7 @@ export function withSettings(machine: Machine, env: Readonly<Record<string, stri
  * to have everything.
  * @throws Error there, when something is lacking all the same
  */
-export function requireMeans({ whyNot }: Cause): string | undefined {
+export function requireMeans({ whyNot }: Pick<Cause, 'whyNot'>): string | undefined {
   const lacking = whyNot?.();
   if (lacking !== undefined && process.platform === 'linux' && process.getuid?.() === 0) throw new Error(lacking);
   return lacking;

@@ -2,9 +2,12 @@
 import { seededContent, startSim } from '../../../dist/sim/index.js';
 import { startNameServer } from './name-server.mjs';
 
-process.once('message', async ({ sim, sizeBytes, nameServers }) => {
+process.once('message', async ({ sim, sizeBytes, isOneHost, nameServers }) => {
   const files = { 'config.json': '{}\n', 'model.safetensors': seededContent({ seed: 'far', sizeBytes }) };
-  const hub = await startSim({ ...sim, repositories: [{ id: 'acme/tiny', files }] });
+  const hub = await startSim({
+    ...sim,
+    repositories: [{ id: 'acme/tiny', files, ...(isOneHost ? { lfs: () => false } : {}) }],
+  });
   for (const each of nameServers) await startNameServer(each);
   process.send({ port: Number(new URL(hub.url).port) });
 });

@@ -14,6 +14,9 @@ const NAMES = ['tcp_rmem', 'tcp_wmem', 'tcp_window_scaling', 'tcp_congestion_con
   (name) => `net.ipv4.${name}`,
 );
 
+/** So many of the first are about names and addresses; each half has a file of tests, since each takes its time to wait and to measure. */
+export const OF_NAMES = 3;
+
 /** What a path does: real TCP and DNS between two network namespaces. */
 export const LINE_CAUSES: readonly Cause[] = [
   {

@@ -2,7 +2,7 @@ import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_pro
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach } from 'vitest';
 import type { SimOptions } from '../../../src/sim/index.js';
@@ -30,6 +30,8 @@ export interface LineOptions {
   readonly rttMs?: number;
   readonly lossShare?: number;
   readonly sim?: SimOptions;
+  /** The hub serves the bytes itself. */
+  readonly isOneHost?: boolean;
   /** Of the one large file. */
   readonly sizeBytes?: number;
   /** What `hub.example` has beside its IPv4 address. */
@@ -65,27 +67,41 @@ export function whyNoLine(): string | undefined {
 }
 
 let count = 0;
-let built: Promise<string> | undefined;
+const built = new Map<string, Promise<string>>();
 
 afterAll(async () => {
-  if (built !== undefined) await rm(dirname(await built), { recursive: true, force: true });
+  for (const program of built.values()) await rm(dirname(await program), { recursive: true, force: true });
 });
 
-/** Once for all lines of a file of tests. */
-async function buildLink(): Promise<string> {
-  const program = join(await mkdtemp(join(tmpdir(), 'sluice-line-')), 'link');
-  await run('gcc', ['-O2', '-pthread', '-o', program, join(import.meta.dirname, '../../../bench/link.c')]);
-  return program;
+/** Once for all lines of a file of tests; alone in its folder, by the name of its source. */
+export function buildProgram(source: string): Promise<string> {
+  const build = async (): Promise<string> => {
+    const program = join(await mkdtemp(join(tmpdir(), 'sluice-line-')), basename(source, '.c'));
+    await run('gcc', ['-O2', '-pthread', '-o', program, source]);
+    return program;
+  };
+  const known = built.get(source) ?? build();
+  built.set(source, known);
+  return known;
 }
 
-export async function newLine(options: LineOptions = {}): Promise<Line> {
-  const { rttMs = 10, lossShare = 0, kernel = {}, nameServers = [PLACES.quickNames] } = options;
-  const [near, far] = ['a', 'b'].map((end) => `sluice-e2e-${process.pid}-${(count += 1)}${end}`) as [string, string];
-  for (const name of [near, far]) {
+/** Networks of their own; they go with the test. */
+export function newNamespaces(howMany: number): readonly string[] {
+  return Array.from({ length: howMany }, () => {
+    const name = `sluice-e2e-${process.pid}-${(count += 1)}`;
     execFileSync('ip', ['netns', 'add', name]);
     endings.push(() => execFileSync('ip', ['netns', 'del', name]));
-  }
-  const program = await (built ??= buildLink());
+    return name;
+  });
+}
+
+/** A device `line0` in each of two namespaces, and a line between them that loses what comes from the second. */
+export async function startLink(
+  near: string,
+  far: string,
+  { rttMs, lossShare }: { readonly rttMs: number; readonly lossShare: number },
+): Promise<void> {
+  const program = await buildProgram(join(import.meta.dirname, '../../../bench/link.c'));
   const link = spawn(program, [near, far, rttMs / 2, lossShare, BYTES_PER_SECOND, 1].map(String), {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -94,6 +110,12 @@ export async function newLine(options: LineOptions = {}): Promise<Line> {
     link.stdout.once('data', () => resolve());
     link.once('exit', (code) => reject(new Error(`the line ended with ${code}`))).once('error', reject);
   });
+}
+
+export async function newLine(options: LineOptions = {}): Promise<Line> {
+  const { rttMs = 10, lossShare = 0, kernel = {}, nameServers = [PLACES.quickNames] } = options;
+  const [near = '', far = ''] = newNamespaces(2);
+  await startLink(near, far, { rttMs, lossShare });
   setUp(near, [PLACES.client], 'fd00:213::1');
   setUp(far, [PLACES.hub, PLACES.cdn, PLACES.slowNames], 'fd00:213::2');
   // By route: a namespace may not choose for all of itself what the machine has not allowed.
@@ -102,8 +124,7 @@ export async function newLine(options: LineOptions = {}): Promise<Line> {
   await mkdir(settings, { recursive: true });
   endings.push(() => rm(settings, { recursive: true, force: true }));
   const wrap = ['ip', 'netns', 'exec', near];
-  const sysctl = (...args: readonly string[]): string =>
-    execFileSync('ip', ['netns', 'exec', near, 'sysctl', '-n', ...args], { encoding: 'utf8' }).trim();
+  const sysctl = (...args: readonly string[]): string => inNamespace(near, 'sysctl', '-n', ...args);
   const line: Line = {
     url: `http://hub.example:${await startFarEnd(far, options)}`,
     wrap,
@@ -125,7 +146,12 @@ export async function newLine(options: LineOptions = {}): Promise<Line> {
 /** A good line, and not more than a test machine passes by hand. */
 const BYTES_PER_SECOND = 60_000_000;
 
-function ip(name: string, ...args: readonly string[]): void {
+/** What a command that is run there prints. */
+export function inNamespace(name: string, ...command: readonly string[]): string {
+  return execFileSync('ip', ['netns', 'exec', name, ...command], { encoding: 'utf8' }).trim();
+}
+
+export function ip(name: string, ...args: readonly string[]): void {
   execFileSync('ip', ['-n', name, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
@@ -136,8 +162,8 @@ function setUp(name: string, addresses: readonly string[], address6: string): vo
   ip(name, 'addr', 'add', `${address6}/64`, 'dev', 'line0', 'nodad');
 }
 
-async function startFarEnd(name: string, options: LineOptions): Promise<number> {
-  const { sim = {}, sizeBytes = 6_000_000, addresses6 = [], slowNamesMs = 0 } = options;
+export async function startFarEnd(name: string, options: LineOptions): Promise<number> {
+  const { sim = {}, sizeBytes = 6_000_000, isOneHost = false, addresses6 = [], slowNamesMs = 0 } = options;
   const child = spawn(
     'ip',
     ['netns', 'exec', name, process.execPath, join(import.meta.dirname, 'far-end.mjs')],
@@ -147,7 +173,7 @@ async function startFarEnd(name: string, options: LineOptions): Promise<number> 
   endings.push(() => ended(child, () => child.disconnect()));
   const records = { 'hub.example': { A: [PLACES.hub], AAAA: addresses6 } };
   child.send({
-    ...{ sizeBytes, sim: { ...sim, addresses: { hub: PLACES.hub, cdn: PLACES.cdn } } },
+    ...{ sizeBytes, isOneHost, sim: { ...sim, addresses: { hub: PLACES.hub, cdn: PLACES.cdn } } },
     nameServers: [
       { address: PLACES.quickNames, records },
       { address: PLACES.slowNames, records, delayMs: slowNamesMs },
