@@ -21,9 +21,16 @@ function sentBytes(sim: Sim): number {
   return sim.requests.filter(({ host }) => host === 'cdn').reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** What breaks after its head, the answer tells whoever reads it; the request tells it once more. */
+async function answerTo(url: string): Promise<IncomingMessage> {
+  const asked = get(url, { agent: false }).on('error', () => undefined);
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return answer;
+}
+
 /** Reads an answer; gives up as clients do. */
 async function digestOf(url: string): Promise<string> {
-  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  const answer = await answerTo(url);
   answer.setTimeout(CLIENT_PATIENCE_MS, () => answer.destroy());
   const hash = createHash('sha256');
   for await (const chunk of answer) hash.update(chunk as Buffer);
@@ -33,7 +40,7 @@ async function digestOf(url: string): Promise<string> {
 
 /** What becomes of a request whose file does not come: its status and `Retry-After`, or `cut` where bytes were out already. */
 async function outcomeOf(url: string): Promise<unknown> {
-  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  const answer = await answerTo(url);
   try {
     await answer.forEach(() => undefined);
   } catch {
@@ -44,7 +51,7 @@ async function outcomeOf(url: string): Promise<unknown> {
 
 /** Begins to read and goes away once so much has come. */
 async function leaveAfter(url: string, bytes: number): Promise<void> {
-  const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  const answer = await answerTo(url);
   let seen = 0;
   for await (const chunk of answer) {
     seen += (chunk as Buffer).length;
