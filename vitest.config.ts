@@ -11,7 +11,10 @@ export default defineConfig({
     env: { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
     projects: [
       // Rooms keep nothing in their modules that another room's tests could see, so their files share a process.
-      { extends: true, test: { name: 'rooms', include: ['src/**/*.test.ts'], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'rooms', include: ['src/**/*.test.ts'], isolate: false, setupFiles: ['test/clean-process.ts'] },
+      },
       {
         extends: true,
         test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/clients/**'] },

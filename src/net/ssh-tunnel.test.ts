@@ -1,12 +1,15 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { TEST_CERTIFICATE } from './testing/certificate.js';
 import { collect } from './testing/collect.js';
 import { httpServer, httpsServer } from './testing/servers.js';
 import { writeTemporary } from './testing/temporary.js';
 import { onEveryRoad } from './testing/transport-suite.js';
+
+// Other files' tests run in this process, too.
+afterEach(() => void vi.unstubAllEnvs());
 
 /** Puts a program `ssh` first; it notes how it was called, and its process. */
 async function fakeSsh(body: string): Promise<() => Promise<{ pid: number; args: string[] }[]>> {
