@@ -310,6 +310,37 @@ describe('sealing for others', () => {
     expect(await codeOf(plainOf(bytes, { kind: 'command', command: 'exit 3' }))).toBe('WRONG_KEY');
     expect(await codeOf(plainOf(bytes, { kind: 'command', command: 'cat' }))).toBe('BROKEN_SEAL');
   });
+
+  it('by several programs, each of which knows only what it wrapped itself', async () => {
+    const plain = randomBytes(20);
+    // One that marks what is its own and refuses the rest, and one that gives nonsense for it.
+    const marked = (mark: string): SealTarget & SealKey => ({
+      kind: 'command',
+      command: `if [ $SLUICE_KEY_OPERATION = wrap ]; then printf ${mark}; cat; else [ $(head -c 1) = ${mark} ] && cat; fi`,
+    });
+    const loose: SealTarget & SealKey = {
+      kind: 'command',
+      command: 'if [ $SLUICE_KEY_OPERATION = wrap ]; then printf l; cat; else tail -c +2; fi',
+    };
+    const { bytes } = await sealedOf(plain, [marked('a'), marked('b'), loose, ann.target]);
+    for (const key of [marked('a'), marked('b'), loose, ann.key]) expect(await plainOf(bytes, key)).toEqual(plain);
+    const opened = await openSealed(inMemory(bytes), { keys: [marked('c'), bob.key, ann.key], name: 'it' });
+    expect(await opened.read(0, 20)).toEqual(plain);
+    expect(await codeOf(plainOf(bytes, marked('c')))).toBe('WRONG_KEY');
+  });
+
+  it('by a program that is asked a few times only, whatever the header says', async () => {
+    const { bytes, path } = await sealedOf(randomBytes(20), [{ kind: 'command', command: 'cat' }]);
+    const [one] = parseHeader(bytes, 'it').recipients;
+    const crowded = withHeader(Buffer.concat([bytes.subarray(0, 4096), bytes.subarray(4096)]), (header) => ({
+      ...header,
+      recipients: Array(20).fill(one),
+    }));
+    const asked = `${path}-asked`;
+    const count: SealKey = { kind: 'command', command: `printf x >>"${asked}"; exit 1` };
+    expect(await codeOf(plainOf(crowded, count))).toBe('WRONG_KEY');
+    expect((await readFile(asked, 'utf8')).length).toBe(8);
+  });
 });
 
 describe('a header', () => {
