@@ -2,6 +2,7 @@ import { fault, part, u16, u64, u8 } from './blocks.js';
 
 /** Header messages by their numbers in the format's specification. */
 export const MESSAGE = {
+  space: 0x01,
   linkInfo: 0x02,
   link: 0x06,
   externalFiles: 0x07,
@@ -12,9 +13,9 @@ export const MESSAGE = {
   symbolTable: 0x11,
   attributeInfo: 0x15,
 } as const;
-/** Those that describe and lead nowhere: empty, space, type, fill values, group info, comment, times, tree sizes, count of links. */
+/** Those that describe and lead nowhere: empty, space, type, fill values, group info, comment, times, tree sizes, count of links, use of space. */
 export const DESCRIBING: ReadonlySet<number> = new Set([
-  0x00, 0x01, 0x03, 0x04, 0x05, 0x0a, 0x0d, 0x0e, 0x12, 0x13, 0x16,
+  0x00, 0x01, 0x03, 0x04, 0x05, 0x0a, 0x0d, 0x0e, 0x12, 0x13, 0x16, 0x17,
 ]);
 
 export type Link =
