@@ -10,6 +10,7 @@ export const EXPECTED: readonly (readonly [pattern: RegExp, formats: readonly st
   [/\.(?:tar|nemo)$/, ['tar', 'gzip']],
   [/\.(?:tgz|tar\.gz|gz)$/, ['gzip']],
   [/(?:^|\/)saved_model\.pb$/, ['tensorflow']],
+  [/\.(?:tflite|lite)$/, ['tflite']],
   [/\.json$/, ['json']],
   [/\.(?:png|jpe?g|gif|webp)$/, ['png', 'jpeg', 'gif', 'riff']],
 ];

@@ -22,6 +22,7 @@ export type FormatRule =
   | 'GGUF-TENSOR'
   | 'MSGPACK'
   | 'PB-FAULT'
+  | 'FB-FAULT'
   | 'FORMAT-FAULT'
   | 'HDF5-FAULT';
 

@@ -12,6 +12,7 @@ import { RAW_TENSORS } from './raw-tensors.js';
 import { SENTENCEPIECE } from './sentencepiece/sentencepiece.js';
 import { TENSORFLOW } from './tensorflow/tensorflow.js';
 import { TEXT } from './text/text.js';
+import { TFLITE } from './tflite/tflite.js';
 import { XML } from './xml/xml.js';
 import { YAML } from './yaml/yaml.js';
 
@@ -27,6 +28,7 @@ export const FORMATS: readonly Format[] = [
   ONNX,
   HDF5,
   TENSORFLOW,
+  TFLITE,
   SENTENCEPIECE,
   RAW_TENSORS,
   ...MEDIA,

@@ -5,6 +5,7 @@ import type { Finding, Inventory, Severity } from './port.js';
 import { finding, type RuleId } from './rules.js';
 import { SKOPS_HOOKS } from './skops/hook-rules.js';
 import { TENSORFLOW_HOOKS } from './tensorflow/hook-rules.js';
+import { TFLITE_HOOKS } from './tflite/hook-rules.js';
 import { XML_HOOKS } from './xml/hook-rules.js';
 
 /** What a hook's value alone says; undefined: harmless. `severity` where it is not the rule's own. */
@@ -19,6 +20,7 @@ const JUDGES: Readonly<Record<string, HookJudge | undefined>> = {
   ...ONNX_HOOKS,
   ...SKOPS_HOOKS,
   ...TENSORFLOW_HOOKS,
+  ...TFLITE_HOOKS,
   ...XML_HOOKS,
 };
 

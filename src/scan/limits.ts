@@ -28,6 +28,13 @@ export const MOST_PROTOBUF_DEPTH = 100;
 export const MOST_PROTOBUF_FIELDS = 20_000_000;
 /** A name, an op, a path in a protobuf; what Keras keeps of a model is one text. */
 export const MOST_PROTOBUF_TEXT_BYTES = 16 * 1024 * 1024;
+/** Of a flatbuffer that is held at a time, and how many such blocks. */
+export const FLATBUFFER_BLOCK_BYTES = 64 * 1024;
+export const MOST_FLATBUFFER_BLOCKS = 64;
+/** Tables and vectors of one flatbuffer, and entries of its vectors. */
+export const MOST_FLATBUFFER_TABLES = 2_000_000;
+export const MOST_FLATBUFFER_STEPS = 20_000_000;
+export const MOST_FLATBUFFER_TEXT_BYTES = 1024 * 1024;
 /** An image or a sound beside a model. */
 export const MOST_MEDIA_BYTES = 256 * 1024 * 1024;
 /** Objects (groups, datasets) of one HDF5 file, and blocks of its metadata. */

@@ -8,6 +8,7 @@ import { PICKLE_TABLES } from './pickle/judge/tables.js';
 import { RULES } from './rules.js';
 import * as skops from './skops/hook-rules.js';
 import * as tensorflow from './tensorflow/ops.js';
+import { TFLITE_KNOWN } from './tflite/hook-rules.js';
 import { FETCH_AND_RUN, KNOWN_INSTALLERS } from './text/fetch-and-run.js';
 import { SECRETS } from './text/secrets.js';
 
@@ -25,6 +26,7 @@ const TABLES: Readonly<Record<string, unknown>> = {
   skops: [skops.SKOPS_TYPES, skops.SKOPS_REACHING],
   tensorflow,
   onnx: ONNX_DOMAINS,
+  tflite: TFLITE_KNOWN,
   text: [FETCH_AND_RUN, [...KNOWN_INSTALLERS], SECRETS],
 };
 

@@ -92,6 +92,18 @@ export const RULES = {
     en: 'A broken protobuf, or one that readers may take differently.',
     zh: 'protobuf 损坏，或不同读取器理解不同。',
   },
+  'FB-FAULT': {
+    severity: 'low',
+    references: [],
+    en: 'A broken flatbuffer, or one that readers may take differently.',
+    zh: 'FlatBuffers 数据损坏，或不同读取器理解不同。',
+  },
+  'TFLITE-CUSTOM': {
+    severity: 'medium',
+    references: [],
+    en: 'A custom operation of TensorFlow Lite: it comes from a native library that has to be loaded beside the model.',
+    zh: 'TensorFlow Lite 自定义算子：需另行加载本地库。',
+  },
   'ONNX-EXTDATA': {
     severity: 'high',
     references: ['CVE-2022-25882', 'CVE-2024-27318', 'CVE-2025-51480', 'CVE-2026-27489', 'CVE-2026-34446'],
