@@ -21,7 +21,10 @@ export async function fixedArray(blocks: Blocks, at: number, take: TakeEntry): P
   const bitmapBytes = Math.ceil(pages / 8);
   const whole = pages === 0 ? count * entryBytes : 0;
   const block = await blocks.signed(place, 14 + bitmapBytes + whole + CHECKSUM_BYTES, 'FADB');
-  if (pages === 0) { entriesOf(part(block, 14, whole), entryBytes, take); return; }
+  if (pages === 0) {
+    entriesOf(part(block, 14, whole), entryBytes, take);
+    return;
+  }
   const bits = part(block, 14, bitmapBytes);
   let from = place + block.length;
   for (let page = 0; page < pages; page += 1) {
@@ -47,7 +50,10 @@ export async function extensibleArray(blocks: Blocks, at: number, take: TakeEntr
     const isPaged = entries > perPage;
     const whole = isPaged ? 0 : entries * entryBytes;
     const block = await blocks.signed(from, 14 + offsetBytes + whole + CHECKSUM_BYTES, 'EADB');
-    if (!isPaged) { entriesOf(part(block, 14 + offsetBytes, whole), entryBytes, take); return; }
+    if (!isPaged) {
+      entriesOf(part(block, 14 + offsetBytes, whole), entryBytes, take);
+      return;
+    }
     let next = from + block.length;
     for (let page = 0; page < entries / perPage; page += 1) {
       const bytes = await blocks.read(next, perPage * entryBytes + CHECKSUM_BYTES, 'EADB');
