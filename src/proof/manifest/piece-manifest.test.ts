@@ -105,6 +105,16 @@ describe('a piece manifest', () => {
     );
   });
 
+  it('of as many pieces as it likes has the bound of its length, which is looked at first', () => {
+    const count = 100_000;
+    const pieces = { pieceBytes: MIB, sha256: Array<string>(count).fill(hash('a')) };
+    const bytes = formatPieceManifest({ files: [{ paths: [], sizeBytes: count * MIB, sha256: hash('x'), pieces }] });
+    expect(parsePieceManifest(bytes, 'it').files[0]?.pieces.sha256.length).toBe(count);
+    const millions = Buffer.alloc(64 * MIB + 1, ' ');
+    bytes.copy(millions);
+    expect(() => parsePieceManifest(millions, 'it')).toThrow('that long');
+  });
+
   it('has each content and each path once', () => {
     const pieces = { pieceBytes: MIB, sha256: [hash('a'), hash('b')] };
     const [a = '', b = ''] = [hash('1'), hash('2')].sort();
