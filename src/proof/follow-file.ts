@@ -9,6 +9,10 @@ import { Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 /** Large enough that system calls do not count, small enough that others get their turn within a millisecond or so. */
 const BLOCK_BYTES = SLAB_BYTES;
 
+/** What was read is hashed before anybody else gets a turn: one block serves all that a thread hashes. One for each of hundreds of ranges would wait for the collector. */
+let shared: Buffer | undefined;
+const readBlock = (): Buffer => (shared ??= Buffer.allocUnsafeSlow(BLOCK_BYTES));
+
 export interface FollowRequest {
   readonly path: string;
   readonly sizeBytes: number;
@@ -42,7 +46,6 @@ export function followFile(request: FollowRequest): FileFollower {
   let wake: () => void = () => undefined;
   const run = async (): Promise<Verdict | undefined> => {
     const proof = createProof(request.digests, request.sizeBytes);
-    let block: Buffer | undefined;
     let descriptor: number | undefined;
     try {
       while (hashedBytes < request.sizeBytes) {
@@ -59,7 +62,7 @@ export function followFile(request: FollowRequest): FileFollower {
           hashedBytes = slabEnd;
         } else {
           descriptor ??= openSync(request.path, 'r');
-          block ??= Buffer.allocUnsafeSlow(Math.min(BLOCK_BYTES, request.sizeBytes));
+          const block = readBlock();
           const got = readSync(descriptor, block, 0, slabEnd - hashedBytes, hashedBytes);
           if (got === 0) throw new Error(`${request.path} ends at byte ${hashedBytes} of ${request.sizeBytes}`);
           proof.update(block.subarray(0, got));
@@ -108,11 +111,11 @@ export async function hashFileRanges(
     throw thrown;
   }
   try {
-    const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     for (const { startByte, endByte, algorithm = 'sha256' } of ranges) {
       const hasher = createHasher(algorithm, endByte - startByte);
       let offset = startByte;
       while (offset < endByte && !isCancelled()) {
+        const block = readBlock();
         const got = readSync(descriptor, block, 0, Math.min(block.length, endByte - offset), offset);
         if (got === 0) break;
         hasher.update(block.subarray(0, got));

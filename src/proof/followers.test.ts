@@ -85,6 +85,22 @@ describe.each([
     await followers.close();
   });
 
+  it('hash many ranges and a file side by side, none with the bytes of another', async () => {
+    const followers = create();
+    const path = join(folder, 'beside');
+    const bytes = randomBytes(3 * MIB);
+    writeFileSync(path, bytes);
+    const follower = followers.follow({ path, sizeBytes: bytes.length, digests: {} });
+    follower.advance(bytes.length);
+    const starts = Array.from({ length: 12 }, (_, index) => index * 1000);
+    const hashes = starts.map((startByte) => followers.hashRanges(path, [{ startByte, endByte: startByte + 2 * MIB }]));
+    expect((await Promise.all(hashes)).flat()).toEqual(
+      starts.map((startByte) => sha256(bytes.subarray(startByte, startByte + 2 * MIB))),
+    );
+    expect((await follower.verdict()).sha256).toBe(sha256(bytes));
+    await followers.close();
+  });
+
   it('hash ranges, and say which the file does not reach', async () => {
     const followers = create();
     const path = join(folder, 'ranges');

@@ -112,12 +112,18 @@ export class HeldFile {
     }
   }
 
-  /** The piece's bytes are with the kernel: says so in the journal, then counts on it. */
-  async land(piece: LandedPiece): Promise<void> {
+  /** The piece's bytes are with the kernel: says so in the journal, then counts on it. False where it is not wanted any more by then, and does not count. */
+  async land(piece: LandedPiece, isWanted = (): boolean => true): Promise<boolean> {
     await this.#journal.landed(piece);
+    if (!isWanted()) {
+      await this.#journal.dropped([piece.index]);
+      this.refuse(piece.index);
+      return false;
+    }
     this.landed.set(piece.index, piece);
     this.map.land(piece.index);
     this.#follower?.advance(this.map.frontierBytes);
+    return true;
   }
 
   /** A piece that arrived and is not to count: free again, and nothing of it stays in memory to be hashed. */

@@ -182,16 +182,17 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   async land(progress: PieceProgress, digest: string): Promise<void> {
-    const { index } = progress;
-    const { held, environment } = this;
+    const [{ index }, { held, environment }] = [progress, this];
     const by = this.sources.filter(({ source }) => progress.sources.includes(source.id));
-    if (by.some((from) => isShut(this.sources, from))) {
+    const isWanted = (): boolean => !by.some((from) => isShut(this.sources, from));
+    if (!isWanted()) {
       held.refuse(index);
       return this.#wanted?.refused(held, index);
     }
     const piece = await held.known(landedPiece(progress, digest, environment.now()));
     this.#listed.assertRight(held, piece, by.length === 1 && by.every((from) => hasOther(this.sources, from)));
-    await held.land(piece);
+    // Whoever brought it may be set aside until it is written down: what counted then would stay.
+    if (!(await held.land(piece, isWanted))) return this.#wanted?.refused(held, index);
     this.#furthest.landed(index);
     this.#wanted?.landed(index);
     this.#repair.noteLanded(piece);

@@ -11,7 +11,7 @@ import { findRelief, type Relief } from './relief.js';
 import { SHUN_MS } from './recalls.js';
 import type { SourceState } from './source-state.js';
 
-/** So much, and this share of what it brought, a source may have to send twice: where readers are slower than the line, sharing a request gains nothing but that. */
+/** So much, and this share of what came, sources may have to send twice, all together: where readers are slower than the line, sharing a request gains nothing but that. */
 const SENT_TWICE_BYTES = 8 * 2 ** 20;
 const SENT_TWICE_SHARE = 0.05;
 
@@ -20,13 +20,15 @@ export class Handovers<D extends Desk> {
   readonly #flights: Flights<D>;
   readonly #schedule: Schedule;
   readonly #emit: EventSink;
-  /** What of each source may have been sent twice because requests were shared while they were under way. */
-  readonly #sentTwice = new WeakMap<SourceState, number>();
+  readonly #states: ReadonlyMap<string, SourceState>;
+  /** What may have been sent twice because requests were shared while they were under way. */
+  #sentTwiceBytes = 0;
   /** How often each piece went from one source to another on its way. */
   readonly #times = new WeakMap<D, Map<number, number>>();
 
-  constructor(flights: Flights<D>, schedule: Schedule, emit: EventSink) {
+  constructor(flights: Flights<D>, states: ReadonlyMap<string, SourceState>, schedule: Schedule, emit: EventSink) {
     this.#flights = flights;
+    this.#states = states;
     this.#schedule = schedule;
     this.#emit = emit;
   }
@@ -47,16 +49,19 @@ export class Handovers<D extends Desk> {
           continue;
         }
         const twiceBytes = this.#twiceBytes(relief.flight, relief.splitBytes);
-        const { state } = relief.flight.from;
-        const sentTwice = this.#sentTwice.get(state) ?? 0;
-        if (sentTwice + twiceBytes > SENT_TWICE_BYTES + state.receivedBytes * SENT_TWICE_SHARE) continue;
+        if (this.#sentTwiceBytes + twiceBytes > this.#mostTwiceBytes) continue;
         const work = job.split(relief.flight.work, from, relief.splitBytes);
         if (work === undefined) continue;
-        this.#sentTwice.set(state, sentTwice + twiceBytes);
+        this.#sentTwiceBytes += twiceBytes;
         return { job, from, work };
       }
     }
     return undefined;
+  }
+
+  get #mostTwiceBytes(): number {
+    const receivedBytes = [...this.#states.values()].reduce((sum, state) => sum + state.receivedBytes, 0);
+    return SENT_TWICE_BYTES + receivedBytes * SENT_TWICE_SHARE;
   }
 
   /** What is given away was asked for on the wire, and so much of it may be on its way already. */

@@ -44,7 +44,7 @@ export class Scheduler<D extends Desk> {
     this.#options = options;
     this.#schedule = options.schedule ?? SCHEDULE;
     this.#recalls = new Recalls(this.#flights, this.#schedule, options.emit);
-    this.#handovers = new Handovers(this.#flights, this.#schedule, options.emit);
+    this.#handovers = new Handovers(this.#flights, options.states, this.#schedule, options.emit);
   }
 
   get inFlight(): number {
