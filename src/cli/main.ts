@@ -12,9 +12,9 @@ process.env.UV_THREADPOOL_SIZE ??= String(POOL_THREADS);
 
 /**
  * V8 of Node 20 makes code faster that ran for some milliseconds, in each thread anew; a pull is over before that pays: of 2,000 small files, a quarter of
- * all CPU time was that. Eight times its usual patience. Later ones, with a compiler in between, wait long enough by themselves and know no such number.
+ * all CPU time was that. Four times its usual patience. Later ones, with a compiler in between, wait long enough by themselves and know no such number.
  */
-const PATIENCE_BYTES = 8 * 66 * 1024;
+const PATIENCE_BYTES = 4 * 66 * 1024;
 const isPull = process.argv[2] === 'pull';
 if (isPull && process.versions.v8.startsWith('11.')) setFlagsFromString(`--interrupt-budget=${PATIENCE_BYTES}`);
 
