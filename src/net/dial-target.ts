@@ -16,5 +16,6 @@ export function formatHost(target: DialTarget): string {
 }
 
 export function bracketed(hostname: string): string {
-  return net.isIPv6(hostname) ? `[${hostname}]` : hostname;
+  // Node makes its pattern of such addresses when first asked, which takes each thread some milliseconds before it can dial.
+  return hostname.includes(':') && net.isIPv6(hostname) ? `[${hostname}]` : hostname;
 }

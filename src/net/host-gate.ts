@@ -44,6 +44,14 @@ const MAX_UNSAID_PAUSE_MS = 30_000;
  * and a used-up budget for listings must not hold files back.
  */
 export function gateKey(url: string): string {
+  if (url !== lastKey?.url) lastKey = { url, key: keyOf(url) };
+  return lastKey.key;
+}
+
+/** A request asks twice: when it is about to be made, and when it is answered. */
+let lastKey: { readonly url: string; readonly key: string } | undefined;
+
+function keyOf(url: string): string {
   const { host, pathname } = new URL(url);
   return /\/api\/(?!resolve-cache\/)/.test(pathname) && !isFileCall(pathname) ? `${host}/api` : host;
 }

@@ -59,7 +59,7 @@ export function createEnvironment(
     followers: createFollowers(spareOf(options.ahead?.followers)),
     blocks: new BlockPool(),
     probeRooms: new ProbeRooms(),
-    smallBuffers: new SmallBuffers(mostConnections(options) + SMALL_FILES_TO_STORE),
+    smallBuffers: new SmallBuffers(mostConnections(options) + SMALL_FILES_TO_STORE, true),
     now: () => performance.now(),
     wake,
     warm: (url, sizeBytes) => {

@@ -12,6 +12,7 @@ export class Oddities {
   readonly #untilMs = new Map<string, number>();
 
   has(leg: Leg): boolean {
+    if (this.#untilMs.size === 0) return false;
     const untilMs = this.#untilMs.get(keyOf(leg));
     return untilMs !== undefined && performance.now() < untilMs;
   }

@@ -28,14 +28,15 @@ const SEVERAL = '\n';
  */
 export function understandHead({ status, fields }: RawHead, isDocument = false): PlainAnswer | undefined {
   if (!isPlainStatus(status)) return undefined;
-  const only = (name: string): string | undefined => onlyValue(fields, name);
+  const { joined, repeated } = join(fields);
+  const only = (name: string): string | undefined => (repeated.includes(name) ? SEVERAL : joined.get(name));
   if (only('upgrade') !== undefined || only('location') === SEVERAL) return undefined;
-  const keepAliveMs = keepTime(fields);
+  const keepAliveMs = keepTime(joined.get('connection'), joined.get('keep-alive'));
   const encoding = only('content-encoding')?.toLowerCase();
   if (keepAliveMs === undefined || (encoding !== undefined && encoding !== 'identity')) return undefined;
   const length = only('content-length');
   const coding = only('transfer-encoding');
-  const headers = join(fields);
+  const headers = Object.fromEntries(joined);
   if (length === undefined) {
     const bodyBytes = unmeasured(status, coding, isDocument);
     return bodyBytes && { status, headers, bodyBytes, keepAliveMs: bodyBytes === 'chunked' ? keepAliveMs : 0 };
@@ -55,32 +56,27 @@ function isPlainStatus(status: number): boolean {
   return status === 200 || status === 206 || isRedirect(status) || (status >= 400 && status <= 599);
 }
 
-type Fields = RawHead['fields'];
-
-function onlyValue(fields: Fields, wanted: string): string | undefined {
-  const values = fields.filter(([name]) => name === wanted);
-  return values.length > 1 ? SEVERAL : values[0]?.[1];
-}
-
 /** From `connection` and `keep-alive`; undefined when they say something else too. */
-function keepTime(fields: Fields): number | undefined {
-  const options = fields
-    .filter(([name]) => name === 'connection')
-    .flatMap(([, value]) => value.toLowerCase().split(','))
-    .map((option) => option.trim());
+function keepTime(connection: string | undefined, hint: string | undefined): number | undefined {
+  const options = connection?.split(',').map((option) => option.trim().toLowerCase()) ?? [];
   if (options.some((option) => option !== 'close' && option !== 'keep-alive')) return undefined;
   if (options.includes('close')) return 0;
-  const hint = fields.find(([name]) => name === 'keep-alive')?.[1];
-  const seconds = /\btimeout=(\d{1,9})\b/i.exec(hint ?? '')?.[1];
+  const seconds = hint === undefined ? undefined : /\btimeout=(\d{1,9})\b/i.exec(hint)?.[1];
   if (seconds === undefined) return KEEP_ALIVE_MS;
   return Math.max(0, Math.min(KEEP_ALIVE_MS, Number(seconds) * 1000 - CLOSES_EARLIER_MS));
 }
 
-function join(fields: Fields): Headers {
-  const headers = new Map<string, string>();
+/** One value for each name, and the names that came more than once. */
+function join(fields: RawHead['fields']): {
+  readonly joined: ReadonlyMap<string, string>;
+  readonly repeated: readonly string[];
+} {
+  const joined = new Map<string, string>();
+  const repeated: string[] = [];
   for (const [name, value] of fields) {
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    const before = joined.get(name);
+    joined.set(name, before === undefined ? value : `${before}, ${value}`);
+    if (before !== undefined) repeated.push(name);
   }
-  return Object.fromEntries(headers);
+  return { joined, repeated };
 }

@@ -26,8 +26,9 @@ export const PICKLE: Format = {
   format: 'pickle',
   claims: (start, name, sizeBytes) =>
     !start.subarray(0, 32).includes(TORCH_LEGACY) &&
-    !start.includes(JOBLIB) &&
-    isPickle(start, sizeBytes, PICKLE_NAMES.test(name)),
+    isPickle(start, sizeBytes, PICKLE_NAMES.test(name)) &&
+    // Asked last: most files are none of this, and that is known by their first bytes.
+    !start.includes(JOBLIB),
   scan: scanPickles,
 };
 

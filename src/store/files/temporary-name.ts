@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 
 const PROCESS = `${process.pid}-${randomBytes(4).toString('hex')}`;
 let count = 0;
@@ -7,5 +7,5 @@ let count = 0;
 /** A name in `folder` that nobody else uses, in this process or another. */
 export function temporaryName(folder: string): string {
   count += 1;
-  return join(folder, `${PROCESS}-${count}`);
+  return `${folder}${sep}${PROCESS}-${count}`;
 }

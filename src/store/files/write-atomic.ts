@@ -19,9 +19,11 @@ export interface WriteOptions {
 /** Temporary name → (fsync) → rename. Readers see the old content or the new. Makes missing folders. */
 export async function writeAtomic(path: string, content: Uint8Array | string, options: WriteOptions): Promise<void> {
   const folder = dirname(path);
-  const temporary = options.temporary ?? temporaryName(options.tmp ?? folder);
+  const { tmp = folder, temporary = temporaryName(tmp) } = options;
   try {
-    const file = await inFolder(dirname(temporary), () => calls.open(temporary, 'wx', options.mode));
+    const file = await inFolder(options.temporary === undefined ? tmp : dirname(temporary), () =>
+      calls.open(temporary, 'wx', options.mode),
+    );
     try {
       await file.write(typeof content === 'string' ? Buffer.from(content) : content);
       if (options.sync !== 'none') await file.sync();

@@ -193,7 +193,7 @@ class CouriersOf implements Couriers {
       transport,
       limiter,
       maker: openBlobMaker(store.root, { ownsThread: false }),
-      buffers: new SmallBuffers(BUFFERS_PER_COURIER),
+      buffers: new SmallBuffers(BUFFERS_PER_COURIER, false),
       gate: createHostGate(),
     };
     return { post: serveBatches(means, this.#receive), close: () => Promise.resolve(), active: 0 };

@@ -75,7 +75,7 @@ async function run(
   };
   const transport = transportOf(answers, asked);
   const gate = createHostGate({ now: () => 0 });
-  const means = { transport, limiter: new SharedBucket(), maker, buffers: new SmallBuffers(2), gate };
+  const means = { transport, limiter: new SharedBucket(), maker, buffers: new SmallBuffers(2, false), gate };
   const tell = {
     report: (report: FileReport) => void reports.push(report),
     redirect: () => undefined,

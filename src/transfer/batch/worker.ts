@@ -15,7 +15,7 @@ if (port !== null) {
       transport: createTransport(setup.transport),
       limiter: new SharedBucket(setup.limit),
       maker: openBlobMaker(setup.store, { ownsThread: true }),
-      buffers: new SmallBuffers(BUFFERS_PER_COURIER),
+      buffers: new SmallBuffers(BUFFERS_PER_COURIER, false),
       gate: createHostGate(),
     };
     const serve = serveBatches(means, (messages) => port.postMessage(messages));

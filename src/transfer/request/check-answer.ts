@@ -17,21 +17,20 @@ export type Answer = 'range' | 'whole';
  * @throws SluiceError SIZE_MISMATCH when the file has another size there, BAD_RESPONSE when the answer fits nothing we asked
  */
 export function checkAnswer(asked: Asked, head: ResponseHead): Answer {
-  const host = hostOf(head.url);
   const lengthBytes = contentLength(head);
   if (head.status === 206 && asked.range !== undefined) {
     const got = parseContentRange(head.headers['content-range']);
     if (got === undefined)
-      throw badResponse(host, `206 with the Content-Range "${(head.headers['content-range'] ?? '').slice(0, 80)}"`);
+      throw badResponse(head, `206 with the Content-Range "${(head.headers['content-range'] ?? '').slice(0, 80)}"`);
     if (got.totalBytes !== undefined && got.totalBytes !== asked.sizeBytes) throw sizeMismatch(asked, got.totalBytes);
     const { startByte, endByte } = asked.range;
     if (got.startByte !== startByte || got.endByte !== endByte)
-      throw badResponse(host, `asked for bytes ${startByte}-${endByte - 1}, given ${got.startByte}-${got.endByte - 1}`);
+      throw badResponse(head, `asked for bytes ${startByte}-${endByte - 1}, given ${got.startByte}-${got.endByte - 1}`);
     if (lengthBytes !== undefined && lengthBytes !== endByte - startByte)
-      throw badResponse(host, `${endByte - startByte} bytes in Content-Range, ${lengthBytes} in Content-Length`);
+      throw badResponse(head, `${endByte - startByte} bytes in Content-Range, ${lengthBytes} in Content-Length`);
     return 'range';
   }
-  if (head.status !== 200) throw badResponse(host, `the status ${head.status}`);
+  if (head.status !== 200) throw badResponse(head, `the status ${head.status}`);
   if (lengthBytes !== undefined && lengthBytes !== asked.sizeBytes) throw sizeMismatch(asked, lengthBytes);
   return 'whole';
 }
@@ -54,6 +53,6 @@ export function hostOf(url: string): string {
   }
 }
 
-function badResponse(host: string, reason: string): SluiceError {
-  return new SluiceError('BAD_RESPONSE', { host, reason });
+function badResponse({ url }: ResponseHead, reason: string): SluiceError {
+  return new SluiceError('BAD_RESPONSE', { host: hostOf(url), reason });
 }
