@@ -8,6 +8,8 @@ import { writeTemporary } from './testing/temporary.js';
 import { onEveryRoad } from './testing/transport-suite.js';
 
 onEveryRoad(({ testTransport }) => {
+  const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+
   describe('answers that break off', () => {
     test.each([
       ['before the head', '', 'end'],
@@ -79,10 +81,16 @@ onEveryRoad(({ testTransport }) => {
       ['a length and chunks', 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
       ['a chunk of garbage', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n'],
       ['headers without end', `HTTP/1.1 200 OK\r\n${`x-long: ${'y'.repeat(1000)}\r\n`.repeat(100)}`],
+      ['informational answers without end', `${EARLY_HINTS.repeat(100)}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n`],
       ['an encoding', 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc'],
     ])('%s', async (_, bytes) => {
       const server = await rawServer(bytes, 'end');
       await expect(collect(testTransport(), { url: server.origin })).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
+    });
+
+    test('some informational answers before one are none of it', async () => {
+      const server = await rawServer(`${EARLY_HINTS.repeat(20)}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood`);
+      expect((await collect(testTransport(), { url: server.origin })).body).toBe('good');
     });
 
     test('bytes after the end are never part of a body, nor of the next answer', async () => {

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { SluiceError } from '../base/index.js';
 import { exchangeFault } from './fault.js';
 import { contentLength, foreignEncoding, joinHeaders } from './headers.js';
-import { MAX_REDIRECT_BODY_BYTES } from './limits.js';
+import { MAX_INFORMATIONAL_ANSWERS, MAX_REDIRECT_BODY_BYTES } from './limits.js';
 import type { BodySink, ResponseHead } from './port.js';
 import { isRedirect } from './redirect.js';
 import { DRAIN_MS, type Patience } from './timing.js';
@@ -31,6 +31,7 @@ export class Hop implements Dispatcher.DispatchHandler {
   #over = false;
   #redirect: ResponseHead | undefined;
   #status = 0;
+  #informed = 0;
   #receivedBytes = 0;
   #expectedBytes: number | undefined;
   #writing: Promise<void> | undefined;
@@ -66,7 +67,13 @@ export class Hop implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, raw: IncomingHttpHeaders): void {
-    if (this.#over || status < 200) return;
+    if (this.#over) return;
+    if (status < 200) {
+      this.#informed += 1;
+      if (this.#informed > MAX_INFORMATIONAL_ANSWERS)
+        this.#fail(new SluiceError('BAD_RESPONSE', { host: this.#host, reason: 'informational answers without end' }));
+      return;
+    }
     const head: ResponseHead = { status, headers: joinHeaders(raw), url: this.#options.url.href };
     this.#expectedBytes = contentLength(head.headers);
     this.#watch(this.#options.idleMs);

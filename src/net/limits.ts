@@ -1,6 +1,9 @@
 /** Longest header block of an answer (status line and trailers included). Hubs with signed redirects stay below 8 KiB. */
 export const MAX_HEADER_BYTES = 64 * 1024;
 
+/** Informational answers (1xx) before the one that counts; servers that send any send one or two. */
+export const MAX_INFORMATIONAL_ANSWERS = 32;
+
 /** Redirects followed for one request. */
 export const MAX_REDIRECTS = 10;
 

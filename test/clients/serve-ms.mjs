@@ -1,6 +1,8 @@
 // (e) for ModelScope: stock clients of both generations take `sluice serve` for the hub, cold, warm, and when the hub behind it is gone.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { get as getPlainly } from 'node:http';
+import { get as getByTls } from 'node:https';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.mjs';
 import { python } from './processes.mjs';
@@ -81,14 +83,50 @@ export async function serveModelScope({ root, world, client, scratch }) {
         'files fetched',
       );
     });
-    await proof(label, 'the hub is gone: what is here still comes', async () => {
-      await hub.stop();
-      same(values(await call([snapshot]))[0], expectedOf(client, world.model), 'files');
-    });
+    const illnesses = [
+      ['answers 500', () => hub.faults.add({ fault: { type: 'status', status: 500 } })],
+      [
+        'answers 429',
+        () => hub.faults.add({ fault: { type: 'status', status: 429, headers: { 'retry-after': '2' } } }),
+      ],
+      ['is gone', () => hub.die()],
+    ];
+    for (const [name, fail] of illnesses) {
+      const says = `the hub ${name}: what is here still comes, and of the rest nothing is made up`;
+      await proof(label, says, async () => {
+        hub.faults.clear();
+        await fail();
+        await becomesStale(mirror);
+        same(values(await call([snapshot]))[0], expectedOf(client, world.model), 'files');
+        const [unknown] = await call([file('acme/never-asked', 'config.json')]);
+        holds(unknown.error !== undefined, 'a model that nobody asked for came');
+        holds(!/NotExist|404/.test(`${unknown.error} ${unknown.message}`), `${unknown.error?.[0]}: ${unknown.message}`);
+      });
+    }
   } finally {
     await mirror.stop();
     await hub.stop();
   }
+}
+
+/** Waits until what the mirror knows is old and cannot be asked for again. */
+async function becomesStale({ url, ca }) {
+  const path = `${url}/api/v1/models/${MODEL}/repo/files?Revision=master&Recursive=True`;
+  for (let round = 0; round < 600; round += 1) {
+    if ((await cacheStatusOf(path, ca)) === 'STALE') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nothing became stale');
+}
+
+function cacheStatusOf(url, ca) {
+  const get = url.startsWith('https:') ? getByTls : getPlainly;
+  const options = ca === undefined ? {} : { ca: readFileSync(ca) };
+  return new Promise((resolve, reject) => {
+    get(url, { ...options, agent: false }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.headers['x-cache-status']));
+    }).on('error', reject);
+  });
 }
 
 /** `sluice serve` over the hub; with `tls` behind a certificate whose authority is at `ca`. */
@@ -105,7 +143,7 @@ async function startMirror({ root, hub, scratch, tls }) {
     }
   }
   const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...args], {
-    env: { PATH: process.env.PATH, HOME: folder },
+    env: { PATH: process.env.PATH, HOME: folder, SLUICE_SERVE_FRESH: '1s' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const over = new Promise((resolve) => child.once('exit', resolve));

@@ -60,12 +60,30 @@ async function proveAll(folder, upstream, mirror, python) {
     holds(upstream.requests.includes(`/packages/${upstream.other.name}`), 'it was not fetched');
     holds(code !== 0 && !existsSync(join(folder, 'bad', upstream.other.name)), 'pip took it');
   });
-  await proof(CLIENT, 'the indexes are gone: what came once still comes', async () => {
-    await upstream.close();
-    await pip('pip-warm');
-    await npm('npm-warm');
-    same(hashOf(join(folder, 'pip-warm', upstream.wheel.name)), upstream.wheel.sha256, 'the wheel');
-  });
+  const illnesses = [
+    ['answer 500', () => (upstream.status = 500)],
+    ['answer 429', () => (upstream.status = 429)],
+    ['are gone', () => upstream.close()],
+  ];
+  for (const [index, [says, fail]] of illnesses.entries())
+    await proof(CLIENT, `the indexes ${says}: what came once still comes, to new homes of all three`, async () => {
+      await fail();
+      await becomesStale(mirror);
+      await pip(`pip-warm-${index}`);
+      await npm(`npm-warm-${index}`);
+      await apt(folder, `apt-warm-${index}`, mirror, upstream);
+      same(hashOf(join(folder, `pip-warm-${index}`, upstream.wheel.name)), upstream.wheel.sha256, 'the wheel');
+    });
+}
+
+/** Waits until what the mirror knows is old and cannot be asked for again. */
+async function becomesStale({ url }) {
+  for (let round = 0; round < 600; round += 1) {
+    const { headers } = await fetch(`${url}/-/deb/dists/stable/Release`, { method: 'HEAD' });
+    if (headers.get('x-cache-status') === 'STALE') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nothing became stale');
 }
 
 async function apt(folder, name, mirror, upstream) {
@@ -111,10 +129,11 @@ async function startUpstream(folder) {
   const tarball = makeTarball(folder);
   const deb = makeDeb(folder);
   const requests = [];
-  const state = { spoilWheel: false };
+  const state = { spoilWheel: false, status: undefined };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url.split('?')[0]);
     requests.push(path);
+    if (state.status !== undefined) return response.writeHead(state.status).end('not now');
     const send = (type, body) => {
       const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
       const bytes = Buffer.from(body);
@@ -145,7 +164,10 @@ async function startUpstream(folder) {
     return (closing ??= new Promise((resolve) => server.close(resolve)));
   };
   const made = { url: server.url, requests, wheel, other, tarball, deb, close };
-  return Object.defineProperty(made, 'spoilWheel', { set: (value) => (state.spoilWheel = value) });
+  return Object.defineProperties(made, {
+    spoilWheel: { set: (value) => (state.spoilWheel = value) },
+    status: { set: (value) => (state.status = value) },
+  });
 }
 
 function makeWheel(folder, module) {
@@ -221,7 +243,7 @@ async function startMirror(root, folder, upstream) {
     site,
   ]);
   const args = [join(root, 'dist', 'cli', 'main.js'), 'serve', '--port', '0', '--json', ...sites];
-  const env = { PATH: process.env.PATH, HOME: folder, SLUICE_HOME: join(folder, 'store') };
+  const env = { PATH: process.env.PATH, HOME: folder, SLUICE_HOME: join(folder, 'store'), SLUICE_SERVE_FRESH: '1s' };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 300_000 });
   const url = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`sluice serve ended with ${code}`)));

@@ -89,6 +89,7 @@ function sendBytes(request: IncomingMessage, response: ServerResponse, bytes: Bu
   const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   if (match === null) return void response.end(bytes);
   const start = Number(match[1]);
+  if (start >= bytes.length) return void response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
   const end = match[2] === '' ? bytes.length : Math.min(bytes.length, Number(match[2]) + 1);
   response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${bytes.length}` });
   response.end(bytes.subarray(start, end));

@@ -50,6 +50,20 @@ describe('a mirror of a registry', () => {
     expect(registry.tokens).toBe(1);
   });
 
+  it('learns of a layer that no manifest told of from one byte of it, and of an empty one as well', async () => {
+    const empty = Buffer.alloc(0);
+    const registry = await startRegistry('acme/model', {}, [weight, empty]);
+    const { url } = await serveFor(await newMachine(), registry);
+    for (const bytes of [weight, empty]) {
+      const head = await fetch(`${url}/v2/acme/model/blobs/${digestOf(bytes)}`, { method: 'HEAD' });
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+    }
+    const [look] = registry.served;
+    expect(look?.range).toBe('bytes=0-0');
+    const answer = await fetch(`${url}/v2/acme/model/blobs/${digestOf(weight)}`);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(weight)).toBe(true);
+  });
+
   it('gives what it has, marked, when the registry is down, and makes up no 404', async () => {
     const { registry, machine } = await start();
     const { url } = await serveFor(machine, registry);

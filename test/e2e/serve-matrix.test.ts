@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { HUGGING_FACE_WRITES } from '../../src/hubs/huggingface/face/face.js';
 import { newMachine, sluice } from './harness.js';
 import {
   huggingFaceRoutes,
@@ -101,6 +102,51 @@ describe('every route', () => {
       }
     }
     expect(world.sim.leaks).toEqual([]);
+  }, 120_000);
+
+  it('of digests of pieces gives those of a repository to the granted alone, also when others were given them', async () => {
+    const world = await start();
+    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    for (const id of ['acme/gated', 'acme/private']) {
+      const path = `/-/api/v1/pieces/hf/${id}/${world.sim.commit(id)}`;
+      const route: Route = { name: 'pieces', method: 'GET', path, guards: 'files' };
+      const weight: Route = { ...route, path: `/${id}/resolve/main/model.safetensors` };
+      expect((await ask(url, weight, TOKENS.granted)).status).toBe(200);
+      const given = async (): Promise<number> => (await ask(url, route, TOKENS.granted)).status;
+      await expect.poll(given, { timeout: 60_000 }).toBe(200);
+      for (const token of [undefined, TOKENS.other, `hf_${'w'.repeat(34)}`]) {
+        const { status } = await ask(url, route, token);
+        expect([path, token, status]).toEqual([path, token, expect.toSatisfy((each: number) => each >= 401 && each <= 404)]); // prettier-ignore
+      }
+    }
+  }, 120_000);
+
+  it('by which something would be written is refused, and no upstream hears of it', async () => {
+    const world = await start();
+    const { url } = await startServing(await newMachine(world.env), ...world.args);
+    const writes = [
+      ...HUGGING_FACE_WRITES.flatMap((word) => [
+        `/api/models/acme/open/${word}/main`,
+        `/api/datasets/acme/open/${word}`,
+      ]),
+      ...[
+        '/api/repos/create',
+        '/acme/open/resolve/main/config.json',
+        '/v2/acme/model/blobs/uploads/',
+        '/-/py/',
+        '/-/js/a',
+      ],
+      ...['/-/deb/pool/a.deb', '/-/any/a', '/-/api/v1/keys', '/-/xet/v1/xorbs/default/x', '/-/xet/shards'],
+    ];
+    for (const path of writes)
+      for (const token of [undefined, TOKENS.granted]) {
+        const route: Route = { name: path, method: 'POST', path, guards: 'any', body: '{}' };
+        const { status } = await ask(url, route, token);
+        expect([path, status]).toEqual([path, expect.toSatisfy((each: number) => each >= 400 && each <= 405)]);
+      }
+    for (const method of ['PUT', 'PATCH', 'DELETE'])
+      expect((await fetch(`${url}/acme/open/resolve/main/config.json`, { method })).status).toBe(405);
+    expect(world.sim.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
   }, 120_000);
 
   it('of Xet lets nobody in with less than a token and an address of the mirror', async () => {

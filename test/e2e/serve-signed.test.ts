@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newMachine, sluice, withEnv, type Machine } from './harness.js';
 import { hub } from './hub.js';
+import { digestOf, startRegistry } from './registry.js';
 import { startServing } from './serving.js';
 
 const PATIENT = { timeout: 120_000 };
@@ -117,6 +119,40 @@ describe('a server with a policy that wants models signed', () => {
       expect(await answers('other/good')).toEqual(all(signed, 403));
     }
   });
+});
+
+describe('layers of images and plain files', () => {
+  it(
+    'have no signature that a server looks at: a policy that wants one refuses them in words, cold and warm',
+    PATIENT,
+    async () => {
+      const { machine } = await signing();
+      const sim = await hub({ folders: { tools: { 'model.bin': WEIGHT } } });
+      const registry = await startRegistry('acme/model', {}, [WEIGHT]);
+      const args = ['--registry', `docker.io=${registry.url}`, '--registry', `ollama=${registry.url}`, '--site', `any=files:${sim.url}/files/tools`]; // prettier-ignore
+      const paths = [`/v2/acme/model/blobs/${digestOf(WEIGHT)}`, '/-/any/model.bin'];
+      const policy = ['--policy', join(machine.root, 'policy.toml')];
+      const refused = async (): Promise<void> => {
+        const { url, child } = await startServing(machine, ...args, ...policy);
+        for (const path of paths)
+          for (const headers of [{}, { range: 'bytes=0-9' }, { 'user-agent': 'ollama/0.12.0 (amd64 linux)' }]) {
+            const answer = await fetch(url + path, { headers });
+            const text = await answer.text();
+            expect([path, answer.status, /sign/i.test(text)]).toEqual([path, 403, true]);
+            expect((await fetch(url + path, { method: 'HEAD', headers })).status).toBe(403);
+          }
+        const over = once(child, 'exit');
+        child.kill('SIGTERM');
+        await over;
+      };
+      await refused();
+      const open = await startServing(machine, ...args);
+      for (const path of paths) expect((await fetch(open.url + path)).status).toBe(200);
+      open.child.kill('SIGTERM');
+      await once(open.child, 'exit');
+      await refused();
+    },
+  );
 });
 
 describe('what is held', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Sim } from '../../src/sim/index.js';
+import type { FaultRule, Sim } from '../../src/sim/index.js';
 import { eventsOf, newMachine, sluice, withEnv } from './harness.js';
 import { hub, MODEL, sha256OfFile } from './hub.js';
 import { startServing } from './serving.js';
@@ -133,6 +133,57 @@ describe('Xet at a mirror', () => {
     const parts = await Promise.all(fresh.plan.terms.map((term) => fetchTerm(fresh.plan, term.hash)));
     expect(createHash('sha256').update(Buffer.concat(parts)).digest('hex')).toBe(sha256OfFile(MODEL, WEIGHT));
   });
+
+  it.each([429, 500, 'gone'] as const)('goes on for files that are here while its hub is %s', async (fault) => {
+    const { sim, url } = await mirror({ SLUICE_SERVE_FRESH: '1s' });
+    const readAll = async (): Promise<string> => {
+      const { plan } = await begin(url);
+      const parts = await Promise.all(plan.terms.map(({ hash }) => fetchTerm(plan, hash)));
+      return createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+    };
+    expect(await readAll()).toBe(sha256OfFile(MODEL, WEIGHT));
+    if (fault === 'gone') await sim.die();
+    else sim.faults.add({ fault: { type: 'status', status: fault } });
+    const isStale = async (): Promise<unknown> =>
+      (await fetch(`${url}/api/models/acme/tiny/tree/main`, { method: 'HEAD' })).headers.get('x-cache-status');
+    await expect.poll(isStale, { timeout: 60_000 }).toBe('STALE');
+    expect(await readAll()).toBe(sha256OfFile(MODEL, WEIGHT));
+  });
+
+  const XORB = { kind: 'xorb' } as const;
+  const PLAN = { kind: 'xet-reconstruction' } as const;
+  const wait = { 'retry-after': '1' };
+  it.each<readonly [string, FaultRule]>([
+    ['429 for xorbs', { on: { ...XORB, times: 3 }, fault: { type: 'status', status: 429, headers: wait } }],
+    ['500 for xorbs', { on: { ...XORB, times: 3 }, fault: { type: 'status', status: 500 } }],
+    ['addresses of xorbs that have expired', { on: { ...XORB, times: 2 }, fault: { type: 'status', status: 403 } }],
+    ['xorbs that break off', { on: { ...XORB, times: 3 }, fault: { type: 'reset', afterBytes: 100_000 } }],
+    ['a wrong byte in a xorb', { on: { ...XORB, times: 1 }, fault: { type: 'xorb-chunk', chunk: 0, damage: 'bytes' } }],
+    ['429 for plans', { on: { ...PLAN, times: 1 }, fault: { type: 'status', status: 429, headers: wait } }],
+    ['500 for plans', { on: { ...PLAN, times: 1 }, fault: { type: 'status', status: 500 } }],
+    ['500 for tokens', { on: { kind: 'xet-token', times: 1 }, fault: { type: 'status', status: 500 } }],
+  ])(
+    'gives a file that its hub has in chunks alone right, or not to its end, after %s',
+    async (_, rule) => {
+      const sim = await hub({ xet: { isOnlyWay: true, maxXorbBytes: 4 * 2 ** 20 } });
+      const active = sim.faults.add(rule);
+      const { url } = await startServing(await newMachine({ HF_ENDPOINT: sim.url }));
+      const read = async (): Promise<string> => {
+        const answer = await fetch(`${url}/acme/tiny/resolve/main/${WEIGHT}`);
+        const digest = createHash('sha256').update(Buffer.from(await answer.arrayBuffer())).digest('hex'); // prettier-ignore
+        return answer.ok ? digest : String(answer.status);
+      };
+      const seen: string[] = [];
+      const next = async (): Promise<string | undefined> => {
+        seen.push(await read().catch(() => 'cut'));
+        return seen.at(-1);
+      };
+      await expect.poll(next, { timeout: 60_000 }).toBe(sha256OfFile(MODEL, WEIGHT));
+      expect(active.hits).toBeGreaterThan(0);
+      expect(seen.slice(0, -1).filter((each) => !/^(?:cut|429|5\d\d)$/.test(each))).toEqual([]);
+    },
+    90_000,
+  );
 
   it('serves a pull of another Sluice, with its chunks or without', async () => {
     const { url } = await mirror();

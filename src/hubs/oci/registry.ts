@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { SluiceError } from '../../base/index.js';
-import { fetchSmall, type ResponseHead, type SmallAnswer } from '../../net/index.js';
+import { SluiceError, toSluiceError } from '../../base/index.js';
+import { fetchSmall, type ResponseHead, type SmallAnswer, type SmallRequest } from '../../net/index.js';
 import { parseEndpoint, type Endpoint } from '../endpoint.js';
 import { asObject, asString, field } from '../fields.js';
 import type { OriginOptions } from '../options.js';
 import type { Source } from '../port.js';
+import { wholeSize } from '../http/wire.js';
 import { awayRefusal, statusRefusal } from '../refusal.js';
 import { parseChallenge } from './challenge.js';
 import { isTag, parseDigest } from './names.js';
@@ -104,9 +105,8 @@ export class Registry {
   /** How long a blob is, where no manifest has told. Costs a request. */
   async blobBytes(repository: string, sha256: string, signal: AbortSignal): Promise<number> {
     const path = `${repository}/blobs/sha256:${sha256}`;
-    const { head } = await this.#get(repository, path, signal, { headOnly: true });
-    const length = Number(head.headers['content-length'] ?? Number.NaN);
-    if (!Number.isSafeInteger(length))
+    const length = wholeSize(await this.#look(repository, path, signal));
+    if (length === undefined)
       throw new SluiceError('BAD_RESPONSE', { host: this.#endpoint.host, reason: 'a blob without a length' });
     return length;
   }
@@ -142,7 +142,7 @@ export class Registry {
   /** The source of a blob; the registry is asked for a token first, where it wants one. */
   async source(repository: string, sha256: string, signal: AbortSignal): Promise<Source> {
     const path = `${repository}/blobs/sha256:${sha256}`;
-    if (this.#tokens.headerFor(repository) === undefined) await this.#get(repository, path, signal, { headOnly: true });
+    if (this.#tokens.headerFor(repository) === undefined) await this.#look(repository, path, signal);
     const tokens = this.#tokens;
     const renew = (head: ResponseHead): void => this.#renew(repository, head);
     return {
@@ -170,11 +170,24 @@ export class Registry {
     this.#tokens.answer(repository, challenge, soon).catch(() => undefined);
   }
 
+  /** The head of an answer that is a blob, of which one byte is asked for: of a whole one that is broken off some MiB are on their way by then. */
+  async #look(repository: string, path: string, signal: AbortSignal): Promise<ResponseHead> {
+    const look = async (more: object): Promise<ResponseHead> =>
+      (await this.#get(repository, path, signal, { headOnly: true, ...more })).head;
+    try {
+      return await look({ range: { startByte: 0, endByte: 1 } });
+    } catch (thrown) {
+      // An empty blob has no first byte, and some storages know no ranges.
+      if (toSluiceError(thrown).code !== 'RANGE_REFUSED') throw thrown;
+      return look({});
+    }
+  }
+
   async #get(
     repository: string,
     path: string,
     signal: AbortSignal,
-    more: { readonly accept?: string; readonly limitBytes?: number; readonly headOnly?: boolean },
+    more: Pick<SmallRequest, 'limitBytes' | 'headOnly' | 'range'> & { readonly accept?: string },
   ): Promise<SmallAnswer> {
     const { accept, ...rest } = more;
     let refused: ResponseHead | undefined;

@@ -35,10 +35,20 @@ const READS: Readonly<Record<string, Action>> = {
   'auth-check': answerAuthCheck,
   'xet-read-token': answerXetToken,
 };
-const WRITES = ['preupload', 'commit', 'branch', 'tag', 'settings', 'super-squash', 'lfs-files', 'xet-write-token'];
+/** The same by which something would be written: a test has each of them refused. */
+export const HUGGING_FACE_WRITES: readonly string[] = [
+  'preupload',
+  'commit',
+  'branch',
+  'tag',
+  'settings',
+  'super-squash',
+  'lfs-files',
+  'xet-write-token',
+];
 /** Words behind a repository's name by which something is read: a test asks each of them on behalf of everybody. */
 export const HUGGING_FACE_WORDS: readonly string[] = Object.keys(READS);
-const API_WORDS = new Set([...Object.keys(READS), ...WRITES]);
+const API_WORDS = new Set([...Object.keys(READS), ...HUGGING_FACE_WRITES]);
 /** The same behind its name without `/api`. */
 export const HUGGING_FACE_FILE_WORDS: readonly string[] = ['resolve', 'raw'];
 const FILE_WORDS = new Set(HUGGING_FACE_FILE_WORDS);
