@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { unsafeReason } from '../../../base/index.js';
 import type { Certificate } from '../../certificates/certificate.js';
 import { broken, untrusted } from '../../signature-fault.js';
+import { BUNDLE_TYPE } from '../bundle.js';
 import { IN_TOTO, preAuthEncoding } from '../dsse.js';
 import { curveHash, keyFingerprint, keyHint, signBytes } from '../keys.js';
 import { hashModelFile, type HashProgress } from './hash-model.js';
@@ -61,7 +62,7 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
   // What nobody could verify is not signed either.
   parseStatement(payload);
   const bundle = {
-    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    mediaType: BUNDLE_TYPE,
     verificationMaterial: {
       ...(leaf === undefined
         ? { publicKey: { hint: keyHint(key) } }
