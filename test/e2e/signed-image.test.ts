@@ -82,6 +82,7 @@ describe('a signed image', () => {
       ['--output', 'x'],
       ['--ignore', 'x'],
       ['--shards', '1GB'],
+      ['--unnamed'],
       ['--format', 'gpg'],
     ])
       expect((await run('sign', ref, '--key', 'ours', ...wrong)).code, wrong.join(' ')).toBe(2);

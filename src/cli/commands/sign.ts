@@ -17,6 +17,7 @@ interface SignFlags extends SettingOptions {
   readonly ignore?: readonly string[];
   readonly output?: string;
   readonly format?: string;
+  readonly unnamed?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -36,6 +37,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--shards <size>', text('option.shards'))
     .addOption(repeatable('--ignore <path>', text('option.ignore')))
     .option('--output <file>', text('option.output'))
+    .option('--unnamed', text('option.unnamed'))
     .option('--format <name>', text('option.signFormat'))
     .option('--json', text('option.json'))
     .option('-q, --quiet', text('option.quiet'));
@@ -50,6 +52,7 @@ export function configure(command: Command, context: CommandContext): void {
     ).signTarget(
       {
         ...{ subject: target, key: options.key, detached: options.detached === true, ignore: options.ignore ?? [] },
+        isUnnamed: options.unnamed === true,
         padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),
         hash: oneOf('--hash', options.hash, ['sha256', 'blake2b']),
         ...(options.certificate === undefined ? {} : { certificate: at(options.certificate) }),

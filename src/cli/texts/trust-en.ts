@@ -15,6 +15,7 @@ export const trustEn = {
   'option.hash': 'sha256 or blake2b',
   'option.shards': 'hash files in parts of this size, e.g. 1GB',
   'option.ignore': 'leave this path unsigned (repeatable)',
+  'option.unnamed': 'sign one file without its name, as model_signing up to 1.1 wants it',
   'option.output': 'where the signature goes; model.sig in the folder by default',
   'option.signFormat': 'for images: cosign (a bundle), cosign-tag (as cosign 1 and 2), notation or notation-cose',
   'option.trustPolicy': 'trust policy (TOML): who must have signed it',

@@ -16,6 +16,7 @@ export const trustZh: Readonly<Record<keyof typeof trustEn, string>> = {
   'option.hash': '哈希：sha256 或 blake2b',
   'option.shards': '按此大小分段计算文件哈希，例如 1GB',
   'option.ignore': '此路径不签名（可重复）',
+  'option.unnamed': '签名单个文件但不含其名称，供 model_signing 1.1 及更早版本验证',
   'option.output': '签名写到哪里；默认为目录中的 model.sig',
   'option.signFormat': '用于镜像：cosign（签名包）、cosign-tag（cosign 1 和 2 的方式）、notation 或 notation-cose',
   'option.trustPolicy': '信任策略（TOML）：必须由谁签名',

@@ -30,9 +30,9 @@ export type ImageFormat = (typeof IMAGE_FORMATS)[number];
  */
 export async function signImage(request: SignRequest, context: PullContext): Promise<SignReport> {
   const { settings, signal } = context;
-  const { detached, ignore, output, shardBytes } = request;
-  if (detached || ignore.length > 0 || output !== undefined || shardBytes !== undefined)
-    throw new SluiceError('USAGE', { reason: '--detached, --ignore, --output and --shards go with files' });
+  const { detached, ignore, isUnnamed, output, shardBytes } = request;
+  if (detached || isUnnamed || ignore.length > 0 || output !== undefined || shardBytes !== undefined)
+    throw new SluiceError('USAGE', { reason: '--detached, --ignore, --output, --shards and --unnamed go with files' });
   if (settings.offline) throw new SluiceError('OFFLINE');
   const { registry, repository, reference } = parseImageReference(request.subject);
   const key = await readSigningKey(request, settings.home);

@@ -5,6 +5,7 @@ import {
   ALWAYS_IGNORED,
   keyFingerprint,
   listModelFiles,
+  ONE_FILE,
   signFile,
   signModel,
   type ModelFile,
@@ -32,6 +33,8 @@ export interface SignRequest {
   /** Bytes of a shard; undefined signs whole files. */
   readonly shardBytes?: number;
   readonly ignore: readonly string[];
+  /** One file is signed without its name, which `model_signing` up to 1.1 wants. */
+  readonly isUnnamed: boolean;
   readonly output?: string;
   /** How an image in a registry is signed; `cosign` unless told. */
   readonly format?: ImageFormat;
@@ -70,16 +73,19 @@ export async function signTarget(request: SignRequest, context: PullContext): Pr
   const about = { subject: request.subject, fingerprint: keyFingerprint(key) };
   if (request.detached) {
     if (!found.isFile()) throw new SluiceError('USAGE', { reason: '--detached signs one file' });
+    if (request.isUnnamed) throw new SluiceError('USAGE', { reason: '--unnamed goes without --detached' });
     const output = resolve(request.output ?? `${root}.sig`);
     await writeWhole(output, await faultsAsBadKey(request.key, () => signFile(root, key, request.padding)));
     return { ...about, output, files: 1, bytes: found.size };
   }
+  if (request.isUnnamed && !found.isFile()) throw new SluiceError('USAGE', { reason: '--unnamed signs one file' });
   const output = resolve(request.output ?? (found.isFile() ? `${root}.sig` : join(root, SIGNATURE_NAME)));
   const certificates = await certificatesAt(request.certificate);
   const signed = await faultsAsBadKey(request.key, async () => {
     const inside = relative(root, output).split(sep).join('/');
     const isInside = !found.isFile() && !inside.startsWith('../');
-    const files: readonly ModelFile[] = await listModelFiles(root);
+    const listed: readonly ModelFile[] = await listModelFiles(root);
+    const files = request.isUnnamed ? listed.map((file) => ({ ...file, name: ONE_FILE })) : listed;
     return signModel({
       ...{ modelName: basename(root), files, key, certificates, signal, hash: request.hash },
       method: request.shardBytes === undefined ? 'files' : 'shards',

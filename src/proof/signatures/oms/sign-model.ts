@@ -7,10 +7,19 @@ import { IN_TOTO, preAuthEncoding } from '../dsse.js';
 import { curveHash, keyFingerprint, keyHint, signBytes } from '../keys.js';
 import { hashModelFile, type HashProgress } from './hash-model.js';
 import { byCodePoint, isBelowAny, type ModelFile } from './model-files.js';
-import { OMS_PREDICATE, parseStatement, rootOf, STATEMENT_TYPE, type OmsHash, type OmsResource } from './statement.js';
+import {
+  OMS_PREDICATE,
+  ONE_FILE,
+  parseStatement,
+  rootOf,
+  STATEMENT_TYPE,
+  type OmsHash,
+  type OmsResource,
+} from './statement.js';
 
 export interface OmsSigning {
   readonly modelName: string;
+  /** The only file of a model that is no folder may have the name `.`, which says nothing of how it is called. */
   readonly files: readonly ModelFile[];
   readonly key: KeyObject;
   /** Leaf first; with them the signer is a certificate, without them a key. */
@@ -46,7 +55,7 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
     .sort((a, b) => byCodePoint(a.name, b.name));
   const resources: OmsResource[] = [];
   for (const file of files) {
-    const reason = unsafeReason(file.name);
+    const reason = files.length === 1 && file.name === ONE_FILE ? undefined : unsafeReason(file.name);
     if (reason !== undefined) throw broken(`the path ${file.name} ${reason}`);
     resources.push(...(await hashModelFile(file, signing, signing.signal, signing.progress)));
   }
