@@ -2,7 +2,7 @@ export { fetchJson, fetchSmall, type SmallAnswer, type SmallContext, type SmallR
 export { createHostGate, gateKey, type HostBudget, type HostGate, type HostGateOptions } from './host-gate.js';
 export { parseJson, type JsonOutcome } from './json.js';
 export * as netLimits from './limits.js';
-export type { BodySink, GetRequest, Headers, ResponseHead, Transport } from './port.js';
+export type { BodySink, GetRequest, Headers, ResponseHead, Sending, Transport } from './port.js';
 export { chooseProxy, type ProxyChoice } from './proxy.js';
 export { parseRateLimit, type RateLimit } from './rate-limit.js';
 export { parseHttpDate, parseRetryAfter } from './retry-after.js';

@@ -22,6 +22,8 @@ export interface GetRequest {
   readonly credentials?: Headers;
   /** Asks for bytes [startByte, endByte) by a Range header; endByte undefined means to the end. */
   readonly range?: { readonly startByte: number; readonly endByte?: number };
+  /** Sends this instead of asking. An answer that leads elsewhere is REDIRECTS then: nobody is sent what was meant for another. */
+  readonly send?: Sending;
   /** On a connection that has carried nothing else, and will not: what a connection can stand is then what a request can. */
   readonly isAlone?: boolean;
   readonly signal: AbortSignal;
@@ -29,6 +31,12 @@ export interface GetRequest {
   readonly onWire?: () => void;
   /** Called for every redirect that is followed, with the absolute target. */
   readonly onRedirect?: (target: string, head: ResponseHead) => void;
+}
+
+/** A request that brings something. It may go out more than once: what it does must be the same then. */
+export interface Sending {
+  readonly method: 'POST' | 'PUT';
+  readonly body: Buffer;
 }
 
 /** Where a response's body goes. */
@@ -48,7 +56,7 @@ export interface BodySink {
 }
 
 /**
- * The one port that bulk bytes come through: one GET, its redirects followed by hand, its body pushed into a sink.
+ * The one port that bytes come through: one GET (or what `send` says), its redirects followed by hand, its body pushed into a sink.
  * Resolves when the body ended exactly where Content-Length (or the chunked framing) said; rejects with a SluiceError
  * (DNS, CONNECT, TLS, PROXY, RESET, STALLED, REDIRECTS, BAD_RESPONSE, INTERRUPTED when `signal` fires) otherwise.
  * An error that the sink throws ends the request and is passed on as it is. Once `get` is over, no call of the sink is under way.

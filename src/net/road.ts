@@ -1,4 +1,4 @@
-import type { BodySink, Headers, ResponseHead } from './port.js';
+import type { BodySink, Headers, ResponseHead, Sending } from './port.js';
 
 /** One request of a chain of redirects; which of them may carry credentials was decided before. */
 export interface Leg {
@@ -7,6 +7,8 @@ export interface Leg {
   readonly headers: Headers;
   /** As `GetRequest.isAlone`. */
   readonly isAlone?: boolean;
+  /** As `GetRequest.send`. */
+  readonly send?: Sending;
   readonly signal: AbortSignal;
   readonly sink: BodySink;
   /** Called for each request that goes on the wire. */

@@ -83,7 +83,7 @@ class TwoRoads implements Transport {
     setMaxListeners(0, request.signal);
     const seen = new Set<string>();
     const fixed = this.#fixedHeaders(request);
-    const { isAlone = false } = request;
+    const { isAlone = false, send } = request;
     let credentials = request.credentials ?? {};
     const onWire = (): void => {
       this.#requestCount += 1;
@@ -95,8 +95,11 @@ class TwoRoads implements Transport {
       if (seen.has(url.href)) throw tooMany(first, 'in a circle');
       seen.add(url.href);
       const headers = { ...fixed, ...credentials };
-      const head = await this.#go({ url, headers, isAlone, signal: request.signal, sink, onWire });
+      const sending = send === undefined ? {} : { send };
+      const head = await this.#go({ url, headers, isAlone, signal: request.signal, sink, onWire, ...sending });
       if (head === undefined) return;
+      if (send !== undefined)
+        throw new SluiceError('REDIRECTS', { host: url.host, reason: `of a ${send.method}, which is not followed` });
       const target = redirectTarget(url, head.headers.location);
       await this.#wayIn.check(url, target);
       // Once gone they stay gone: a host in between could lead back with a path of its own choice.
@@ -134,8 +137,8 @@ class TwoRoads implements Transport {
 
   async #choose(leg: Leg): Promise<LegEnd> {
     const fast = this.#fast;
-    if (fast === undefined || this.#proxyFor(leg.url) !== undefined || this.#oddities.has(leg))
-      return this.#undici.go(leg);
+    const isPlain = leg.send === undefined && !this.#oddities.has(leg);
+    if (fast === undefined || this.#proxyFor(leg.url) !== undefined || !isPlain) return this.#undici.go(leg);
     const end = await fast.go(leg);
     if (end.kind === 'over') return end.redirect;
     if (end.isLasting) this.#oddities.note(leg);

@@ -58,7 +58,8 @@ export class UndiciRoad {
       const options: ValvedRequest & { readonly origin: string } = {
         origin: url.origin,
         path: proxy === undefined ? path : url.origin + path,
-        method: 'GET',
+        method: leg.send?.method ?? 'GET',
+        ...(leg.send === undefined ? {} : { body: leg.send.body }),
         headers: { ...leg.headers, ...proxyAuth },
         // It ends with its answer; a kept one that is taken for the first such request is the last of its kind.
         reset: leg.isAlone === true,

@@ -40,8 +40,12 @@ export {
   readPublicKey,
   type RsaPadding,
 } from './signatures/keys.js';
+export { signCosignBundle, signSimple } from './signatures/oci/sign-cosign.js';
+export type { ImageSigner, ImageToSign } from './signatures/oci/sign-image.js';
+export { signNotation } from './signatures/oci/sign-notation.js';
 export { createModelCheck } from './signatures/oms/create-check.js';
 export { ALWAYS_IGNORED, listModelFiles, type ModelFile } from './signatures/oms/model-files.js';
+export { ONE_FILE } from './signatures/oms/statement.js';
 export { signModel } from './signatures/oms/sign-model.js';
 export {
   blobCandidate,

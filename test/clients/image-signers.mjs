@@ -23,6 +23,8 @@ export async function imageSigners({ root, scratch }) {
     await cosignImages(world);
     await cosignBlobs(world);
     await notationImages(world);
+    await cosignTakesOurs(world);
+    await notationTakesOurs(world);
   } finally {
     registry.child.kill('SIGKILL');
   }
@@ -147,6 +149,81 @@ async function notationImages(world) {
           await verifies(world, { ...accept, roots: [world.stranger.pem] }, image.ref, UNTRUSTED);
           await moveSignature(world, image);
           await verifies(world, accept, image.ref, BROKEN);
+        },
+      );
+}
+
+/** cosign takes SHA-256 for every key unless told, its own signatures included. */
+const COSIGN_HASHES = { p384: ['--signature-digest-algorithm', 'sha384'] };
+
+async function cosignTakesOurs(world) {
+  const { leaf, ca, folder } = world;
+  const trustedRoot = join(folder, 'trusted-root.json');
+  const made = ['trusted-root', 'create', '--fulcio', `url=https://ca.example,certificate-chain=${ca.pem}`];
+  await tool(world, 'cosign', ...made, '--out', trustedRoot);
+  const lax = ['--insecure-ignore-tlog', '--insecure-ignore-sct', '--allow-http-registry'];
+  const identity = (name) => ['--certificate-identity', name, '--certificate-oidc-issuer-regexp', '.*', '--trusted-root', trustedRoot]; // prettier-ignore
+  const signers = ['p256', 'p384', 'ed25519', 'rsa'].map((kind) => ({
+    by: kind,
+    args: ['--key', world[kind].key],
+    right: ['--key', world[kind].pub, ...(COSIGN_HASHES[kind] ?? [])],
+    wrong: ['--key', world.own.pub],
+  }));
+  signers.push({
+    by: 'a certificate',
+    args: ['--key', leaf.key, '--certificate', leaf.chain],
+    right: identity('release@acme.example'),
+    wrong: identity('other@acme.example'),
+  });
+  for (const format of ['cosign', 'cosign-tag'])
+    for (const { by, args, right, wrong } of signers)
+      await proof(
+        'cosign',
+        `it accepts an image that we sign (${format}, ${by}), and not by another signer`,
+        async () => {
+          const image = await push(world, 'weights');
+          await sluice(world.root, ['sign', image.ref, ...args, '--format', format], { env: world.env });
+          const verify = ['verify', ...lax, `--new-bundle-format=${format === 'cosign'}`];
+          await tool(world, 'cosign', ...verify, ...right, image.pinned);
+          holds(
+            (await attempt(world, 'cosign', ...verify, ...wrong, image.pinned)).code !== 0,
+            'it takes another signer',
+          );
+          const unsigned = (await push(world, 'never signed')).pinned;
+          holds(
+            (await attempt(world, 'cosign', ...verify, ...right, unsigned)).code !== 0,
+            'it takes an unsigned image',
+          );
+        },
+      );
+}
+
+async function notationTakesOurs(world) {
+  const { leaf, rsa, ca, env } = world;
+  const trust = async (root) => {
+    const store = join(env.NOTATION_CONFIG, 'truststore', 'x509', 'ca', 'acme');
+    mkdirSync(store, { recursive: true });
+    copyFileSync(root, join(store, 'root.pem'));
+  };
+  const policy = { name: 'p', registryScopes: ['*'], signatureVerification: { level: 'strict' }, trustStores: ['ca:acme'], trustedIdentities: ['x509.subject: C=US, ST=WA, O=acme'] }; // prettier-ignore
+  writeFileSync(
+    join(env.NOTATION_CONFIG, 'trustpolicy.json'),
+    JSON.stringify({ version: '1.0', trustPolicies: [policy] }),
+  );
+  for (const [name, { key, chain }] of Object.entries({ 'P-256': leaf, 'RSA 3072': rsa }))
+    for (const format of ['notation', 'notation-cose'])
+      await proof(
+        'notation',
+        `it accepts an image that we sign (${format}, ${name}), and under no other root`,
+        async () => {
+          const image = await push(world, 'weights');
+          const args = ['sign', image.ref, '--key', key, '--certificate', chain, '--format', format];
+          await sluice(world.root, args, { env });
+          await trust(ca.pem);
+          await tool(world, 'notation', 'verify', '--insecure-registry', image.pinned);
+          await trust(world.stranger.pem);
+          const other = await attempt(world, 'notation', 'verify', '--insecure-registry', image.pinned);
+          holds(other.code !== 0, 'it takes another root');
         },
       );
 }

@@ -64,6 +64,27 @@ export async function modelSigning({ root, client, scratch }) {
         holds((await theyVerify(model)).code !== 0, 'it takes a changed file');
       },
     );
+    await proof(client.name, `${name}, ${curve}: a model of one file, both ways, and not changed`, async () => {
+      const file = join(newModel(), 'weights.safetensors');
+      const signature = `${file}.sig`;
+      const their = async (action, ...args) =>
+        run(client.python, ['-m', 'model_signing', action, name, file, '--signature', signature, ...args], { cut: true, env: { HOME: scratch } }); // prettier-ignore
+      const trust = isByKey ? ['--public_key', pub] : ['--certificate_chain', certificates.ca];
+      const certificate = isByKey ? [] : ['--certificate', certificates.leaf];
+      await sluice(root, ['sign', file, '--unnamed', '--key', key, ...certificate, '--output', signature], { env });
+      await weVerify(file, 0);
+      const right = await their('verify', ...trust);
+      holds(right.code === 0, `${right.stdout}${right.stderr}`.slice(-800));
+      const signing = isByKey
+        ? []
+        : ['--signing_certificate', certificates.leaf, '--certificate_chain', certificates.ca];
+      const signed = await their('sign', '--private_key', key, ...signing);
+      holds(signed.code === 0, `${signed.stdout}${signed.stderr}`.slice(-800));
+      await weVerify(file, 0);
+      appendFileSync(file, ' ');
+      await weVerify(file, 5);
+      holds((await their('verify', ...trust)).code !== 0, 'it takes a changed file');
+    });
     await proof(client.name, `${name}, ${curve}: we verify what it signs, and not what was changed since`, async () => {
       const model = newModel();
       const signed = await theySign(model);

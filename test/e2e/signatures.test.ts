@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newMachine, sluice, type Machine } from './harness.js';
@@ -58,6 +58,22 @@ describe('a signed folder', () => {
     expect((await sluice(machine, 'verify', '--policy', policy, model, '--as', 'hf:acme/x')).code).toBe(0);
     await writeFile(join(model, 'config.json'), '[]');
     expect((await sluice(machine, 'verify', '--policy', policy, model, '--as', 'hf:acme/x')).code).toBe(5);
+  });
+
+  it('may be one file that is signed without its name, and then has any', async () => {
+    const { machine, policy, model } = await signer();
+    const file = join(model, 'a.safetensors');
+    expect((await sluice(machine, 'sign', model, '--key', 'ours', '--unnamed')).code).toBe(2);
+    expect((await sluice(machine, 'sign', file, '--key', 'ours', '--unnamed', '--detached')).code).toBe(2);
+    expect((await sluice(machine, 'sign', file, '--key', 'ours', '--unnamed')).code).toBe(0);
+    const verify = async (path: string): Promise<number | null> =>
+      (await sluice(machine, 'verify', '--policy', policy, path, '--signature', `${file}.sig`)).code;
+    expect(await verify(file)).toBe(0);
+    const renamed = join(machine.root, 'b.safetensors');
+    await rename(file, renamed);
+    expect(await verify(renamed)).toBe(0);
+    await writeFile(renamed, 'others');
+    expect(await verify(renamed)).toBe(5);
   });
 
   it('keeps its private keys to this user, and none is overwritten', async () => {

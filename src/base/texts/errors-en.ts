@@ -50,7 +50,8 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
 
   UNAUTHORIZED: {
     what: '{host} did not accept the credentials[: {reason}].',
-    remedy: 'Check the token (HF_TOKEN, MODELSCOPE_API_TOKEN or --token): it may be expired or belong to another host.',
+    remedy:
+      'Check the token (HF_TOKEN, MODELSCOPE_API_TOKEN or --token; for a registry `docker login`): it may be expired or belong to another host.',
   },
   GATED: {
     what: '{repository} is gated on {host}[: {reason}].',

@@ -44,7 +44,8 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
 
   UNAUTHORIZED: {
     what: '{host} 不接受此凭据[：{reason}]。',
-    remedy: '请检查令牌（HF_TOKEN、MODELSCOPE_API_TOKEN 或 --token）：可能已过期，或属于别的站点。',
+    remedy:
+      '请检查令牌（HF_TOKEN、MODELSCOPE_API_TOKEN 或 --token；镜像仓库用 `docker login`）：可能已过期，或属于别的站点。',
   },
   GATED: {
     what: '{repository} 在 {host} 上需要申请访问[：{reason}]。',

@@ -16,9 +16,13 @@ interface SignFlags extends SettingOptions {
   readonly shards?: string;
   readonly ignore?: readonly string[];
   readonly output?: string;
+  readonly format?: string;
+  readonly unnamed?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+const FORMATS = ['cosign', 'cosign-tag', 'notation', 'notation-cose'] as const;
 
 export function configure(command: Command, context: CommandContext): void {
   const { say: text } = context;
@@ -33,6 +37,8 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--shards <size>', text('option.shards'))
     .addOption(repeatable('--ignore <path>', text('option.ignore')))
     .option('--output <file>', text('option.output'))
+    .option('--unnamed', text('option.unnamed'))
+    .option('--format <name>', text('option.signFormat'))
     .option('--json', text('option.json'))
     .option('-q, --quiet', text('option.quiet'));
   command.action(async (target: string) => {
@@ -46,11 +52,14 @@ export function configure(command: Command, context: CommandContext): void {
     ).signTarget(
       {
         ...{ subject: target, key: options.key, detached: options.detached === true, ignore: options.ignore ?? [] },
+        isUnnamed: options.unnamed === true,
         padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),
         hash: oneOf('--hash', options.hash, ['sha256', 'blake2b']),
         ...(options.certificate === undefined ? {} : { certificate: at(options.certificate) }),
         ...(options.passphraseFile === undefined ? {} : { passphrase: await passphraseAt(at(options.passphraseFile)) }),
         ...(shardBytes ? { shardBytes } : {}),
+        ...{ nowMs: context.host.now(), env: context.host.env },
+        ...(options.format === undefined ? {} : { format: oneOf('--format', options.format, FORMATS) }),
         ...(options.output === undefined ? {} : { output: at(options.output) }),
       },
       session.pullContext(),
@@ -59,8 +68,14 @@ export function configure(command: Command, context: CommandContext): void {
     else if (options.quiet) session.print(report.output);
     else {
       const { lang, style, signs } = session.out;
-      const values = { ...report, files: filesText(lang, report.files), bytes: formatBytes(report.bytes) };
-      session.print(`${style.green(signs.done)} ${say(lang, 'sign.done', { ...values, arrow: signs.arrow })}`);
+      const done = report.image === undefined ? 'sign.done' : 'sign.image';
+      const values = {
+        ...report,
+        image: report.image,
+        files: filesText(lang, report.files),
+        bytes: formatBytes(report.bytes),
+      };
+      session.print(`${style.green(signs.done)} ${say(lang, done, { ...values, arrow: signs.arrow })}`);
       session.print(`  ${style.dim(say(lang, 'sign.key', { fingerprint: report.fingerprint }))}`);
     }
   });

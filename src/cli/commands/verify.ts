@@ -62,6 +62,7 @@ async function proveSigners(
   const api = await session.api();
   const request = {
     ...{ subject: target, policy: at(policy), signatures: (options.signature ?? []).map(at), nowMs: host.now() },
+    env: host.env,
     ...(options.as === undefined ? {} : { as: options.as }),
     ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
   };

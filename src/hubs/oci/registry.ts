@@ -1,24 +1,14 @@
 import { createHash } from 'node:crypto';
 import { SluiceError, toSluiceError } from '../../base/index.js';
-import { fetchSmall, type ResponseHead, type SmallAnswer, type SmallRequest } from '../../net/index.js';
-import { parseEndpoint, type Endpoint } from '../endpoint.js';
+import type { ResponseHead, SmallAnswer, SmallRequest } from '../../net/index.js';
+import type { Endpoint } from '../endpoint.js';
 import { asObject, asString, field } from '../fields.js';
-import type { OriginOptions } from '../options.js';
 import type { Source } from '../port.js';
 import { wholeSize } from '../http/wire.js';
-import { awayRefusal, statusRefusal } from '../refusal.js';
-import { parseChallenge } from './challenge.js';
 import { isTag, parseDigest } from './names.js';
 import { MOST_PAGES, nextQuery } from './pages.js';
+import { RegistryRequests, type RegistryOptions } from './registry-requests.js';
 import { parseTags } from './tags.js';
-import { RegistryTokens } from './tokens.js';
-
-export interface RegistryOptions extends OriginOptions {
-  /** Base URL, e.g. `https://registry-1.docker.io`. */
-  readonly endpoint: string;
-  /** An account there. */
-  readonly account?: { readonly name: string; readonly password: string };
-}
 
 /** A manifest as its bytes, which are what its digest is of. */
 export interface RawManifest {
@@ -39,21 +29,14 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** The reading half of a registry (OCI distribution 1.1), with its token service. Throws SluiceErrors. */
+/** The reading half of a registry (OCI distribution 1.1). Throws SluiceErrors. */
 export class Registry {
+  readonly #requests: RegistryRequests;
   readonly #endpoint: Endpoint;
-  readonly #options: RegistryOptions;
-  readonly #tokens: RegistryTokens;
 
   constructor(options: RegistryOptions) {
-    const { account } = options;
-    this.#options = options;
-    this.#endpoint = parseEndpoint(options.endpoint);
-    const basic =
-      account === undefined
-        ? undefined
-        : `Basic ${Buffer.from(`${account.name}:${account.password}`).toString('base64')}`;
-    this.#tokens = new RegistryTokens(options, basic, this.#endpoint.base);
+    this.#requests = new RegistryRequests(options, 'pull');
+    this.#endpoint = this.#requests.endpoint;
   }
 
   get id(): string {
@@ -142,9 +125,8 @@ export class Registry {
   /** The source of a blob; the registry is asked for a token first, where it wants one. */
   async source(repository: string, sha256: string, signal: AbortSignal): Promise<Source> {
     const path = `${repository}/blobs/sha256:${sha256}`;
-    if (this.#tokens.headerFor(repository) === undefined) await this.#look(repository, path, signal);
-    const tokens = this.#tokens;
-    const renew = (head: ResponseHead): void => this.#renew(repository, head);
+    const { tokens } = this.#requests;
+    if (tokens.headerFor(repository) === undefined) await this.#look(repository, path, signal);
     return {
       id: this.id,
       url: `${this.#endpoint.base}/v2/${path}`,
@@ -154,20 +136,12 @@ export class Registry {
       },
       failure: (head, body) => {
         if (head.status === 401 && new URL(head.url).origin === this.#endpoint.origin) {
-          renew(head);
+          this.#requests.renew(repository, head);
           return new SluiceError('EXPIRED', { host: this.#endpoint.host, status: 401 });
         }
-        return this.#refusal(path)(head, body);
+        return this.#requests.refusal(path)(head, body);
       },
     };
-  }
-
-  #renew(repository: string, head: ResponseHead): void {
-    const challenge = parseChallenge(head.headers['www-authenticate']);
-    this.#tokens.drop(repository);
-    if (challenge === undefined) return;
-    const soon = AbortSignal.timeout(TOKEN_MS);
-    this.#tokens.answer(repository, challenge, soon).catch(() => undefined);
   }
 
   /** The head of an answer that is a blob, of which one byte is asked for: of a whole one that is broken off some MiB are on their way by then. */
@@ -183,42 +157,15 @@ export class Registry {
     }
   }
 
-  async #get(
+  #get(
     repository: string,
     path: string,
     signal: AbortSignal,
     more: Pick<SmallRequest, 'limitBytes' | 'headOnly' | 'range'> & { readonly accept?: string },
   ): Promise<SmallAnswer> {
     const { accept, ...rest } = more;
-    let refused: ResponseHead | undefined;
-    const ask = (): Promise<SmallAnswer> => {
-      const authorization = this.#tokens.headerFor(repository);
-      return fetchSmall(this.#options, {
-        url: `${this.#endpoint.base}/v2/${path}`,
-        headers: { ...(accept === undefined ? {} : { accept }) },
-        ...(authorization === undefined ? {} : { credentials: { authorization } }),
-        signal,
-        ...rest,
-        failure: (head, body) => {
-          if (head.status === 401) refused = head;
-          return this.#refusal(path)(head, body);
-        },
-      });
-    };
-    try {
-      return await ask();
-    } catch (thrown) {
-      const challenge = parseChallenge(refused?.headers['www-authenticate']);
-      if (challenge === undefined) throw thrown;
-      this.#tokens.drop(repository);
-      await this.#tokens.answer(repository, challenge, signal);
-      return ask();
-    }
-  }
-
-  #refusal(path: string): (head: ResponseHead, body: string) => SluiceError {
-    const asked = { origin: this.#endpoint.origin, path, withToken: true };
-    return (head, body) => awayRefusal(head, body, asked) ?? statusRefusal(head, body, asked);
+    const headers = accept === undefined ? {} : { accept };
+    return this.#requests.ask({ repository, path, headers, ...rest }, signal);
   }
 
   #nonsense(reason: string): SluiceError {
@@ -229,8 +176,6 @@ export class Registry {
     return new SluiceError('FILE_NOT_FOUND', { host: this.#endpoint.host, path });
   }
 }
-
-const TOKEN_MS = 10_000;
 
 /** Ollama's registry names no type in its headers. */
 function mediaTypeIn(body: Buffer): string | undefined {

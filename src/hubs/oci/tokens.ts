@@ -14,16 +14,21 @@ const USUAL_LIFE_S = 60;
 /** A token is renewed so long before it ends. */
 const MARGIN_MS = 15_000;
 
-/** Tokens for pulling, got by the registry's own rules and kept while they are good. */
+/** What a token is for, as its scope says. */
+export type Actions = 'pull' | 'pull,push';
+
+/** Tokens for a registry, got by the registry's own rules and kept while they are good. */
 export class RegistryTokens {
   readonly #context: SmallContext;
   readonly #basic: string | undefined;
   readonly #registry: string;
+  readonly #actions: Actions;
   readonly #tokens = new Map<string, Token>();
   readonly #asking = new Map<string, Promise<Token>>();
 
   /** `basic` is the `Authorization` of an account, sent to the token service that the registry names. */
-  constructor(context: SmallContext, basic: string | undefined, registry: string) {
+  constructor(context: SmallContext, basic: string | undefined, registry: string, actions: Actions) {
+    this.#actions = actions;
     this.#context = context;
     this.#basic = basic;
     this.#registry = registry;
@@ -84,7 +89,7 @@ export class RegistryTokens {
         reason: 'a token service with a strange address',
       });
     if (service !== undefined) url.searchParams.set('service', service);
-    url.searchParams.set('scope', `repository:${repository}:pull`);
+    url.searchParams.set('scope', `repository:${repository}:${this.#actions}`);
     return url;
   }
 }

@@ -130,3 +130,8 @@ export function readCertificates(bytes: Buffer): readonly Certificate[] {
   if (found.length === 0) throw broken('no certificate in it');
   return found;
 }
+
+export function certificatePem({ der }: Certificate): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}

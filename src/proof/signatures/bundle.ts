@@ -25,12 +25,14 @@ export interface Bundle extends BundleMaterial {
   readonly envelope: Envelope;
 }
 
+/** What a bundle is called that is written today. */
+export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const MOST_BYTES = 64 * 2 ** 20;
 const MEDIA_TYPES = [
   'application/vnd.dev.sigstore.bundle+json;version=0.1',
   'application/vnd.dev.sigstore.bundle+json;version=0.2',
   'application/vnd.dev.sigstore.bundle+json;version=0.3',
-  'application/vnd.dev.sigstore.bundle.v0.3+json',
+  BUNDLE_TYPE,
 ];
 const MOST_CERTIFICATES = 20;
 const MOST_ENTRIES = 16;

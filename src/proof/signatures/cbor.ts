@@ -35,6 +35,20 @@ export function cborHead(major: number, count: number): Buffer {
   return head;
 }
 
+/** A value in the deterministic encoding: shortest lengths, keys in the order of their encodings (RFC 8949, 4.2.1). */
+export function encodeCbor(value: Cbor): Buffer {
+  if (typeof value === 'number') return value < 0 ? cborHead(1, -1 - value) : cborHead(0, value);
+  if (typeof value === 'string') return Buffer.concat([cborHead(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (Buffer.isBuffer(value)) return Buffer.concat([cborHead(2, value.length), value]);
+  if (typeof value === 'boolean' || value === null)
+    return Buffer.of((7 << 5) | (value === null ? 22 : value ? 21 : 20));
+  if (value instanceof CborTag) return Buffer.concat([cborHead(6, value.tag), encodeCbor(value.value)]);
+  if (Array.isArray(value))
+    return Buffer.concat([cborHead(4, value.length), ...(value as readonly Cbor[]).map(encodeCbor)]);
+  const entries = [...(value as CborMap)].map(([key, one]) => [encodeCbor(key), encodeCbor(one)] as const);
+  return Buffer.concat([cborHead(5, entries.length), ...entries.sort(([a], [b]) => a.compare(b)).flat()]);
+}
+
 class Reader {
   #at = 0;
   #items = 0;

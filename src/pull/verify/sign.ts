@@ -1,27 +1,25 @@
-import type { KeyObject } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import {
   ALWAYS_IGNORED,
   keyFingerprint,
   listModelFiles,
-  readCertificates,
-  readPrivateKey,
+  ONE_FILE,
   signFile,
-  SignatureFault,
   signModel,
   type ModelFile,
   type RsaPadding,
 } from '../../proof/index.js';
 import { whereIs } from '../models.js';
 import type { PullContext } from '../port.js';
-import { keysFolder } from './keys.js';
 import { looksLikePath } from './looks-like-path.js';
+import type { ImageFormat } from './sign-image.js';
 import { SIGNATURE_NAME } from './signature-names.js';
+import { certificatesAt, faultsAsBadKey, readSigningKey } from './signing-key.js';
 
 export interface SignRequest {
-  /** A folder, a file, or a ref that is held here. */
+  /** A folder, a file, a ref that is held here, or `oci:host/repository:tag`. */
   readonly subject: string;
   /** Path of the private key, or its name in the folder of keys. */
   readonly key: string;
@@ -35,7 +33,14 @@ export interface SignRequest {
   /** Bytes of a shard; undefined signs whole files. */
   readonly shardBytes?: number;
   readonly ignore: readonly string[];
+  /** One file is signed without its name, which `model_signing` up to 1.1 wants. */
+  readonly isUnnamed: boolean;
   readonly output?: string;
+  /** How an image in a registry is signed; `cosign` unless told. */
+  readonly format?: ImageFormat;
+  readonly nowMs: number;
+  /** Says where accounts for registries are kept. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface SignReport {
@@ -44,17 +49,22 @@ export interface SignReport {
   readonly files: number;
   readonly bytes: number;
   readonly fingerprint: string;
+  /** The image that was signed, by its digest: `host/repository@sha256:…`; `output` is the signature then. */
+  readonly image?: string;
   /** Of an OMS manifest; a detached signature has none. */
   readonly rootDigest?: string;
 }
 
 /**
- * Signs a model as OpenSSF Model Signing has it, or one file by a detached signature. The signature appears whole or not at all.
+ * Signs a model as OpenSSF Model Signing has it, one file by a detached signature, or an image in its registry. The signature appears whole or not at all.
  * @throws SluiceError BAD_KEY, NOT_HERE, BAD_SIGNATURE for what cannot be signed
  */
 export async function signTarget(request: SignRequest, context: PullContext): Promise<SignReport> {
   const { settings, signal } = context;
-  const key = await readKey(request, settings.home);
+  if (request.subject.startsWith('oci:')) return (await import('./sign-image.js')).signImage(request, context);
+  if (request.format !== undefined)
+    throw new SluiceError('USAGE', { reason: '--format goes with oci:host/repository' });
+  const key = await readSigningKey(request, settings.home);
   const root = (await looksLikePath(request.subject))
     ? resolve(request.subject)
     : await heldAt(request.subject, context);
@@ -63,16 +73,19 @@ export async function signTarget(request: SignRequest, context: PullContext): Pr
   const about = { subject: request.subject, fingerprint: keyFingerprint(key) };
   if (request.detached) {
     if (!found.isFile()) throw new SluiceError('USAGE', { reason: '--detached signs one file' });
+    if (request.isUnnamed) throw new SluiceError('USAGE', { reason: '--unnamed goes without --detached' });
     const output = resolve(request.output ?? `${root}.sig`);
-    await writeWhole(output, await faultsAs('BAD_KEY', request.key, () => signFile(root, key, request.padding)));
+    await writeWhole(output, await faultsAsBadKey(request.key, () => signFile(root, key, request.padding)));
     return { ...about, output, files: 1, bytes: found.size };
   }
+  if (request.isUnnamed && !found.isFile()) throw new SluiceError('USAGE', { reason: '--unnamed signs one file' });
   const output = resolve(request.output ?? (found.isFile() ? `${root}.sig` : join(root, SIGNATURE_NAME)));
-  const certificates = request.certificate === undefined ? [] : await certificatesAt(request.certificate);
-  const signed = await faultsAs('BAD_KEY', request.key, async () => {
+  const certificates = await certificatesAt(request.certificate);
+  const signed = await faultsAsBadKey(request.key, async () => {
     const inside = relative(root, output).split(sep).join('/');
     const isInside = !found.isFile() && !inside.startsWith('../');
-    const files: readonly ModelFile[] = await listModelFiles(root);
+    const listed: readonly ModelFile[] = await listModelFiles(root);
+    const files = request.isUnnamed ? listed.map((file) => ({ ...file, name: ONE_FILE })) : listed;
     return signModel({
       ...{ modelName: basename(root), files, key, certificates, signal, hash: request.hash },
       method: request.shardBytes === undefined ? 'files' : 'shards',
@@ -88,38 +101,6 @@ async function heldAt(ref: string, context: PullContext): Promise<string> {
   const [model] = await whereIs(ref, context);
   if (model === undefined || model.path === '') throw new SluiceError('NOT_HERE', { ref });
   return model.path;
-}
-
-/** A name without a slash may be that of a key of ours. */
-async function readKey({ key, passphrase }: SignRequest, home: string): Promise<KeyObject> {
-  const paths = /[\\/]/.test(key) ? [key] : [join(keysFolder(home), `${key}.key`), key];
-  let failure: unknown;
-  for (const path of paths) {
-    try {
-      const pem = await readFile(path);
-      return await faultsAs('BAD_KEY', path, () => readPrivateKey(pem, passphrase));
-    } catch (thrown) {
-      if (thrown instanceof SluiceError) throw thrown;
-      failure = thrown;
-    }
-  }
-  throw new SluiceError('BAD_KEY', { path: key, reason: 'there is no such file' }, { cause: failure });
-}
-
-async function certificatesAt(path: string): Promise<ReturnType<typeof readCertificates>> {
-  const bytes = await readFile(path).catch((thrown: unknown) => {
-    throw toSluiceError(thrown, { path });
-  });
-  return faultsAs('BAD_KEY', path, () => readCertificates(bytes));
-}
-
-async function faultsAs<T>(code: 'BAD_KEY', path: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof SignatureFault) throw new SluiceError(code, { path, reason: thrown.message });
-    throw thrown;
-  }
 }
 
 /** Also over an earlier one; nobody reads half of it. */

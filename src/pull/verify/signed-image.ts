@@ -1,5 +1,5 @@
 import { SluiceError } from '../../base/index.js';
-import { findAttachments, parseImageReference, Registry, type Attachment } from '../../hubs/index.js';
+import { dockerAccount, findAttachments, parseImageReference, Registry, type Attachment } from '../../hubs/index.js';
 import { cosignBundleCandidate, cosignTagCandidate, notationCandidate, type Candidate } from '../../proof/index.js';
 import type { PullContext } from '../port.js';
 import { withWires } from '../wires.js';
@@ -8,12 +8,14 @@ import { withWires } from '../wires.js';
 export async function imageCandidates(
   subject: string,
   nowMs: number,
+  env: Readonly<Record<string, string | undefined>>,
   context: PullContext,
 ): Promise<readonly Candidate[]> {
   const { registry, repository, reference } = parseImageReference(subject);
   if (context.settings.offline) throw new SluiceError('OFFLINE');
+  const account = await dockerAccount(new URL(registry).host, env);
   return withWires(context, async (wires) => {
-    const hub = new Registry({ ...wires, endpoint: registry });
+    const hub = new Registry({ ...wires, endpoint: registry, account });
     const { signal } = context;
     const manifest = await hub.manifest(repository, reference, undefined, signal);
     const signed = { sha256: manifest.sha256, sizeBytes: manifest.bytes.length };

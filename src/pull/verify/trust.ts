@@ -24,6 +24,8 @@ export interface TrustRequest {
   /** Paths within it that may be there unsigned: told, and refused or not as the policy says of such files. */
   readonly ignore?: readonly string[];
   readonly nowMs: number;
+  /** Says where accounts for registries are kept. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Who signed a model, and what the policy makes of it. */
@@ -59,7 +61,7 @@ export async function verifyTrust(request: TrustRequest, context: PullContext): 
   };
   if (rule.level === 'skip') return { ...about, ...(await judge(rule, [], request.nowMs)) };
   const candidates = isImage
-    ? await imageCandidates(subject, request.nowMs, context)
+    ? await imageCandidates(subject, request.nowMs, request.env, context)
     : await folderCandidates(
         { ...(held ?? (await folderAt(resolve(subject)))), ignored: request.ignore ?? [] },
         await readSignatures(request.signatures),

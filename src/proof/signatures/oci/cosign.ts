@@ -8,9 +8,9 @@ import type { LogEntry } from '../logs/log-entry.js';
 import { sha256Of, type SignedThing } from '../signed-thing.js';
 
 export const COSIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1';
-const SIMPLE_TYPE = 'cosign container image signature';
-const ANNOTATION = 'dev.cosignproject.cosign/signature';
-const SIGSTORE = 'dev.sigstore.cosign';
+export const SIMPLE_TYPE = 'cosign container image signature';
+export const ANNOTATION = 'dev.cosignproject.cosign/signature';
+export const SIGSTORE = 'dev.sigstore.cosign';
 
 /** That a statement whose signature was verified is cosign's "signed" about this manifest. @throws SignatureFault proof */
 export function checkCosignStatement(payload: Buffer, manifestSha256: string): void {

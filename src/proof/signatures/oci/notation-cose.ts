@@ -1,14 +1,18 @@
-import { parseCertificate } from '../../certificates/certificate.js';
+import { parseCertificate, type Certificate } from '../../certificates/certificate.js';
 import { broken, untrusted } from '../../signature-fault.js';
-import { cborHead, CborTag, parseCbor, type Cbor, type CborMap } from '../cbor.js';
+import { CborTag, encodeCbor, parseCbor, type Cbor, type CborMap } from '../cbor.js';
 import { sha256Of } from '../signed-thing.js';
 import {
+  AGENT,
   ALGORITHMS,
   checkHeaders,
   EXPIRY,
   isSignedBy,
+  PAYLOAD_TYPE,
   SCHEME,
+  SIGNING_TIME,
   STAMP,
+  X509_SCHEME,
   type NotationSignature,
 } from './notation-headers.js';
 
@@ -65,12 +69,37 @@ export function parseNotationCose(bytes: Buffer): NotationSignature {
 
 /** What is really signed (RFC 9052, 4.4), without data from outside. */
 function structureOf(header: Buffer, payload: Buffer): Buffer {
-  const context = Buffer.from('Signature1');
-  return Buffer.concat([
-    ...[cborHead(4, 4), cborHead(3, context.length), context],
-    ...[cborHead(2, header.length), header, cborHead(2, 0)],
-    ...[cborHead(2, payload.length), payload],
+  return encodeCbor(['Signature1', header, Buffer.alloc(0), payload]);
+}
+
+/** What a signature in this form is made of. `sign` is asked for the raw signature. */
+export interface CoseParts {
+  readonly algorithm: string;
+  readonly payload: Buffer;
+  readonly certificates: readonly Certificate[];
+  readonly agent: string;
+  readonly signedAtMs: number;
+  readonly sign: (bytes: Buffer) => Buffer;
+}
+
+/** Notation's COSE form, as `parseNotationCose` reads it. */
+export function formatNotationCose(parts: CoseParts): Buffer {
+  const number = Object.entries(NAMES).find(([, name]) => name === parts.algorithm)?.[0];
+  const header = encodeCbor(
+    new Map<number | string, Cbor>([
+      [LABEL.algorithm, Number(number)],
+      [LABEL.critical, [SCHEME]],
+      [LABEL.contentType, PAYLOAD_TYPE],
+      [SCHEME, X509_SCHEME],
+      [SIGNING_TIME, new CborTag(TIME_TAG, Math.floor(parts.signedAtMs / 1000))],
+    ]),
+  );
+  const open = new Map<number | string, Cbor>([
+    [LABEL.certificates, parts.certificates.map(({ der }) => der)],
+    [AGENT, parts.agent],
   ]);
+  const signature = parts.sign(structureOf(header, parts.payload));
+  return encodeCbor(new CborTag(SIGN1_TAG, [header, open, parts.payload, signature]));
 }
 
 function timeIn(value: Cbor | undefined): number {

@@ -1,4 +1,4 @@
-import { constants, verify, type KeyObject } from 'node:crypto';
+import { constants, sign, verify, type KeyObject } from 'node:crypto';
 import { broken, untrusted } from '../../signature-fault.js';
 import { curveHash } from '../keys.js';
 import type { SignedThing } from '../signed-thing.js';
@@ -12,6 +12,10 @@ export interface NotationSignature extends SignedThing {
 
 export const PAYLOAD_TYPE = 'application/vnd.cncf.notary.payload.v1+json';
 export const SCHEME = 'io.cncf.notary.signingScheme';
+export const SIGNING_TIME = 'io.cncf.notary.signingTime';
+export const AGENT = 'io.cncf.notary.signingAgent';
+/** The signer's own certificate signs, and the signer's own clock says when. */
+export const X509_SCHEME = 'notary.x509';
 export const EXPIRY = 'io.cncf.notary.expiry';
 export const STAMP = 'io.cncf.notary.timestampSignature';
 const UNDERSTOOD = [SCHEME, EXPIRY, 'io.cncf.notary.authenticSigningTime'];
@@ -43,7 +47,7 @@ export interface NotationHeaders {
 export function checkHeaders({ payloadType, scheme, critical, hasExpiry }: NotationHeaders): void {
   if (payloadType !== PAYLOAD_TYPE) throw broken('a payload of another type');
   // Another scheme has another source of time, which is not believed here.
-  if (scheme !== 'notary.x509') throw untrusted(`the signing scheme ${scheme}`);
+  if (scheme !== X509_SCHEME) throw untrusted(`the signing scheme ${scheme}`);
   const unknown = critical.find((name) => !UNDERSTOOD.includes(name));
   if (unknown !== undefined) throw untrusted(`a critical header that is not known (${unknown})`);
   if (!critical.includes(SCHEME) || (hasExpiry && !critical.includes(EXPIRY)))
@@ -56,4 +60,16 @@ export function isSignedBy(bytes: Buffer, signature: Buffer, algorithm: Notation
   if (key.asymmetricKeyType === 'ec') return verify(hash, bytes, { key, dsaEncoding: 'ieee-p1363' }, signature);
   const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES[hash] ?? 0 };
   return key.asymmetricKeyType === 'rsa' && verify(hash, bytes, { key, ...padding }, signature);
+}
+
+/** The one algorithm that Notation has for a key; undefined where it has none (RSA of other lengths, Ed25519). */
+export function algorithmOf(key: KeyObject): string | undefined {
+  return Object.entries(ALGORITHMS).find(([, { keys }]) => keys(key))?.[0];
+}
+
+/** The raw signature, as `isSignedBy` takes it. */
+export function signWith(bytes: Buffer, algorithm: string, key: KeyObject): Buffer {
+  const hash = ALGORITHMS[algorithm]?.hash ?? '';
+  if (key.asymmetricKeyType === 'ec') return sign(hash, bytes, { key, dsaEncoding: 'ieee-p1363' });
+  return sign(hash, bytes, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES[hash] ?? 0 });
 }

@@ -2,14 +2,24 @@ import type { KeyObject } from 'node:crypto';
 import { unsafeReason } from '../../../base/index.js';
 import type { Certificate } from '../../certificates/certificate.js';
 import { broken, untrusted } from '../../signature-fault.js';
+import { BUNDLE_TYPE } from '../bundle.js';
 import { IN_TOTO, preAuthEncoding } from '../dsse.js';
 import { curveHash, keyFingerprint, keyHint, signBytes } from '../keys.js';
 import { hashModelFile, type HashProgress } from './hash-model.js';
 import { byCodePoint, isBelowAny, type ModelFile } from './model-files.js';
-import { OMS_PREDICATE, parseStatement, rootOf, STATEMENT_TYPE, type OmsHash, type OmsResource } from './statement.js';
+import {
+  OMS_PREDICATE,
+  ONE_FILE,
+  parseStatement,
+  rootOf,
+  STATEMENT_TYPE,
+  type OmsHash,
+  type OmsResource,
+} from './statement.js';
 
 export interface OmsSigning {
   readonly modelName: string;
+  /** The only file of a model that is no folder may have the name `.`, which says nothing of how it is called. */
   readonly files: readonly ModelFile[];
   readonly key: KeyObject;
   /** Leaf first; with them the signer is a certificate, without them a key. */
@@ -45,7 +55,7 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
     .sort((a, b) => byCodePoint(a.name, b.name));
   const resources: OmsResource[] = [];
   for (const file of files) {
-    const reason = unsafeReason(file.name);
+    const reason = files.length === 1 && file.name === ONE_FILE ? undefined : unsafeReason(file.name);
     if (reason !== undefined) throw broken(`the path ${file.name} ${reason}`);
     resources.push(...(await hashModelFile(file, signing, signing.signal, signing.progress)));
   }
@@ -61,7 +71,7 @@ export async function signModel(signing: OmsSigning): Promise<OmsSigned> {
   // What nobody could verify is not signed either.
   parseStatement(payload);
   const bundle = {
-    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    mediaType: BUNDLE_TYPE,
     verificationMaterial: {
       ...(leaf === undefined
         ? { publicKey: { hint: keyHint(key) } }
