@@ -2,6 +2,7 @@
 // itself: ms to the first byte and seconds in all, on loopback and over a line of 1 Gbit/s; then `hf download` as a whole command; then 64 clients on
 // one cold file, for memory. Every run has a server that was just started, with nothing in its store.
 //   once     the first request that the server ever sees
+//   large    over the line, a file of 1 GiB, through us and from the origin alone
 //   next     after another file of the repository, and a HEAD of this one, which is how clients begin: what the branch means is known, threads are up
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ const FILE = 'model.safetensors';
 const BEFORE = { path: 'one-before.safetensors', sizeBytes: 16 * MIB };
 /** 10 ms there and back: a hub's edge in the same town. */
 const LINE = { rttMs: 10, lossShare: 0, bytesPerSecond: 125e6, congestion: 'cubic' };
+const SHAPES = { loopback: ['once', 'next', 'hf', 'crowd'], line: ['once', 'next', 'hf', 'large'] };
 const DIRECT = 'direct';
 const OURS = 'sluice serve';
 const CROWD = 64;
@@ -42,24 +44,36 @@ await main(async () => {
   const why = whyNoLine();
   if (why !== undefined) missing.push(`the line of 1 Gbit/s: ${why}`);
   const rows = [];
-  const isWanted = (name) => options.only?.includes(name) !== false;
-  for (const name of ['loopback', 'line'].filter(isWanted)) {
+  // `--only line` is all of its shapes, `--only line-next` one.
+  const isWanted = (...names) => options.only?.some((word) => names.includes(word)) !== false;
+  for (const [name, shapes] of Object.entries(SHAPES)) {
+    const wanted = shapes.filter((shape) => isWanted(name, `${name}-${shape}`));
+    if (wanted.length === 0) continue;
     if (name === 'line' && why !== undefined) continue;
     const line = name === 'line' ? await startLine({ dir: options.dir, ...LINE }) : undefined;
-    const bytes = Math.min(options.sizeBytes, (options.smoke ? 32 : line !== undefined ? 256 : options.quick ? 512 : 1024) * MIB); // prettier-ignore
     const where = line === undefined ? {} : { address: line.address, wrap: line.server };
-    const hub = await startHub({
-      dir: options.dir,
-      name: `cold-${bytes / MIB}-next`,
-      sizes: { [FILE]: bytes, [BEFORE.path]: BEFORE.sizeBytes },
-      ...where,
-    });
-    const world = { options, peers, hub, bytes, wrap: line?.client ?? [], endMs };
-    rows.push(...(await contest(world, `${name}, once`, onceOf(false))));
-    rows.push(...(await contest(world, `${name}, next`, onceOf(true))));
-    if (peers.hf.missing === undefined) rows.push(...(await contest(world, `${name}, hf download`, downloadOf(peers.hf)))); // prettier-ignore
+    const world = async (bytes) => {
+      const sizes = { [FILE]: bytes, [BEFORE.path]: BEFORE.sizeBytes };
+      const hub = await startHub({ dir: options.dir, name: `cold-${bytes / MIB}-next`, sizes, ...where });
+      return { options, peers, hub, bytes, wrap: line?.client ?? [], endMs };
+    };
+    const usual = await world(Math.min(options.sizeBytes, (options.smoke ? 32 : line !== undefined ? 256 : options.quick ? 512 : 1024) * MIB)); // prettier-ignore
     const drain = compile(options.dir, 'drain');
-    if (line === undefined && drain !== undefined) rows.push(...(await contest(world, `${CROWD} clients`, crowdOf(drain)))); // prettier-ignore
+    const ways = {
+      once: () => contest(usual, `${name}, once`, onceOf(false)),
+      next: () => contest(usual, `${name}, next`, onceOf(true)),
+      hf: () => peers.hf.missing ?? contest(usual, `${name}, hf download`, downloadOf(peers.hf)),
+      crowd: () => drain && contest(usual, `${CROWD} clients`, crowdOf(drain)),
+      large: async () => {
+        const bytes = Math.min(options.sizeBytes, (options.smoke ? 64 : 1024) * MIB);
+        const isFor = (server) => [OURS, DIRECT].includes(server);
+        return contest(await world(bytes), `${name}, ${bytes / MIB} MiB`, { ...onceOf(true), isFor });
+      },
+    };
+    for (const shape of wanted) {
+      const measured = await ways[shape]();
+      if (Array.isArray(measured)) rows.push(...measured);
+    }
   }
   saveRows(options, 'serve-cold', peers, missing, { title, kind: 'serve-cold', line: LINE, rows });
 });

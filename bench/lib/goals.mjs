@@ -95,6 +95,21 @@ const GOALS = [
     ],
   })),
   {
+    scenario: '`sluice serve`, cold, 1 Gbit/s, 1 GiB',
+    from: 'serve-cold',
+    goal: 'adds < 20 ms to the first byte, < 5 % to the transfer',
+    judge: ({ rows }) => [
+      below(rows, 'line, 1024 MiB', 'addedMs', 20, 'ms'),
+      below(rows, 'line, 1024 MiB', 'addedShare', 0.05, ''),
+    ],
+  },
+  ...['loopback', 'line'].map((where) => ({
+    scenario: `\`sluice serve\`, the very first request, ${where === 'line' ? '1 Gbit/s' : where}`,
+    from: 'serve-cold',
+    goal: 'adds < 20 ms to the first byte',
+    judge: ({ rows }) => [below(rows, `${where}, once`, 'addedMs', 20, 'ms')],
+  })),
+  {
     scenario: '`sluice serve`, 64 clients on a cold file',
     from: 'serve-cold',
     goal: '< 400 MB',

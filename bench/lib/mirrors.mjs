@@ -2,7 +2,7 @@
 // { name, url, port, pid, pathOf(file), stop() }; `wrap`: words before the command, e.g. into a network namespace.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd } from './closing.mjs';
 import { freePort, startNginx } from './nginx.mjs';
@@ -10,6 +10,8 @@ import { root } from './peers.mjs';
 
 const STOP_MS = 5000;
 const START_MS = 30_000;
+/** What was compiled of the program is there from the second start on, as for `sluice pull`. */
+const CACHES = join(tmpdir(), 'sluice-bench-caches');
 /** As in nginx's documentation of `slice`. */
 const SLICE = '1m';
 
@@ -18,7 +20,7 @@ export async function startSluice({ name = 'sluice serve', folder, upstream, pat
   mkdirSync(folder, { recursive: true });
   const [program, ...args] = [...wrap, process.execPath, join(root, 'dist', 'cli', 'main.js'), 'serve', '--port', '0', '--data', folder, '--upstream', `hf=${upstream}`]; // prettier-ignore
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, HOME: folder, XDG_CACHE_HOME: join(folder, '..', 'caches'), SLUICE_SERVE_ACCESS_LOG: 'off', ...env },
+    env: { PATH: process.env.PATH, HOME: folder, XDG_CACHE_HOME: CACHES, SLUICE_SERVE_ACCESS_LOG: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   }); // prettier-ignore
   const stop = stopper(child);

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeMachine } from './machine.mjs';
 import { root } from './peers.mjs';
-import { resultsFolder } from './results.mjs';
+import { readResults, resultsFolder } from './results.mjs';
 
 /** `result`: { title, …what runContest gave }. */
 export function saveResult(options, name, peers, missing, result) {
@@ -19,9 +19,19 @@ export function saveResult(options, name, peers, missing, result) {
   write(options, name, document);
 }
 
-/** A scenario whose results are no contest of whole commands. `result`: { title, kind, rows }; see `tables.mjs`. */
+/**
+ * A scenario whose results are no contest of whole commands. `result`: { title, kind, rows }; see `tables.mjs`. With `--only`, rows of other shapes that the same commit was measured
+ * with stay: a scenario may be measured in parts.
+ */
 export function saveRows(options, name, peers, missing, result) {
-  write(options, name, { name, ...result, missing, ...circumstances(options), machine: describeMachine(options.target, peers) }); // prettier-ignore
+  const rows = [...keptRows(options, name, result), ...result.rows];
+  write(options, name, { name, ...result, rows, missing, ...circumstances(options), machine: describeMachine(options.target, peers) }); // prettier-ignore
+}
+
+function keptRows({ only, quick }, name, { rows }) {
+  const before = only === undefined ? undefined : readResults().get(name);
+  if (before?.rows === undefined || before.commit !== commit() || (before.quick ?? false) !== quick) return [];
+  return before.rows.filter(({ shape }) => !rows.some((row) => row.shape === shape));
 }
 
 /** A scenario that cannot run here, and why. */

@@ -17,7 +17,7 @@ export type MirrorTransfersOptions = Omit<OpenOptions, 'connections' | 'noProgre
 };
 
 /** Stands for any file that threads are needed for. */
-const LARGE_BYTES = 2 ** 30;
+export const LARGE_BYTES = 2 ** 30;
 
 interface Shared {
   /** What of the settings it was opened with. */

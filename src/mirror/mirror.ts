@@ -24,7 +24,7 @@ import { Descriptions } from './descriptions.js';
 import { Fills, type Offer } from './fills.js';
 import { HeldFiles } from './held-files.js';
 import { Images } from './images.js';
-import { MirrorTransfers } from './mirror-transfers.js';
+import { LARGE_BYTES, MirrorTransfers } from './mirror-transfers.js';
 import { PieceGuards } from './piece-guards.js';
 import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
@@ -57,6 +57,8 @@ export interface MirrorOptions {
   readonly isTokenForAll?: () => boolean;
   /** Memory for small files that are here; none unless told. */
   readonly smallFilesBytes?: number;
+  /** Most threads for what comes in; as many as the machine has for it unless told. */
+  readonly threads?: number;
   /** Upstreams that tables name; what they say may change. None unless told. */
   readonly upstreams?: () => readonly UpstreamTable[];
   /** The policy that everything is asked about before it goes out; none unless told. */
@@ -74,6 +76,8 @@ export interface Mirror extends Catalogue {
   readonly upstreams: readonly UpstreamHealth[];
   /** What hosts said last of how often they may still be asked. */
   readonly budgets: readonly HostBudget[];
+  /** Bytes of large files will be asked for at this URL: whatever brings them comes up, and its connections are opened. Never throws. */
+  warm(url: string): void;
   /** Ends what is under way; what has arrived is kept. */
   close(): Promise<void>;
 }
@@ -135,7 +139,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     settings,
     mostConnections: budget.connections,
     bufferBytes: budget.bufferBytes,
-    threads: budget.threads,
+    threads: Math.min(budget.threads, options.threads ?? Infinity),
   });
 
   const scouts = new Scouts({
@@ -254,6 +258,7 @@ export function createMirror(options: MirrorOptions): Mirror {
         (policy) => signedFiles.of(policy, { shown, ref: name, file, content, caller }),
       );
     },
+    warm: (url) => transfers.warm(url, LARGE_BYTES),
     close: async () => {
       stop.abort();
       await snapshots.saved();

@@ -18,6 +18,7 @@ import { Gate } from './gate.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { createPiecesFace } from './pieces-face.js';
 import { Readiness } from './readiness.js';
+import { rehearse } from './rehearsal/rehearse.js';
 import { admissionOf, filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
 import { signingKey } from './signing-key.js';
@@ -130,6 +131,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       () => [options.settingsPath, ...filesOf(live)],
       () => void reload('changed'),
     );
+    await rehearse(settings, mirror);
     tap({ type: 'server.listening', url: server.url });
     await aborted(signal);
     unwatch();
