@@ -16,9 +16,6 @@ export type MirrorTransfersOptions = Omit<OpenOptions, 'connections' | 'noProgre
   readonly settings: Pick<PullSettings, 'connections' | 'requestBytes' | 'noProgressMs' | 'limit'>;
 };
 
-/** Stands for any file that threads are needed for. */
-const LARGE_BYTES = 2 ** 30;
-
 interface Shared {
   /** What of the settings it was opened with. */
   readonly by: string;
@@ -37,7 +34,7 @@ export class MirrorTransfers {
 
   constructor(options: MirrorTransfersOptions) {
     this.#options = options;
-    this.#ahead?.prepare([LARGE_BYTES], options.threads ?? availableParallelism(), true);
+    this.#ahead?.prepareLarge(1, options.threads ?? availableParallelism());
   }
 
   /** A file of this size will soon be asked for at this URL: its connections are opened. Never throws. */
