@@ -37,7 +37,7 @@ export class MirrorTransfers {
 
   constructor(options: MirrorTransfersOptions) {
     this.#options = options;
-    this.#ahead?.prepare([LARGE_BYTES], options.threads ?? availableParallelism(), true);
+    this.#ahead?.prepareLarge(1, options.threads ?? availableParallelism());
   }
 
   /** A file of this size will soon be asked for at this URL: its connections are opened. Never throws. */

@@ -22,6 +22,9 @@ export interface Followers {
   close(): Promise<void>;
 }
 
+/** So little is hashed beside what a thread has to do already: one more takes 20 ms of a core to come up, and as much as 10 ms to end. */
+const SHORT_BYTES = 1024 * 1024;
+
 interface Lane {
   post(message: ToWorker): void;
   close(): Promise<void>;
@@ -55,18 +58,21 @@ export function createFollowers(options: { readonly threads?: number; readonly s
     lanes.splice(lanes.indexOf(lane), 1);
     for (const [id, job] of jobs) if (job.lane === lane) receive({ type: 'error', id, error: plainError(error) });
   };
-  const pickLane = (): Lane => {
+  const pickLane = (isShort: boolean): Lane => {
     const idlest = lanes.reduce<Lane | undefined>(
       (best, lane) => (best && best.jobs <= lane.jobs ? best : lane),
       undefined,
     );
-    if (idlest !== undefined && (idlest.jobs === 0 || lanes.length >= threads)) return idlest;
+    if (idlest !== undefined && (isShort || idlest.jobs === 0 || lanes.length >= threads)) return idlest;
     const lane = openLane(options.spare ?? spareFollowers(), receive, failLane);
     lanes.push(lane);
     return lane;
   };
-  const begin = (message: (id: number) => ToWorker): { id: number; lane: Lane; answer: Promise<FromWorker> } => {
-    const lane = pickLane();
+  const begin = (
+    message: (id: number) => ToWorker,
+    isShort = false,
+  ): { id: number; lane: Lane; answer: Promise<FromWorker> } => {
+    const lane = pickLane(isShort);
     const id = nextId;
     nextId += 1;
     lane.jobs += 1;
@@ -95,7 +101,8 @@ export function createFollowers(options: { readonly threads?: number; readonly s
     },
     hashRanges: async (path, ranges) => {
       if (closed) throw new SluiceError('INTERRUPTED');
-      const message = await begin((id) => ({ type: 'ranges', id, path, ranges })).answer;
+      const bytes = ranges.reduce((sum, { startByte, endByte }) => sum + endByte - startByte, 0);
+      const message = await begin((id) => ({ type: 'ranges', id, path, ranges }), bytes <= SHORT_BYTES).answer;
       if (message.type === 'hashes') return message.hashes;
       throw message.type === 'error' ? toSluiceError(revivedError(message.error)) : new SluiceError('INTERRUPTED');
     },

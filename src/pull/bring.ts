@@ -1,8 +1,8 @@
-import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
+import { SluiceError, toSluiceError } from '../base/index.js';
 import { formatRef, type ManifestFile } from '../hubs/index.js';
 import type { ViewResult } from '../store/index.js';
 import { transfer, type TransferResult, type TransferTask } from '../transfer/index.js';
-import type { PullGate } from './admission/pull-gate.js';
+import type { LateGate } from './admission/late-gate.js';
 import { foreignPartialsFor } from './foreign.js';
 import { saveHolding, type HeldFile, type Holding } from './holdings.js';
 import { sourcesOf } from './origins.js';
@@ -41,7 +41,7 @@ export async function bring(
   holding: Holding,
   context: PullContext,
   wires: OpenWires,
-  gate: PullGate | undefined,
+  gate: LateGate | undefined,
 ): Promise<Brought> {
   const { store, manifest } = first;
   const results: TransferResult[] = [];
@@ -101,12 +101,9 @@ export function isRefusal(thrown: unknown): thrown is SluiceError {
 }
 
 /** The same, with what lands scanned at once, and ended by what is refused. */
-function watched(prepared: Prepared, context: PullContext, gate: PullGate | undefined): PullContext {
+function watched(prepared: Prepared, context: PullContext, gate: LateGate | undefined): PullContext {
   if (gate === undefined) return context;
-  const emit: EventSink = (event) => {
-    context.emit(event);
-    if (event.type === 'file.proven') gate.came(prepared, event, context.signal);
-  };
+  const emit = gate.watch(prepared, context);
   return { ...context, emit, signal: AbortSignal.any([context.signal, gate.stop]) };
 }
 

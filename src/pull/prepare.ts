@@ -48,7 +48,6 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
   chooseTarget(typed, request, settings);
   if (!settings.offline && !isCommitRef(typed))
     warmHub(wires.transport, originsFor(typed, settings, request.sources, { ...wires, emit }));
-  if (!settings.offline) wires.ahead?.begin();
   const store = await openStore(settings.home);
   const trusted = await readTrustKeys(request.trustKeys ?? []);
   const asking = { transport: wires.transport, gate: wires.gate, emit, signal };
@@ -93,7 +92,6 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
       wires.ahead.prepare(
         missing.map(({ sizeBytes }) => sizeBytes),
         wires.budget().threads,
-        missing.some(({ digests, sizeBytes }) => piecesOf?.(digests.sha256, sizeBytes)?.standing !== 'believed'),
       );
       if (origins.some((origin) => missing.some((file) => usesXet(origin.xetSource?.(manifest.pinned, file)))))
         wires.decoders?.().then(

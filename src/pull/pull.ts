@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SluiceError, type PlanSummary } from '../base/index.js';
 import { formatRef } from '../hubs/index.js';
+import { LateGate } from './admission/late-gate.js';
 import type { PullGate } from './admission/pull-gate.js';
 import { bring, isRefusal, settleFiles } from './bring.js';
 import { Decisions } from './decisions.js';
@@ -26,12 +27,12 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
   const decisions = new Decisions(given.emit);
   const context = { ...given, emit: decisions.emit };
   const work = async (wires: OpenWires): Promise<PullOutcome> => {
-    const loading = loadGate(request, context);
-    // A policy that is wrong lets nothing begin; the one that is built in is not waited for.
-    if (isNamed(given.settings.admissionPolicy)) await loading;
+    const load = gateLoader(request, context);
+    // What the user said of it may be wrong, and lets nothing begin then.
+    if (isNamed(given.settings.admissionPolicy) || (request.signatures?.length ?? 0) > 0) await load?.();
     const prepared = await prepare(request, context, wires);
     try {
-      const gate = (await loading)?.(context, prepared);
+      const gate = load === undefined ? undefined : new LateGate(async () => (await load())(context, prepared));
       return await carryOut({ request, prepared, startedMs, decisions, gate }, context, wires);
     } finally {
       prepared.elsewhere.stop();
@@ -43,17 +44,15 @@ export async function pull(request: PullRequest, given: PullContext): Promise<Pu
 
 type OpenGate = (context: PullContext, prepared: Prepared) => PullGate | undefined;
 
-/** The gate's readers of formats are loaded while the hub is asked. Undefined where the user switched it off. @throws SluiceError BAD_SETTING, BAD_TRUST_POLICY, USAGE */
-function loadGate(request: PullRequest, context: PullContext): Promise<OpenGate | undefined> {
+/** Undefined where the user switched it off. Loads it once. @throws SluiceError BAD_SETTING, BAD_TRUST_POLICY, USAGE */
+function gateLoader(request: PullRequest, context: PullContext): (() => Promise<OpenGate>) | undefined {
   const load = async (): Promise<OpenGate> => {
     const { PullGate, askedOf } = await import('./admission/pull-gate.js');
     const asked = await askedOf(request, context.settings);
     return (...given) => PullGate.open(asked, ...given);
   };
-  const loading = context.settings.admissionPolicy === 'off' ? Promise.resolve(undefined) : load();
-  // Whoever ends before it is asked tells another error.
-  loading.catch(() => undefined);
-  return loading;
+  let loading: Promise<OpenGate> | undefined;
+  return context.settings.admissionPolicy === 'off' ? undefined : () => (loading ??= load());
 }
 
 function isNamed(policy: string | undefined): boolean {
@@ -65,7 +64,7 @@ interface Underway {
   readonly prepared: Prepared;
   readonly startedMs: number;
   readonly decisions: Decisions;
-  readonly gate: PullGate | undefined;
+  readonly gate: LateGate | undefined;
 }
 
 async function carryOut(

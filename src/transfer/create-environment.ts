@@ -27,18 +27,21 @@ export async function openLimit({ limit, store, emit }: TransferOptions): Promis
   return limit === undefined ? undefined : openHostLimit({ timetable: limit, roll: joinLimits(store.root), emit });
 }
 
-/** Threads, memory and connections for all files of a transfer. `wake` is called when something can be asked for that could not before. */
+/** Threads, memory and connections for all files of a transfer. `isService`: this thread has others to serve beside it. `wake` is called when something can be asked for that could not before. */
 export function createEnvironment(
   options: TransferOptions,
   limit: HostLimit | undefined,
-  isHashed: boolean,
+  { isHashed, isService }: { readonly isHashed: boolean; readonly isService: boolean },
   wake: () => void,
 ): Environment {
   const { transport, gate, emit, store, signal, foreignPartials } = options;
   const limiter = limit?.bucket ?? new SharedBucket();
   const slabs = createSlabMemory(Math.max(1, Math.floor((options.bufferBytes ?? USUAL_BUFFER_BYTES) / SLAB_BYTES)));
   const threads = carrierThreads(options.threads ?? availableParallelism(), isHashed);
-  const carriers = createCarriers({ transport, limiter, slabs, threads, ...spareOf(options.ahead?.carriers) });
+  const carriers = createCarriers({
+    ...{ transport, limiter, slabs, threads, beginsHere: !isService },
+    ...spareOf(options.ahead?.carriers),
+  });
   return {
     transport,
     gate,
@@ -84,12 +87,19 @@ export function carrierThreads(threads: number, isHashed = true): number {
   return Math.max(1, Math.min(MAX_CARRIER_THREADS, threads - 1) - (isHashed ? 1 : 0));
 }
 
-/** Ends what the environment opened. */
+/**
+ * Ends what the environment opened. `mayLinger`: its threads, which have nothing under way, are left to whoever looks after threads (`ahead`) to be ended with the others: while
+ * they end everything else in the process takes twice as long.
+ */
 export async function closeEnvironment(
   { followers, carriers, couriers, hands }: Environment,
   options: TransferOptions,
   limit: HostLimit | undefined,
+  mayLinger: boolean,
 ): Promise<void> {
   if (options.hands === undefined) await hands.close();
-  await Promise.all([followers.close(), carriers.close(), couriers.close(), limit?.close()]);
+  const end = (): Promise<unknown> => Promise.all([followers.close(), carriers.close(), couriers.close()]);
+  if (mayLinger && options.ahead !== undefined) options.ahead.retire(end);
+  else await end();
+  await limit?.close();
 }

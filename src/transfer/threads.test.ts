@@ -7,7 +7,8 @@ import { carrierThreads, courierThreads } from './create-environment.js';
 
 function fakeSpare() {
   const counts: number[] = [];
-  return { counts, spare: { ahead: (count: number) => void counts.push(count) } as unknown as SpareThreads };
+  const ahead = (count: number) => void counts.push(count);
+  return { counts, spare: { ahead, close: () => Promise.resolve() } as unknown as SpareThreads };
 }
 
 function fakeThreads() {
@@ -17,29 +18,44 @@ function fakeThreads() {
 }
 
 test.each([
-  ['nothing', [], [], [], []],
-  ['small files, and one that does not tell its size', [1, SMALL_FILE_BYTES, undefined], [], [], []],
-  ['one large file', [SMALL_FILE_BYTES + 1], [carrierThreads(9)], [1], []],
-  ['many of them', Array.from({ length: 9 }, () => 2 ** 30), [carrierThreads(9)], [2], []],
-  ['many small files', Array.from({ length: MANY_FILES }, () => SMALL_FILE_BYTES), [], [], [courierThreads(8)]],
-  ['many empty files, which nobody brings', Array.from({ length: MANY_FILES }, () => 0), [], [], []],
-])('for %s as many threads as that needs come up', (_, sizes, ...expected) => {
+  ['nothing', [], []],
+  ['small files, and one that does not tell its size', [1, SMALL_FILE_BYTES, undefined], []],
+  ['large files, which begin without', Array.from({ length: 9 }, () => 2 ** 30), []],
+  ['many small files', Array.from({ length: MANY_FILES }, () => SMALL_FILE_BYTES), [courierThreads(8)]],
+  ['many empty files, which nobody brings', Array.from({ length: MANY_FILES }, () => 0), []],
+])('for %s as many threads as that needs come up', (_, sizes, couriers) => {
   const { threads, counts } = fakeThreads();
-  threads.prepare(sizes, 8, true);
-  expect(counts).toEqual(expected);
+  threads.prepare(sizes, 8);
+  expect(counts).toEqual([[], [], couriers]);
 });
 
-test('where pieces prove the file nobody hashes it, and one more brings it', () => {
+test('a service has threads for large files ready', () => {
   const { threads, counts } = fakeThreads();
-  threads.prepare([2 ** 30], 8, false);
-  expect(counts).toEqual([[carrierThreads(9, false)], [], []]);
+  threads.prepareLarge(9, 8);
+  expect(counts).toEqual([[carrierThreads(8)], [2], []]);
 });
 
-test('a machine of two cores gets one, and so does a pull of which nothing is known', () => {
+test('a machine of two cores gets one', () => {
   const { threads, counts } = fakeThreads();
-  threads.begin();
-  threads.prepare([2 ** 30, ...Array.from({ length: MANY_FILES }, () => 1)], 2, true);
-  expect(counts).toEqual([[1, 1], [1], [1]]);
+  threads.prepare(
+    Array.from({ length: MANY_FILES }, () => 1),
+    2,
+  );
+  threads.prepareLarge(1, 2);
+  expect(counts).toEqual([[1], [1], [1]]);
+});
+
+test('what has nothing more to do is ended by closing, which waits for that', async () => {
+  const { threads } = fakeThreads();
+  const ends: (() => void)[] = [];
+  threads.retire(() => new Promise<void>((resolve) => void ends.push(resolve)));
+  let isClosed = false;
+  expect(ends).toHaveLength(0);
+  const closing = threads.close().then(() => (isClosed = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([ends.length, isClosed]).toEqual([1, false]);
+  ends[0]?.();
+  await closing;
 });
 
 test('the TypeScript sources run in one thread', () => {

@@ -14,10 +14,12 @@ export interface TransferThreads {
   readonly carriers: SpareThreads;
   readonly followers: SpareThreads;
   readonly couriers: SpareThreads;
-  /** Something may come: the first of them. */
-  begin(): void;
-  /** These sizes will come: as many as they need. `isHashed`: whole files are, since their pieces prove nothing. */
-  prepare(sizesBytes: readonly (number | undefined)[], threads: number, isHashed: boolean): void;
+  /** These sizes will come: as many as small ones need. Large ones begin without; a service has theirs ready all the same (`prepareLarge`). */
+  prepare(sizesBytes: readonly (number | undefined)[], threads: number): void;
+  /** So many large files will come. */
+  prepareLarge(files: number, threads: number): void;
+  /** Some that were taken have nothing more to do: `close` ends them too. */
+  retire(end: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -30,19 +32,25 @@ export function openThreads(): TransferThreads | undefined {
 
 export function threadsOf(spare: Pick<TransferThreads, 'carriers' | 'followers' | 'couriers'>): TransferThreads {
   const { carriers, followers, couriers } = spare;
+  const retired: (() => Promise<unknown>)[] = [];
   return {
     ...spare,
-    begin: () => carriers.ahead(1),
-    prepare: (sizesBytes, threads, isHashed) => {
-      const large = sizesBytes.filter((sizeBytes = 0) => sizeBytes > SMALL_FILE_BYTES).length;
+    prepare: (sizesBytes, threads) => {
       const small = sizesBytes.filter((sizeBytes = 0) => sizeBytes > 0 && sizeBytes <= SMALL_FILE_BYTES).length;
       if (small >= MANY_FILES) couriers.ahead(courierThreads(threads));
-      if (large === 0) return;
-      carriers.ahead(carrierThreads(threads, isHashed));
-      if (isHashed) followers.ahead(Math.min(large, FOLLOWERS_AHEAD));
     },
+    prepareLarge: (files, threads) => {
+      carriers.ahead(carrierThreads(threads));
+      followers.ahead(Math.min(files, FOLLOWERS_AHEAD));
+    },
+    retire: (end) => void retired.push(end),
     close: async () => {
-      await Promise.all([carriers.close(), followers.close(), couriers.close()]);
+      await Promise.all([
+        carriers.close(),
+        followers.close(),
+        couriers.close(),
+        ...retired.splice(0).map((end) => end()),
+      ]);
     },
   };
 }

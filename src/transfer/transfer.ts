@@ -26,7 +26,7 @@ export const transfer: Transfer = async (tasks, options) => {
   const isHashed = tasks.some(
     ({ pieces, sizeBytes = Infinity }) => pieces === undefined && sizeBytes > SMALL_FILE_BYTES,
   );
-  const environment = createEnvironment(options, limit, isHashed, () => engine?.pump());
+  const environment = createEnvironment(options, limit, { isHashed, isService: false }, () => engine?.pump());
   const states = new Map<string, SourceState>();
   try {
     const firsts = groups.map(([first]) => first);
@@ -64,7 +64,7 @@ export const transfer: Transfer = async (tasks, options) => {
     if (options.signal.aborted) throw new SluiceError('INTERRUPTED');
     return tasks.map((task) => results.get(task) ?? refused(task, new SluiceError('INTERNAL'), options));
   } finally {
-    await closeEnvironment(environment, options, limit);
+    await closeEnvironment(environment, options, limit, true);
   }
 };
 

@@ -15,7 +15,7 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
   const stop = new AbortController();
   const own: TransferOptions = { ...options, signal: stop.signal };
   const limit = await openLimit(own);
-  const environment = createEnvironment(own, limit, true, () => engine.pump());
+  const environment = createEnvironment(own, limit, { isHashed: true, isService: true }, () => engine.pump());
   const known = new KnownSources(options, environment.now);
   const engine = new Engine(environment, { ...options, isService: true }, known.states, []);
   const turns = new Turns(Infinity);
@@ -62,7 +62,7 @@ export async function openTransfers(options: TransfersOptions): Promise<Transfer
     stop.abort();
     await engine.stop(new SluiceError('INTERRUPTED'));
     await Promise.all(underway);
-    await closeEnvironment(environment, own, limit);
+    await closeEnvironment(environment, own, limit, false);
   };
 
   return {

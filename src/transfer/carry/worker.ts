@@ -18,5 +18,7 @@ if (port !== null) {
     const out = new Gather<FromCarrier>((messages) => port.postMessage(messages));
     const serve = serveOrders(means, (message, mayWait) => out.send(message, mayWait));
     port.on('message', (message: ToCarrier) => serve(message));
+    // Nothing to tell but that it is up.
+    port.postMessage([]);
   });
 }

@@ -217,8 +217,9 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     this.#partial = found.partial;
-    const lost = new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' });
-    this.#partial.lost.addEventListener('abort', () => this.fail(lost), { once: true });
+    const lose = (): void =>
+      this.fail(new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' }));
+    this.#partial.lost.addEventListener('abort', lose, { once: true });
     await this.#begin(this.#partial);
   }
 
