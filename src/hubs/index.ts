@@ -49,7 +49,7 @@ export {
   type RepositoryRef,
   type UrlRef,
 } from './ref.js';
-export type { ChunkListFiles, DecodePool } from './xet/index.js';
+export type { ChunkListFiles, DecodePool, WrittenSum } from './xet/index.js';
 
 /** Threads for what comes in Xet's chunks, loaded when wanted. */
 export const openDecoders = async (threads: number): Promise<DecodePool> =>

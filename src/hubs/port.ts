@@ -2,7 +2,7 @@ import type { Digests, SluiceError } from '../base/index.js';
 import type { Headers, ResponseHead } from '../net/index.js';
 import type { Question } from './face.js';
 import type { Ref } from './ref.js';
-import type { ChunkVerdict, XetTarget } from './xet/index.js';
+import type { ChunkVerdict, WrittenSum, XetTarget } from './xet/index.js';
 
 /** One file as an origin's listing gives it. `path` has passed `assertSafePath`; `sizeBytes` is within `docs/LIMITS.md`. */
 export interface ManifestFile {
@@ -47,6 +47,8 @@ export interface Manifest {
 export interface Spans {
   /** Shorter ones are not worth asking for. */
   readonly worthwhileBytes: number;
+  /** Whether what it brings waits for this machine rather than for the wire: whoever costs less is asked then. */
+  isBusy?(): boolean;
   /**
    * Writes bytes [startByte, endByte) of the file to `to` at their places; once this has settled nothing is written any more.
    * `received` tells of bytes on the wire, and a promise holds the next ones back; `advanced` tells up to where all of the span is written.
@@ -72,6 +74,8 @@ export interface Spans {
 export interface SpanProgress {
   received(wireBytes: number): void | Promise<void>;
   advanced(endByte: number): void;
+  /** Where `to` asks for sums: of what is written, before `advanced` counts it. Whoever cannot tell says nothing. */
+  written?(sums: readonly WrittenSum[]): void;
   /** These bytes were taken from a file that is here. */
   copied(startByte: number, endByte: number): void;
 }

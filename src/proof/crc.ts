@@ -9,6 +9,32 @@ export const crc32: Crc = (bytes, state = 0) => zlibCrc32(bytes, state);
 /** CRC-32C (Castagnoli, RFC 3720): object stores, our journal. Check value of "123456789" is e3069283. */
 export const crc32c: Crc = createCrc(0x82f63b78);
 
+/** The CRC-32 of two parts one behind the other, from theirs; as zlib's `crc32_combine`, by squaring the effect of a zero byte. */
+export function combineCrc32(first: number, second: number, secondBytes: number): number {
+  let crc = first;
+  let power = ONE_ZERO_BYTE;
+  for (let left = secondBytes; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) crc = timesModulo(crc, power);
+    power = timesModulo(power, power);
+  }
+  return (crc ^ second) >>> 0;
+}
+
+const CRC_32_POLYNOMIAL = 0xedb88320;
+/** x^8, the coefficient of x^0 in the highest bit. */
+const ONE_ZERO_BYTE = 0x80000000 >>> 8;
+
+/** The product of two polynomials modulo that of CRC-32, all bits reflected. */
+function timesModulo(a: number, b: number): number {
+  let product = 0;
+  let shifted = b;
+  for (let bit = 31; bit >= 0; bit -= 1) {
+    if (((a >>> bit) & 1) === 1) product ^= shifted;
+    shifted = (shifted & 1) === 1 ? (shifted >>> 1) ^ CRC_32_POLYNOMIAL : shifted >>> 1;
+  }
+  return product >>> 0;
+}
+
 /** A CRC as eight lower-case hex digits. */
 export function crcHex(crc: number): string {
   return (crc >>> 0).toString(16).padStart(8, '0');

@@ -1,7 +1,7 @@
 import type * as seal from './seal/index.js';
 
 export { isIntact, type KnownPiece } from './check-piece.js';
-export { crc32, crc32c, crcHex } from './crc.js';
+export { combineCrc32, crc32, crc32c, crcHex } from './crc.js';
 export type { ByteRange, FollowRequest } from './follow-file.js';
 export { createFollowers, spareFollowers, type Follower, type Followers } from './followers.js';
 export { digestFile } from './digest-file.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32, crc32c, crcHex, createHasher, createProof, proveBytes } from './index.js';
+import { combineCrc32, crc32, crc32c, crcHex, createHasher, createProof, proveBytes } from './index.js';
 
 const text = (value: string): Buffer => Buffer.from(value);
 
@@ -17,6 +17,8 @@ describe('crc', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, cut) => {
         expect(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut)))).toBe(crc32c(bytes));
+        const parts = [bytes.subarray(0, cut), bytes.subarray(cut)] as const;
+        expect(combineCrc32(crc32(parts[0]), crc32(parts[1]), parts[1].length)).toBe(crc32(bytes));
         // zlib.crc32 came with Node 20.15 and 22.2.
         expect(crc32(bytes)).toBe(zlibCrc32(bytes));
       }),

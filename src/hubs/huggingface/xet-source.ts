@@ -2,7 +2,7 @@ import type { Headers } from '../../net/index.js';
 import type { HubOptions } from '../options.js';
 import type { ManifestFile, Pinned, Source, Spans } from '../port.js';
 import type { RepositoryRef } from '../ref.js';
-import type { ChunkLibrary, XetAccess, XetFile } from '../xet/index.js';
+import type { ChunkLibrary, DecodePool, XetAccess, XetFile } from '../xet/index.js';
 
 export interface XetRepository {
   readonly options: HubOptions;
@@ -37,16 +37,18 @@ export class XetSources {
     if (xetHash === undefined || sizeBytes === undefined || decoders === undefined) return undefined;
     const source = `${id}/xet`;
     let file: Promise<XetFile> | undefined;
+    let pool: DecodePool | undefined;
     const open = async (): Promise<XetFile> => {
       const { createXetFile } = await import('../xet/index.js');
       const { transport, gate } = options;
       const access = await (this.#access ??= this.#open());
       const library = this.#chunks;
+      pool = await decoders();
       return createXetFile({
         transport,
         gate,
         access,
-        pool: await decoders(),
+        pool,
         fileId: xetHash,
         sizeBytes,
         path,
@@ -57,6 +59,7 @@ export class XetSources {
     const opened = (): Promise<XetFile> => (file ??= open());
     const spans: Spans = {
       worthwhileBytes: WORTHWHILE_BYTES,
+      isBusy: () => pool?.isBusy() === true,
       fetch: async (span, to, progress, signal) => (await opened()).fetchSpan(span, to, progress, signal),
       look: async (signal) => {
         // Without any list there is nothing to load for.

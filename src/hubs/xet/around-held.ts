@@ -93,6 +93,7 @@ async function copyOne(
     return;
   }
   await deliverParts(copied.parts, target);
+  if (copied.sums.length > 0) progress.written?.(copied.sums);
   progress.copied?.(startByte, endByte);
   progress.hashed?.(chunks);
   arrived(startByte, endByte);

@@ -31,6 +31,15 @@ export interface OpenFile {
   readonly turn?: SharedArrayBuffer;
   /** How far may be written (`WriteReach`), which may become less at any time; what lies behind is dropped. Without it everything is written. */
   readonly reach?: SharedArrayBuffer;
+  /** Of what is written CRC-32s are told (`XetProgress.written`), none of them across a multiple of so many bytes. */
+  readonly sumBytes?: number;
+}
+
+/** Bytes that were written, hashed while they were in memory. */
+export interface WrittenSum {
+  readonly startByte: number;
+  readonly lengthBytes: number;
+  readonly crc32: number;
 }
 
 /** Where decoded bytes go. Written by the decoding threads themselves when there is a file: they then never pass through the main thread. */
@@ -45,6 +54,8 @@ export type XetTarget =
 export interface XetProgress {
   /** So many stored bytes came over the wire. A promise holds the next ones back: a limit of bandwidth. */
   received?(wireBytes: number): void | Promise<void>;
+  /** These bytes are written; told before `advanced` counts them, in any order. Only where the file asks for sums. */
+  written?(sums: readonly WrittenSum[]): void;
   /** Everything in [startByte of the span, endByte) is with the target; `endByte` only grows. */
   advanced?(endByte: number): void;
   /** These bytes of the file were taken from one that is here instead of being fetched. */

@@ -163,6 +163,7 @@ class Segment {
     await deliverParts(decoded.parts, this.#target, () => {
       if (this.#failure !== undefined) throw this.#failure;
     });
+    if (decoded.sums.length > 0) this.#progress.written?.(decoded.sums);
     this.#account(fetch, read, decoded.hashes);
   }
 

@@ -1,10 +1,12 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { leftToFetch } from './held-chunks.js';
+import type { WrittenSum } from './port.js';
 import { TERMS, bench, failure, noise, signal, text, weights, whole, type Bench } from './testing/bench.js';
 import { testLists, type Lists } from './testing/lists.js';
 import type { TinyTerm } from './testing/tiny-origin.js';
@@ -53,6 +55,36 @@ describe('a file of the content service', () => {
     await b.file.fetchSpan({ startByte: 0, endByte: 500_000 }, { fd }, {}, signal);
     closeSync(fd);
     expect(readFileSync(path).equals(b.origin.content.subarray(0, 2_000_000))).toBe(true);
+  });
+
+  it('tells sums of what is written, of every byte once, none across the multiples asked for, before it counts', async () => {
+    const b = await bench();
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-xet-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const fd = openSync(join(folder, 'data'), 'w');
+    const sumBytes = 10_000;
+    const span = { startByte: 123_456, endByte: 1_900_001 };
+    const told: WrittenSum[] = [];
+    const toldUpTo = (endByte: number): number =>
+      told.reduce((sum, { startByte, lengthBytes }) => sum + (startByte < endByte ? lengthBytes : 0), 0);
+    await b.file.fetchSpan(
+      span,
+      { fd, sumBytes },
+      {
+        written: (sums) => void told.push(...sums),
+        advanced: (endByte) => expect(toldUpTo(endByte)).toBeGreaterThanOrEqual(endByte - span.startByte),
+      },
+      signal,
+    );
+    closeSync(fd);
+    let position = span.startByte;
+    for (const { startByte, lengthBytes, crc32: sum } of told.sort((a, c) => a.startByte - c.startByte)) {
+      expect(startByte).toBe(position);
+      position += lengthBytes;
+      expect(Math.floor((position - 1) / sumBytes)).toBe(Math.floor(startByte / sumBytes));
+      expect(sum).toBe(crc32(b.origin.content.subarray(startByte, position)));
+    }
+    expect(position).toBe(span.endByte);
   });
 
   it('fails for a file that cannot be written, and writes no more afterwards', async () => {

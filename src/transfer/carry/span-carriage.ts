@@ -3,6 +3,7 @@ import type { Followers } from '../../proof/index.js';
 import type { RateLimiter } from '../budget/shared-bucket.js';
 import type { Carriage, CarryListener } from './carriers.js';
 import type { CarryEnd, CarryOrder, LeftPart } from './messages.js';
+import { PieceSums } from './piece-sums.js';
 import { plainFailure } from './plain-failure.js';
 import { Slot } from './slot.js';
 
@@ -13,7 +14,7 @@ export interface SpanMeans {
   readonly file: { readonly fd: number; readonly turn: SharedArrayBuffer; readonly reach?: SharedArrayBuffer };
 }
 
-/** A run of pieces whose bytes are put together and written by somebody else: what is there of them is read back to be hashed. */
+/** A run of pieces whose bytes are put together and written by somebody else. What these do not sum up is read back to be hashed. */
 export function carrySpans(spans: Spans, order: CarryOrder, listener: CarryListener, means: SpanMeans): Carriage {
   const run = new SpanRun(spans, order, listener, means);
   return { ended: run.run(), stop: (kill) => run.stop(kill) };
@@ -29,6 +30,8 @@ class SpanRun {
   readonly #startByte: number;
   #written: number;
   #hashing: Promise<void> = Promise.resolve();
+  /** Where accidents are all that a piece's digest has to find. */
+  readonly #sums: PieceSums | undefined;
   #isDone = false;
   readonly #copied: { readonly startByte: number; readonly endByte: number }[] = [];
   #isKilled = false;
@@ -41,6 +44,7 @@ class SpanRun {
     this.#slot = new Slot(order.slot);
     this.#startByte = this.#startOf(order.first) + order.filledBytes;
     this.#written = this.#startByte;
+    this.#sums = order.algorithm === 'crc32' ? new PieceSums(order.pieceBytes) : undefined;
   }
 
   stop(kill: boolean): void {
@@ -57,12 +61,13 @@ class SpanRun {
     try {
       await this.#spans.fetch(
         { startByte: this.#startByte, endByte: asked.range?.endByte ?? asked.sizeBytes },
-        this.#means.file,
+        this.#sums === undefined ? this.#means.file : { ...this.#means.file, sumBytes: this.#order.pieceBytes },
         {
           received: (wireBytes) => {
             this.#slot.stirred();
             return this.#means.limiter.take(wireBytes, signal);
           },
+          written: (sums) => this.#sums?.add(sums),
           advanced: (endByte) => this.#advance(endByte),
           copied: (startByte, endByte) => this.#copied.push({ startByte, endByte }),
         },
@@ -111,12 +116,10 @@ class SpanRun {
   }
 
   #land(index: number, isLast: boolean): void {
-    const { algorithm } = this.#order;
-    const range = { startByte: this.#startOf(index), endByte: this.#endOf(index), algorithm };
-    const hashes = this.#means.followers.hashRanges(this.#order.dataPath, [range]);
-    hashes.catch(() => undefined);
+    const sum = this.#sums?.take(index, this.#endOf(index));
+    const digests = sum === undefined ? this.#readBack(this.#startOf(index), this.#endOf(index)) : [sum];
     this.#hashing = this.#hashing.then(async () => {
-      const [digest] = await hashes;
+      const [digest] = await digests;
       if (digest === undefined) throw new Error(`${this.#order.dataPath} ends within piece ${index}`);
       if (!this.#isKilled) this.#listener.onLanded(index, digest, isLast);
     });
@@ -127,10 +130,16 @@ class SpanRun {
     const startByte = this.#startOf(index);
     const filledBytes = this.#written - startByte;
     if (filledBytes <= 0) return undefined;
-    const [digest] = await this.#means.followers.hashRanges(this.#order.dataPath, [
-      { startByte, endByte: this.#written, algorithm: this.#order.algorithm },
-    ]);
+    const [digest] = await this.#readBack(startByte, this.#written);
     return digest === undefined ? undefined : { index, filledBytes, digest };
+  }
+
+  #readBack(startByte: number, endByte: number): Promise<readonly (string | undefined)[]> {
+    const { dataPath, algorithm } = this.#order;
+    const digests = this.#means.followers.hashRanges(dataPath, [{ startByte, endByte, algorithm }]);
+    // Whoever waits for it may come later.
+    digests.catch(() => undefined);
+    return digests;
   }
 
   #current(): number {

@@ -68,6 +68,26 @@ describe('a file whose chunks are here', () => {
   });
 });
 
+describe('a file of which nothing is here', () => {
+  it('is not asked for in chunks while these wait for the machine, if somebody else has it', async () => {
+    let isBusy = false;
+    const { chunks, plain, chunked } = setting({ isBusy: () => isBusy });
+    await chunks.look(100);
+    const allowed = (): boolean[] => [chunks.allows(plain), chunks.allows(chunked)];
+    expect(allowed()).toEqual([true, true]);
+    isBusy = true;
+    expect(allowed()).toEqual([true, false]);
+    plain.banned = new SluiceError('FORBIDDEN', { host: 'h' });
+    expect(chunks.allows(chunked)).toBe(true);
+  });
+
+  it('does not lose who has chunks here to the machine being busy', async () => {
+    const { chunks, plain, chunked } = setting({ isBusy: () => true, look: () => Promise.resolve(100) });
+    await chunks.look(100);
+    expect([chunks.allows(plain), chunks.allows(chunked)]).toEqual([false, true]);
+  });
+});
+
 describe('the id that chunks give', () => {
   it('is a check beside the others where all pieces came in chunks, and then the list is of proven ones', async () => {
     const { chunks, kept } = setting();

@@ -3,7 +3,7 @@ import type { Spans } from '../../hubs/index.js';
 import type { Verdict } from '../../proof/index.js';
 import type { Environment } from '../environment.js';
 import type { LandedPiece } from '../journal/journal.js';
-import type { FileSource } from '../request/file-source.js';
+import { hasOther, type FileSource } from '../request/file-source.js';
 
 /** A file of which so much is here in others comes from whoever knows where, as long as that works. */
 const PREFERRED_SHARE = 1 / 8;
@@ -21,6 +21,7 @@ interface BySpans {
 export class KnownChunks {
   readonly #environment: Environment;
   readonly #path: string;
+  readonly #sources: readonly FileSource[];
   readonly #bySpans: BySpans | undefined;
   #isPreferred = false;
   #isProven = false;
@@ -28,6 +29,7 @@ export class KnownChunks {
   constructor(environment: Environment, path: string, sources: readonly FileSource[]) {
     this.#environment = environment;
     this.#path = path;
+    this.#sources = sources;
     const from = sources.find(({ source }) => source.spans !== undefined);
     const spans = from?.source.spans;
     this.#bySpans = from === undefined || spans === undefined ? undefined : { from, spans };
@@ -42,10 +44,14 @@ export class KnownChunks {
     this.#isPreferred = bytes >= sizeBytes * PREFERRED_SHARE;
   }
 
-  /** Whether this source may be asked: others would fetch what is here. */
+  /**
+   * Whether this source may be asked: others would fetch what is here. Where nothing is, chunks are not asked for while those that came wait to be decoded
+   * and there is somebody else: a plain byte costs half as much of this machine.
+   */
   allows(from: FileSource): boolean {
-    if (!this.#isPreferred || this.#bySpans === undefined) return true;
-    const { from: preferred } = this.#bySpans;
+    if (this.#bySpans === undefined) return true;
+    const { from: preferred, spans } = this.#bySpans;
+    if (!this.#isPreferred) return from !== preferred || spans.isBusy?.() !== true || !hasOther(this.#sources, from);
     const isUseless = preferred.banned !== undefined || preferred.state.banned !== undefined;
     return from === preferred || isUseless || preferred.state.health.isDegraded;
   }

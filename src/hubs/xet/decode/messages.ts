@@ -1,4 +1,4 @@
-import type { OpenFile } from '../port.js';
+import type { OpenFile, WrittenSum } from '../port.js';
 import type { Batch, Fault } from './batch.js';
 import type { CopyOrder } from './copy-chunks.js';
 
@@ -28,12 +28,14 @@ export type FromWorker =
       readonly hashes: Uint8Array | undefined;
       readonly fault: Fault | undefined;
       readonly parts: Parts | undefined;
+      readonly sums: readonly WrittenSum[];
     }
   | {
       readonly type: 'copy';
       readonly id: number;
       readonly fault: Fault | undefined;
       readonly parts: Parts | undefined;
+      readonly sums: readonly WrittenSum[];
     }
   | { readonly type: 'fileId'; readonly id: number; readonly fileId: Uint8Array; readonly root: Uint8Array }
   | { readonly type: 'error'; readonly id: number; readonly error: PlainError };

@@ -3,17 +3,23 @@ import { Worker } from 'node:worker_threads';
 import { SluiceError, toSluiceError } from '../../../base/index.js';
 import { BATCH_BYTES, CHUNK_HEADER_BYTES, MAX_PACKED_BYTES } from '../limits.js';
 import { compileCodec, type CodecModule } from '../wasm/codec.js';
-import type { OpenFile } from '../port.js';
+import type { OpenFile, WrittenSum } from '../port.js';
 import type { Batch, Fault } from './batch.js';
 import type { CopyOrder } from './copy-chunks.js';
 import { plainError, revivedError, type FromWorker, type Parts, type ToWorker } from './messages.js';
 import { serveDecode } from './serve-decode.js';
 
-/** What became of a batch: the hashes of its chunks back to back, and its raw bytes where they were not written; or the record that is broken. */
-export type Decoded = { readonly hashes: Uint8Array; readonly parts: Parts | undefined } | { readonly fault: Fault };
+/** Raw bytes that were not written, and sums of those that were. */
+interface Output {
+  readonly parts: Parts | undefined;
+  readonly sums: readonly WrittenSum[];
+}
 
-/** Raw bytes where they were not written; or the chunk that is not here as it was written down: nothing of it counts then. */
-export type Copied = { readonly parts: Parts | undefined } | { readonly fault: Fault };
+/** What became of a batch: the hashes of its chunks back to back, and its raw bytes; or the record that is broken. */
+export type Decoded = (Output & { readonly hashes: Uint8Array }) | { readonly fault: Fault };
+
+/** What was copied; or the chunk that is not here as it was written down: nothing of it counts then. */
+export type Copied = Output | { readonly fault: Fault };
 
 /**
  * Threads that decode and hash records. Memory: about 2.5 MiB a thread, and 0.8 MiB for each batch that is lent; `room` keeps those that wait few.
@@ -31,6 +37,8 @@ export interface DecodePool {
   copy(order: CopyOrder, file: OpenFile | undefined): Promise<Copied>;
   /** Undefined, or what to wait for before giving it more. */
   room(): Promise<void> | undefined;
+  /** Whether somebody was lately told to wait (`room`): the threads, and not the wire, are what holds back. */
+  isBusy(): boolean;
   /** File id and Merkle root over these chunks; the arrays stay the caller's. @throws SluiceError */
   fileId(hashes: Uint8Array, lengths: Uint32Array): Promise<{ readonly fileId: Uint8Array; readonly root: Uint8Array }>;
   close(): Promise<void>;
@@ -50,6 +58,8 @@ interface Job {
 const BATCH_MEMORY_BYTES = BATCH_BYTES + CHUNK_HEADER_BYTES + MAX_PACKED_BYTES;
 /** More than these wait for a thread: whoever brings bytes pauses. */
 const JOBS_PER_THREAD = 3;
+/** `isBusy` for so long after somebody was. */
+const BUSY_MS = 500;
 const MOST_THREADS = 4;
 
 /** Where the program runs from its TypeScript sources (tests), the same code runs in this thread. */
@@ -62,6 +72,7 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
   let waiting: (() => void)[] = [];
   let nextId = 1;
   let isClosed = false;
+  let heldBackMs = -Infinity;
   const isOver = (): boolean => isClosed;
 
   const receive = (message: FromWorker): void => {
@@ -118,16 +129,22 @@ export function createDecodePool(options: { readonly threads?: number } = {}): D
       const message = await begin((id) => ({ type: 'batch', id, batch, file }));
       free.push(batch.bytes);
       if (message.type !== 'batch') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
-      if (message.hashes !== undefined) return { hashes: message.hashes, parts: message.parts };
+      const { hashes, parts, sums } = message;
+      if (hashes !== undefined) return { hashes, parts, sums };
       return { fault: message.fault ?? { record: 0, reason: 'no outcome' } };
     },
     copy: async (order, file) => {
       const message = await begin((id) => ({ type: 'copy', id, order, file }));
       if (message.type !== 'copy') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
-      return message.fault === undefined ? { parts: message.parts } : { fault: message.fault };
+      const { fault, parts, sums } = message;
+      return fault === undefined ? { parts, sums } : { fault };
     },
-    room: () =>
-      jobs.size < threads * JOBS_PER_THREAD ? undefined : new Promise<void>((resolve) => waiting.push(resolve)),
+    room: () => {
+      if (jobs.size < threads * JOBS_PER_THREAD) return undefined;
+      heldBackMs = performance.now();
+      return new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    isBusy: () => performance.now() - heldBackMs < BUSY_MS,
     fileId: async (hashes, lengths) => {
       const message = await begin((id) => ({ type: 'fileId', id, hashes, lengths }));
       if (message.type !== 'fileId') throw new SluiceError('INTERNAL', { reason: 'an answer to another question' });
