@@ -71,6 +71,23 @@ describe('sluice convert', () => {
     expect(await readFile(to)).toEqual(file);
   });
 
+  it('writes what PyTorch before 0.1.10 saved as a tar, as PyTorch 1.13 reads it', async () => {
+    const machine = await newMachine();
+    const to = join(machine.root, 'model.safetensors');
+    const done = await sluice(machine, 'convert', join(CHECKPOINTS, 'torch-tar.pt'), '--to', to);
+    expect(done.code, done.stderr).toBe(0);
+    const file = await readFile(to);
+    const dataStart = 8 + Number(file.readBigUInt64LE(0));
+    const header = JSON.parse(file.toString('utf8', 8, dataStart)) as Header;
+    const told = JSON.parse(await readFile(join(CHECKPOINTS, 'torch-tar.json'), 'utf8')) as Told;
+    expect(Object.keys(told)).toHaveLength(4);
+    for (const [name, { shape, sha256: expected }] of Object.entries(told)) {
+      const { shape: found, data_offsets: span } = header[name]!;
+      const numbers = file.subarray(dataStart + span[0], dataStart + span[1]);
+      expect([name, found, sha256(numbers)]).toEqual([name, shape, expected]);
+    }
+  });
+
   it('joins the names of what is nested, where that is wanted', async () => {
     const machine = await newMachine();
     const from = join(machine.root, 'training.ckpt');

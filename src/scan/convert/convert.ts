@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { judgePickle } from '../pickle/judge/judge-pickle.js';
-import { PLAIN } from '../pickle/judge/plain-profile.js';
-import { TORCH } from '../pickle/judge/torch-profile.js';
 import type { ByteSource } from '../port.js';
 import { parseSafetensorsHeader, SAFETENSORS_LENGTH_BYTES, safetensorsHeaderBytes } from '../safetensors/header.js';
+import { BLOCK_BYTES as TAR_BLOCK_BYTES, isTarHeader } from '../tar/header.js';
 import { openTorchLegacy } from '../torch/legacy.js';
 import { isTorchLegacy } from '../torch/legacy-layout.js';
-import { openTorchZip } from '../torch/records.js';
+import { openTorchTar } from '../torch/open-tar.js';
+import { openTorchZip, type TorchCheckpoint } from '../torch/records.js';
 import { contiguous, elementsOf } from './gather.js';
 import { ConversionRefused } from './refused.js';
 import { stateDictOf, type TorchTensor } from './tensors.js';
@@ -36,12 +36,10 @@ export interface Conversion {
 const DTYPE_ORDER =
   'U64 I64 F64 C64 F32 U32 I32 BF16 F16 U16 I16 F8_E5M2FNUZ F8_E4M3FNUZ F8_E8M0 F8_E4M3 F8_E5M2 I8 U8 BOOL'.split(' ');
 const ALIGNMENT_BYTES = 8;
-/** In which the magic number of the older form stands. */
-const LEGACY_START_BYTES = 64;
 
 /**
- * Writes the tensors of a PyTorch checkpoint (a zip, as `torch.save` makes since 1.6, or the form before that) as safetensors, bit for bit. Runs nothing: the pickle must fit
- * what PyTorch's weights-only reader loads. `write` is called in order.
+ * Writes the tensors of a PyTorch checkpoint (a zip, as `torch.save` makes since 1.6, or one of the two forms before that) as safetensors, bit for bit. Runs nothing: the pickle
+ * must fit what PyTorch's weights-only reader loads, and that of the oldest form, which it does not read, be data alone. `write` is called in order.
  * @throws ConversionRefused, FormatFault
  */
 export async function convertTorch(
@@ -49,14 +47,12 @@ export async function convertTorch(
   write: (block: Buffer) => Promise<void>,
   { isFlattened = false }: ConvertOptions = {},
 ): Promise<Conversion> {
-  const start = await bytes.read(0, Math.min(LEGACY_START_BYTES, bytes.sizeBytes));
-  const checkpoint = isTorchLegacy(start) ? await openTorchLegacy(bytes) : await openTorchZip(bytes);
-  const { runs, root, byteOrder, storages } = checkpoint;
+  const { runs, profiles, root, byteOrder, storages, tensors: named } = await openCheckpoint(bytes);
   for (const run of runs) {
-    const { verdict, findings } = judgePickle(run, [PLAIN, TORCH], []);
+    const { verdict, findings } = judgePickle(run, profiles, []);
     if (verdict !== 'CLEAN') throw new ConversionRefused(findings[0]?.evidence ?? `a pickle that is ${verdict}`);
   }
-  const { tensors, notes } = stateDictOf(root, isFlattened);
+  const { tensors, notes } = stateDictOf(root, isFlattened, named);
   const { kept, shared } = withoutCopies(tensors);
   await write(headerOf(kept, new Map([...notes, ...shared, ['format', 'pt']])));
   const converted: ConvertedTensor[] = [];
@@ -77,6 +73,12 @@ export async function convertTorch(
     converted.push({ name, dtype, shape, sha256: hash.digest('hex') });
   }
   return { tensors: converted, shared };
+}
+
+async function openCheckpoint(bytes: ByteSource): Promise<TorchCheckpoint> {
+  const start = await bytes.read(0, Math.min(TAR_BLOCK_BYTES, bytes.sizeBytes));
+  if (isTorchLegacy(start)) return openTorchLegacy(bytes);
+  return isTarHeader(start) ? openTorchTar(bytes) : openTorchZip(bytes);
 }
 
 /** Tensors of one storage, place and shape are one; the first name stays. */

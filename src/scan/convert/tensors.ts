@@ -1,5 +1,6 @@
 import type { PickleValue } from '../pickle/port.js';
 import { globalName } from '../pickle/judge/shapes.js';
+import type { TarTensor } from '../torch/tar-layout.js';
 import { ConversionRefused } from './refused.js';
 
 /** One tensor of a checkpoint, as a view of a storage. Counts are of elements. */
@@ -48,9 +49,14 @@ export interface StateDict {
 
 /**
  * The tensors of a state dict: a dictionary of names and tensors, and of dictionaries where `isFlattened` (names joined by dots).
+ * `named`: those that the pickle names by a number alone.
  * @throws ConversionRefused for anything that a file of tensors cannot hold
  */
-export function stateDictOf(root: PickleValue | undefined, isFlattened: boolean): StateDict {
+export function stateDictOf(
+  root: PickleValue | undefined,
+  isFlattened: boolean,
+  named: ReadonlyMap<string, TarTensor> = new Map(),
+): StateDict {
   const tensors: TorchTensor[] = [];
   const notes = new Map<string, string>();
   const visit = (value: PickleValue, prefix: string, depth: number): void => {
@@ -61,7 +67,7 @@ export function stateDictOf(root: PickleValue | undefined, isFlattened: boolean)
           throw new ConversionRefused(`${name} is a dictionary: its names are joined by dots where --flatten is given`);
         visit(item, `${name}.`, depth + 1);
       } else if (isScalar(item)) notes.set(name, scalarText(item));
-      else tensors.push(tensorOf(name, item));
+      else tensors.push(item.kind === 'persistent' ? namedTensor(name, item.id, named) : tensorOf(name, item));
     }
   };
   if (root === undefined || !(root.kind === 'dict' || isDict(root)))
@@ -73,14 +79,26 @@ export function stateDictOf(root: PickleValue | undefined, isFlattened: boolean)
 const MOST_DEPTH = 16;
 
 function isDict(value: PickleValue): boolean {
-  return value.kind === 'object' && globalName(value.callee) === 'collections.OrderedDict' && value.args.length === 0;
+  return value.kind === 'object' && globalName(value.callee) === 'collections.OrderedDict';
+}
+
+/** Python 2 gives an OrderedDict what is in it when it is made, as a list of lists of two; Python 3 sets it afterwards. */
+function givenEntries(value: PickleValue): readonly (readonly [PickleValue, PickleValue])[] {
+  const given = value.kind === 'object' ? value.args[0] : undefined;
+  const pairs = given?.kind === 'list' ? given.items : [];
+  return pairs.map((pair) => {
+    const [key, item, more] = pair.kind === 'list' || pair.kind === 'tuple' ? pair.items : [];
+    if (key === undefined || item === undefined || more !== undefined)
+      throw new ConversionRefused('a dictionary of something else than names and values');
+    return [key, item] as const;
+  });
 }
 
 /** A name that is set twice has its last value. */
 function lastOfEach(value: PickleValue, prefix: string): Map<string, PickleValue> {
   const entries = value.kind === 'dict' || value.kind === 'object' ? value.entries : [];
   return new Map(
-    entries.map(([key, item]) => {
+    [...givenEntries(value), ...entries].map(([key, item]) => {
       if (key.kind !== 'str' || key.text === undefined)
         throw new ConversionRefused('a tensor under a name that is no text');
       return [prefix + key.text, item];
@@ -97,6 +115,19 @@ function isScalar(value: PickleValue): value is Scalar {
 function scalarText(value: Scalar): string {
   if (value.kind === 'str') return value.text ?? '';
   return value.kind === 'none' ? 'None' : String(value.value);
+}
+
+function namedTensor(name: string, id: PickleValue, named: ReadonlyMap<string, TarTensor>): TorchTensor {
+  const tensor = id.kind === 'str' && id.text !== undefined ? named.get(id.text) : undefined;
+  if (tensor === undefined) throw new ConversionRefused(`${name}: a persistent, which is no tensor`);
+  const { storageClass, ...view } = tensor;
+  const known = BY_STORAGE.get(storageClass);
+  if (known === undefined) throw unnamed(name, storageClass);
+  return { name, dtype: known[0], itemBytes: known[1], ...view };
+}
+
+function unnamed(name: string, type: string): ConversionRefused {
+  return new ConversionRefused(`${name}: numbers of ${type}, which safetensors has no name for`);
 }
 
 function tensorOf(name: string, value: PickleValue): TorchTensor {
@@ -117,7 +148,7 @@ function tensorOf(name: string, value: PickleValue): TorchTensor {
   if (part !== undefined && part.kind !== 'none') throw refuse('a part of another storage');
   const dtypeName = globalName((isV3 ? value.args[6] : type) ?? storage);
   const known = (isV3 ? BY_DTYPE : BY_STORAGE).get(dtypeName);
-  if (known === undefined) throw refuse(`numbers of ${dtypeName}, which safetensors has no name for`);
+  if (known === undefined) throw unnamed(name, dtypeName);
   if (key?.kind !== 'str' || key.text === undefined) throw refuse('no storage');
   const [dtype, itemBytes] = known;
   const sizes = size?.kind === 'object' ? size.args[0] : size;

@@ -22,15 +22,16 @@ export function legacyFaults(runs: readonly PickleRun[]): string[] {
   if (magic?.kind !== 'int' || magic.value !== MAGIC) faults.push('another magic number');
   if (protocol?.kind !== 'int' || protocol.value !== PROTOCOL) faults.push('another version');
   if (system?.kind !== 'dict') faults.push('no word of the system it was written on');
-  else if (textOf(system, 'little_endian') !== 'true') faults.push('numbers that begin with their high bytes');
+  else if (!isLittleEndian(system)) faults.push('numbers that begin with their high bytes');
   if (object === undefined) faults.push('no object');
   if (keysOf(keys) === undefined) faults.push('no list of keys');
   return faults;
 }
 
-function textOf(dict: PickleValue & { kind: 'dict' }, name: string): string | undefined {
-  const found = dict.entries.find(([key]) => key.kind === 'str' && key.text === name)?.[1];
-  return found?.kind === 'bool' ? String(found.value) : undefined;
+/** Whether what is said of the system that wrote it, says that once. */
+export function isLittleEndian(system: PickleValue & { kind: 'dict' }): boolean {
+  const [said, again] = system.entries.filter(([key]) => key.kind === 'str' && key.text === 'little_endian');
+  return again === undefined && said?.[1].kind === 'bool' && said[1].value;
 }
 
 /** Keys of the storages in the order of their bytes. */

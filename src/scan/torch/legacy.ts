@@ -77,6 +77,7 @@ export async function openTorchLegacy(bytes: ByteSource): Promise<TorchCheckpoin
   if (fault !== undefined) throw new FormatFault(fault.rule, fault.evidence);
   return {
     runs,
+    profiles: [PLAIN, TORCH],
     root: runs[OBJECT]?.root,
     byteOrder: 'little',
     storages: new Map(

@@ -1,9 +1,13 @@
 import { FormatFault } from '../format-fault.js';
+import { PLAIN } from '../pickle/judge/plain-profile.js';
+import type { PickleProfile } from '../pickle/judge/profile.js';
+import { TORCH } from '../pickle/judge/torch-profile.js';
 import { runPickle } from '../pickle/machine.js';
 import type { PickleRun, PickleValue } from '../pickle/port.js';
 import type { ByteSource } from '../port.js';
 import { readZip, type ZipArchive, type ZipMember } from '../zip/archive.js';
 import { openMember } from '../zip/open-member.js';
+import type { TarTensor } from './tar-layout.js';
 
 /** The records of a checkpoint that `torch.save` wrote as a zip, by what PyTorch's readers take them for. */
 export interface TorchRecords {
@@ -22,12 +26,16 @@ export interface TorchRecords {
 /** What a converter needs of a checkpoint, all of it proven to be what every reader would see. */
 export interface TorchCheckpoint {
   readonly runs: readonly PickleRun[];
+  /** One of which each run must fit. */
+  readonly profiles: readonly PickleProfile[];
   /** What was saved. */
   readonly root: PickleValue | undefined;
   /** Of the numbers in the storages. */
   readonly byteOrder: 'little' | 'big';
   /** By the key that persistent ids name. Stored as they are, so that reading them costs nothing more. */
   readonly storages: ReadonlyMap<string, ByteSource>;
+  /** By the number that persistent ids name, where the pickle does not say itself what a tensor is. */
+  readonly tensors?: ReadonlyMap<string, TarTensor>;
 }
 
 const PICKLE = /^[^/]+\/data\.pkl$/;
@@ -96,7 +104,7 @@ export async function openTorchZip(bytes: ByteSource): Promise<TorchCheckpoint> 
   const pickle = await open(records.pickle, true);
   const run = await runPickle(pickle, 0, [], { isPersistentIdAllowed: true, isEncodingUtf8: true });
   if (run.endByte !== pickle.sizeBytes) return refuse('a pickle with something behind it');
-  return { runs: [run], root: run.root, byteOrder, storages };
+  return { runs: [run], profiles: [PLAIN, TORCH], root: run.root, byteOrder, storages };
 }
 
 const MOST_NOTE_BYTES = 64;

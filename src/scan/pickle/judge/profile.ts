@@ -2,7 +2,7 @@ import type { ArgumentRule } from './shapes.js';
 
 /** What a reader of one kind of file may import and call: data, by which a stream is held to be harmless. Names are `module.name`, as Python 3 knows them. */
 export interface PickleProfile {
-  readonly name: 'plain' | 'torch' | 'numpy' | 'joblib';
+  readonly name: 'plain' | 'torch' | 'torch-tar' | 'numpy' | 'joblib';
   readonly callable: ReadonlyMap<string, ArgumentRule>;
   /** May be imported and stand as a value, not be called. */
   readonly values: ReadonlySet<string>;
