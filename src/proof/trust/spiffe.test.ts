@@ -23,14 +23,18 @@ writeFileSync(join(folder, 'other.pem'), certificatePem(other));
 const svid = (id: string, issuer: Issued, more: IssueOptions = {}): Issued =>
   issue('workload', { ca: false, issuer, uris: [id], ...more });
 
-/** A bundle over the file, as `cosign sign-blob` makes it with a certificate. */
-function signedBy({ key, certificate }: Issued, by = key): Buffer {
+/** A bundle over the file, as `cosign sign-blob` makes it with a certificate; `others` come along. */
+function signedBy({ key, certificate }: Issued, by = key, others: readonly Issued[] = []): Buffer {
   const digest = createHash('sha256').update(MODEL).digest('base64');
   return Buffer.from(
     JSON.stringify({
       mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       verificationMaterial: {
-        x509CertificateChain: { certificates: [{ rawBytes: certificate.der.toString('base64') }] },
+        x509CertificateChain: {
+          certificates: [certificate, ...others.map((one) => one.certificate)].map(({ der }) => ({
+            rawBytes: der.toString('base64'),
+          })),
+        },
       },
       messageSignature: {
         messageDigest: { algorithm: 'SHA2_256', digest },
@@ -72,7 +76,9 @@ describe('a policy for SPIFFE', () => {
     ['another trust domain by the same authority', 'spiffe://other.io/release', acme, /signed by uri/],
     ['the same name by another authority', 'spiffe://acme.io/release', other, /no path to a root/],
   ])('refuses %s', async (_, id, issuer, reason) => {
-    const found = await judged(signedBy(svid(id, issuer)), ACME);
+    // Its authority comes along, and is believed no more for that.
+    const signer = svid(id, issuer);
+    const found = await judged(signedBy(signer, signer.key, [issuer]), ACME);
     expect(found).toMatchObject({ verdict: 'untrusted', refused: [{ kind: 'trust' }] });
     expect(found.refused[0]?.reason).toMatch(reason);
   });
