@@ -83,6 +83,12 @@ describe('usage errors end with 2, say what was meant, and leave standard output
     [['pull', 'a/b', '--view', 'hff'], 'modelscope'],
     [['pull', '--list', '/no/such/list'], '/no/such/list'],
     [['config', 'hf.tokem'], 'hf.token'],
+    [['sign', 'm'], '--key FILE'],
+    [['sign', 'm', '--keyless'], '`cosign sign` or `model_signing sign sigstore`'],
+    [['sign', 'm', '--key', 'k', '--identity-token=x'], '--identity-token belongs to signing without a key'],
+    [['sign', 'm', '--keyless', '--lang', 'zh'], '无密钥签名'],
+    [['sign', 'm', '--lang', 'zh'], '签名需要密钥'],
+    [['convert', 'm', '--lang', 'zh'], '缺少选项 --to'],
   ])('%j', async (args, hint) => {
     const { code, host } = await sluice(args);
     expect(code).toBe(2);

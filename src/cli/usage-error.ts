@@ -21,6 +21,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '--continue': 'sluice always resumes',
 };
 
+/** What those sign with who hold no key: options of cosign and model_signing. */
+const KEYLESS: readonly string[] = [
+  ...['--keyless', '--identity', '--identity-token', '--identity_token', '--identity-provider', '--identity_provider'],
+  ...['--client-id', '--client_id', '--client-secret', '--client_secret', '--use-ambient-credentials'],
+  ...['--use_ambient_credentials', '--use-staging', '--use_staging', '--oidc-issuer', '--oidc-provider'],
+  ...['--oidc-client-id', '--fulcio-url', '--rekor-url', '--trust-config', '--trust_config', '--signing-config'],
+];
+
 /** commander's complaint as an error of ours, in the language of the caller. */
 export function usageError(complaint: CommanderError, program: Command, lang: Lang): SluiceError {
   const name = /'([^']*)'/.exec(complaint.message)?.[1] ?? '';
@@ -28,6 +36,7 @@ export function usageError(complaint: CommanderError, program: Command, lang: La
     switch (complaint.code) {
       case 'commander.unknownOption': {
         const option = name.split('=')[0] ?? name;
+        if (program.args[0] === 'sign' && KEYLESS.includes(option)) return say(lang, 'usage.keyless', { name: option });
         const hint = Object.hasOwn(ELSEWHERE, option) ? ELSEWHERE[option] : undefined;
         const near = hint === undefined ? nearest(option, optionNames(program)) : undefined;
         return say(lang, 'usage.unknownOption', { name: option, near, hint });
@@ -38,6 +47,8 @@ export function usageError(complaint: CommanderError, program: Command, lang: La
       }
       case 'commander.missingArgument':
         return say(lang, 'usage.missingArgument', { name: `<${name}>` });
+      case 'commander.missingMandatoryOptionValue':
+        return say(lang, 'usage.missingOption', { name });
       case 'commander.optionMissingArgument':
         return say(lang, 'usage.missingValue', { name });
       case 'commander.excessArguments':

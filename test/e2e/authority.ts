@@ -19,6 +19,8 @@ export interface Authority {
   readonly file: string;
   /** A certificate for these names, as subjectAltName takes them: `IP:127.0.0.1`, `DNS:hub.example`. */
   issue(...names: readonly string[]): Promise<TlsFiles>;
+  /** An X.509-SVID: the certificate of a workload, which has no other name than its SPIFFE ID. */
+  issueSvid(id: string): Promise<TlsFiles>;
 }
 
 export async function newAuthority(name = 'Acme CA'): Promise<Authority> {
@@ -28,19 +30,27 @@ export async function newAuthority(name = 'Acme CA'): Promise<Authority> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', `/CN=${name}`);
   let issued = 0;
+  const issue = async (subject: string, extensions: readonly string[]): Promise<TlsFiles> => {
+    const leaf = `leaf${(issued += 1)}`;
+    await openssl('req', ...key, '-keyout', `${leaf}.key`, '-out', `${leaf}.csr`, '-subj', subject);
+    await writeFile(join(folder, `${leaf}.ext`), `${extensions.join('\n')}\n`);
+    const signed = ['-in', `${leaf}.csr`, '-out', `${leaf}.pem`, '-extfile', `${leaf}.ext`, '-days', '2'];
+    await openssl('x509', '-req', ...signed, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial');
+    const [keyPem, cert] = await Promise.all([
+      readFile(join(folder, `${leaf}.key`)),
+      readFile(join(folder, `${leaf}.pem`)),
+    ]);
+    return { key: keyPem, cert };
+  };
   return {
     file: join(folder, 'ca.pem'),
-    issue: async (...names) => {
-      const leaf = `leaf${(issued += 1)}`;
-      await openssl('req', ...key, '-keyout', `${leaf}.key`, '-out', `${leaf}.csr`, '-subj', '/CN=leaf');
-      await writeFile(join(folder, `${leaf}.ext`), `subjectAltName=${names.join(',')}\n`);
-      const signed = ['-in', `${leaf}.csr`, '-out', `${leaf}.pem`, '-extfile', `${leaf}.ext`, '-days', '2'];
-      await openssl('x509', '-req', ...signed, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial');
-      const [keyPem, cert] = await Promise.all([
-        readFile(join(folder, `${leaf}.key`)),
-        readFile(join(folder, `${leaf}.pem`)),
-      ]);
-      return { key: keyPem, cert };
-    },
+    issue: (...names) => issue('/CN=leaf', [`subjectAltName=${names.join(',')}`]),
+    issueSvid: (id) =>
+      issue('/', [
+        'basicConstraints=critical,CA:FALSE',
+        'keyUsage=critical,digitalSignature',
+        'extendedKeyUsage=serverAuth,clientAuth',
+        `subjectAltName=critical,URI:${id}`,
+      ]),
   };
 }

@@ -7,7 +7,7 @@ import { repeatable, settingFlags, type SettingOptions } from '../options.js';
 import { filesText, say } from '../texts/index.js';
 
 interface SignFlags extends SettingOptions {
-  readonly key: string;
+  readonly key?: string;
   readonly certificate?: string;
   readonly passphraseFile?: string;
   readonly detached?: boolean;
@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
   const { say: text } = context;
   command
     .argument('<target>', text('argument.signTarget'))
-    .requiredOption('--key <file|name>', text('option.signKey'))
+    .option('--key <file|name>', text('option.signKey'))
     .option('--certificate <file>', text('option.signCertificate'))
     .option('--passphrase-file <file>', text('option.passphraseFile'))
     .option('--detached', text('option.detached'))
@@ -44,6 +44,9 @@ export function configure(command: Command, context: CommandContext): void {
   command.action(async (target: string) => {
     const options: SignFlags = command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
+    const { key } = options;
+    // Not `requiredOption`: that complains before it is seen that the rest asks for signing without a key.
+    if (key === undefined) throw usage(say(session.out.lang, 'usage.signKey'));
     const at = (path: string): string => resolve(context.host.cwd, path);
     const shardBytes = options.shards === undefined ? undefined : parseBytes(options.shards);
     if (options.shards !== undefined && !shardBytes) throw usage(`--shards ${options.shards}: not a size such as 1GB`);
@@ -51,7 +54,7 @@ export function configure(command: Command, context: CommandContext): void {
       await session.api()
     ).signTarget(
       {
-        ...{ subject: target, key: options.key, detached: options.detached === true, ignore: options.ignore ?? [] },
+        ...{ subject: target, key, detached: options.detached === true, ignore: options.ignore ?? [] },
         isUnnamed: options.unnamed === true,
         padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),
         hash: oneOf('--hash', options.hash, ['sha256', 'blake2b']),

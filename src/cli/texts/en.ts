@@ -117,6 +117,11 @@ export const en = {
   'usage.unknownCommand': 'There is no command {name}[; did you mean {near}?]',
   'usage.missingArgument': 'The argument {name} is missing.',
   'usage.missingValue': 'The option {name} needs a value.',
+  'usage.missingOption': 'The option {name} is missing.',
+  'usage.signKey':
+    'Signing takes a key: --key FILE, or --key NAME after `sluice keys make NAME`. Sign without one with `cosign sign` or `model_signing sign sigstore`; `sluice verify --policy` takes those signatures.',
+  'usage.keyless':
+    '{name} belongs to signing without a key, which sluice does not do: sign with --key, or with `cosign sign` or `model_signing sign sigstore`; `sluice verify --policy` takes those signatures.',
   'usage.excessArguments': 'Too many arguments for {name}.',
   'usage.badValue': '{name}: {reason}',
   'usage.noRefs': 'Nothing to pull: name a ref, or give a list with --list FILE.',

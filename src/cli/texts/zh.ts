@@ -117,6 +117,11 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'usage.unknownCommand': '没有命令 {name}[；是否想用 {near}？]',
   'usage.missingArgument': '缺少参数 {name}。',
   'usage.missingValue': '选项 {name} 需要一个值。',
+  'usage.missingOption': '缺少选项 {name}。',
+  'usage.signKey':
+    '签名需要密钥：--key 文件，或先运行 `sluice keys make 名称` 再用 --key 名称。无密钥签名请用 `cosign sign` 或 `model_signing sign sigstore`；`sluice verify --policy` 可验证这些签名。',
+  'usage.keyless':
+    '{name} 用于无密钥签名，sluice 不提供：请用 --key 签名，或用 `cosign sign`、`model_signing sign sigstore`；`sluice verify --policy` 可验证这些签名。',
   'usage.excessArguments': '{name} 的参数过多。',
   'usage.badValue': '{name}：{reason}',
   'usage.noRefs': '没有要拉取的内容：请给出引用，或用 --list 文件 给出列表。',

@@ -22,6 +22,8 @@ export const OID = {
   subjectKeyId: '2.5.29.14',
   extendedKeyUsage: '2.5.29.37',
   anyUsage: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
   timeStamping: '1.3.6.1.5.5.7.3.8',
   crlNumber: '2.5.29.20',

@@ -3,7 +3,7 @@ import { isSignedBy, keyWeakness } from './algorithm.js';
 import type { Certificate } from './certificate.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { OID } from './object-ids.js';
-import { checkProfile, type Profile } from './profile.js';
+import { checkAuthority, checkProfile, type Profile } from './profile.js';
 import { revocationOf, type RevocationList } from './revocation.js';
 
 /** What a rule makes of something that is not as it should be: refuse, or go on and say so. */
@@ -115,6 +115,7 @@ function checkPath(path: readonly Certificate[], request: PathRequest): readonly
     const isLimited = extendedKeyUsage !== undefined && !extendedKeyUsage.purposes.includes(OID.anyUsage);
     if (index > 0 && purpose !== undefined && isLimited && !extendedKeyUsage.purposes.includes(purpose))
       throw untrusted(`${name} is no authority for this purpose`);
+    if (index > 0) checkAuthority(certificate, profile);
     for (const authority of path.slice(index + 1)) {
       const isSelfIssued = certificate.issuer.equals(certificate.subject);
       if (index === 0 || !isSelfIssued) checkNameConstraints(certificate, authority);

@@ -51,13 +51,29 @@ export function checkProfile(leaf: Certificate, { name }: Profile): void {
   }
 }
 
+/**
+ * What an authority on the path to a signer must not be.
+ * @throws SignatureFault trust when it is
+ */
+export function checkAuthority({ extensions, subjectText }: Certificate, { name }: Profile): void {
+  if (name !== 'spiffe') return;
+  // X.509-SVID, 3.2: with a path the identity is that of a workload, and none of these certifies others.
+  if (extensions.subjectNames.some(({ kind, text }) => kind === 'uri' && (parseSpiffeId(text)?.path ?? '') !== ''))
+    throw untrusted(`${subjectText || 'what issued it'} has the SPIFFE ID of a workload and is no authority`);
+}
+
+const SVID_PURPOSES = [OID.serverAuth, OID.clientAuth];
+
 /** X.509-SVID, 4: one URI, which is the identity; signs, and certifies nobody. */
 function checkSvid({ extensions }: Certificate): void {
-  const { keyUsage, subjectNames } = extensions;
+  const { keyUsage, extendedKeyUsage, subjectNames } = extensions;
   const uris = subjectNames.filter(({ kind }) => kind === 'uri');
   const id = parseSpiffeId(uris[0]?.text ?? '');
   if (uris.length !== 1 || id === undefined || id.path === '') throw untrusted('the certificate is not an X.509-SVID');
   if (keyUsage?.isCritical !== true || !keyUsage.bits.has('digitalSignature'))
     throw untrusted('the SVID is not for signing');
   if (keyUsage.bits.has('keyCertSign') || keyUsage.bits.has('cRLSign')) throw untrusted('the SVID is an authority');
+  // No purpose of signing code exists for SVIDs: those that name purposes name these two.
+  if (extendedKeyUsage !== undefined && !SVID_PURPOSES.every((one) => extendedKeyUsage.purposes.includes(one)))
+    throw untrusted('the SVID is not for servers and clients');
 }
