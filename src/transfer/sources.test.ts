@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { SluiceEvent } from '../base/index.js';
+import { ownersOf } from './testing/owners-of.js';
 import { MIB, makeRig, seededContent, sha256Of, taskOf } from './testing/rig.js';
 
 const big = seededContent({ seed: 3, sizeBytes: 24 * MIB + 7 });
@@ -7,11 +8,18 @@ const files = { 'big.bin': big };
 
 it('uses several sources at once for one file', async () => {
   const rig = await makeRig();
+  // Each stops in the middle of its first answer until the other one is there too.
   const network = { connectionBytesPerSecond: 8e6 };
-  const sims = [await rig.sim(files, { network }), await rig.sim(files, { network })];
-  const result = await rig.pull(taskOf('big.bin', big, sims, ['one', 'two']));
+  const sims = [
+    await rig.sim(files, { network, silentAfterBytes: 1 }),
+    await rig.sim(files, { network, silentAfterBytes: 1 }),
+  ];
+  const pulling = rig.pull(taskOf('big.bin', big, sims, ['one', 'two']));
+  await expect.poll(() => sims.every(({ sentBytes }) => sentBytes > 0), { timeout: 20_000 }).toBe(true);
+  for (const sim of sims) sim.speak();
+  const result = await pulling;
   expect(result.sha256).toBe(sha256Of(big));
-  expect(new Set(result.pieces.map(({ source }) => source))).toEqual(new Set(['one', 'two']));
+  expect(ownersOf(rig, result)).toEqual(new Set(['one', 'two']));
 });
 
 it('gives more to the source that delivers more', async () => {

@@ -6,6 +6,7 @@ import type { Digests } from '../base/index.js';
 import type { Content, Fault, Sim } from '../sim/index.js';
 import type { Store } from '../store/index.js';
 import type { TransferTask } from './index.js';
+import { ownersOf } from './testing/owners-of.js';
 import { sourceOf } from './testing/source-of.js';
 import { MIB, makeRig, seededContent, sha256Of, wholeContent, type Rig } from './testing/rig.js';
 
@@ -82,11 +83,18 @@ describe('a file of which only a digest is known', () => {
 
   it('comes from all its sources', async () => {
     const rig = await makeRig();
+    // Who is asked for the size stops behind the first piece, the other one in its first answer, until both are there.
     const network = { connectionBytesPerSecond: 6e6 };
-    const sims = [await rig.sim(files, { network }), await rig.sim(files, { network })];
-    const result = await rig.pull(taskOf('big.bin', big, ...sims));
+    const sims = [
+      await rig.sim(files, { network, silentAfterBytes: MIB + 1 }),
+      await rig.sim(files, { network, silentAfterBytes: MIB + 1 }),
+    ];
+    const pulling = rig.pull(taskOf('big.bin', big, ...sims));
+    await expect.poll(() => sims.every(({ sentBytes }) => sentBytes > MIB), { timeout: 20_000 }).toBe(true);
+    for (const sim of sims) sim.speak();
+    const result = await pulling;
     expect(result.sha256).toBe(sha256Of(big));
-    expect(new Set(result.pieces.map(({ source }) => source))).toEqual(new Set(['s0', 's1']));
+    expect(ownersOf(rig, result)).toEqual(new Set(['s0', 's1']));
     // One of them was asked how large it is.
     expect(sims.flatMap(ranges).filter((range) => startOf(range) === 0)).toHaveLength(1);
   });

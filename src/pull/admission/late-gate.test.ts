@@ -104,3 +104,39 @@ test('a gate that cannot be opened lets nothing through', async () => {
   await settled();
   await expect(gate.judge(preparedFor('model.gguf'), [], context, WIRES)).rejects.toThrow('no such module');
 });
+
+test('a scan that cannot begin is no end of the process: what came is judged all the same', async () => {
+  const judged: string[] = [];
+  const { gate, context } = rig(() =>
+    Promise.resolve({
+      stop: new AbortController().signal,
+      refusal: undefined,
+      preflight: () => Promise.resolve(),
+      came: () => {
+        throw new Error('no scanner');
+      },
+      judge: () => Promise.resolve(void judged.push('judge')),
+    }),
+  );
+  const unhandled: unknown[] = [];
+  const note = (thrown: unknown): void => void unhandled.push(thrown);
+  process.on('unhandledRejection', note);
+  gate.watch(preparedFor('model.gguf'), context)(PROVEN);
+  await settled();
+  await gate.judge(preparedFor('model.gguf'), [], context, WIRES);
+  await settled();
+  process.off('unhandledRejection', note);
+  expect([judged, unhandled]).toEqual([['judge'], []]);
+});
+
+test('a gate that could not be opened stays shut, however often it is asked', async () => {
+  let opened = 0;
+  const { gate, context } = rig(() => {
+    opened += 1;
+    return opened === 1 ? Promise.reject(new Error('no such module')) : Promise.resolve(undefined);
+  });
+  const prepared = preparedFor('model.gguf');
+  gate.watch(prepared, context)(LANDED);
+  for (let round = 0; round < 3; round += 1)
+    await expect(gate.judge(prepared, [], context, WIRES)).rejects.toThrow('no such module');
+});

@@ -57,10 +57,9 @@ export class LateGate {
 
   #came(prepared: Prepared, event: Extract<SluiceEvent, { type: 'file.proven' }>, signal: AbortSignal): void {
     // Whatever it is, it shows when all is judged.
-    this.#gate().then(
-      (gate) => gate?.came(prepared, event, signal),
-      () => undefined,
-    );
+    this.#gate()
+      .then((gate) => gate?.came(prepared, event, signal))
+      .catch(() => undefined);
   }
 
   #ready(): void {

@@ -51,8 +51,11 @@ class FakeThread extends EventEmitter {
 
 function rig(beginsHere: boolean) {
   const threads: FakeThread[] = [];
+  /** Threads that the system gives. */
+  const system = { most: Infinity };
   const spare = {
     take: () => {
+      if (threads.length >= system.most) throw new Error('no more threads');
       threads.push(new FakeThread());
       return threads.at(-1);
     },
@@ -60,20 +63,29 @@ function rig(beginsHere: boolean) {
   /** What was asked by this thread: its answers begin when they are told to, and do not end before the request is called off. */
   const asked: string[] = [];
   const answers: (() => void)[] = [];
+  /** Requests of this thread that were called off, and are over. */
+  const over: string[] = [];
   const transport = {
     blueprint: {},
     requestCount: 0,
     get: ({ url, signal }: GetRequest, sink: BodySink) => {
       asked.push(new URL(url).host);
       answers.push(() => sink.onHead(HEAD));
-      return new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))));
+      return new Promise<void>((_, reject) =>
+        signal.addEventListener('abort', () =>
+          setImmediate(() => {
+            over.push(new URL(url).host);
+            reject(new Error('called off'));
+          }),
+        ),
+      );
     },
     close: () => Promise.resolve(),
   } as unknown as Transport;
   const carriers = createCarriers({
     ...{ transport, limiter: new SharedBucket(), slabs: createSlabMemory(4), threads: 2, spare, beginsHere },
   });
-  return { threads, asked, answers, carriers };
+  return { threads, system, asked, answers, over, carriers };
 }
 
 function carry(carriers: Carriers, host: string, mode: RunMode = 'range') {
@@ -154,4 +166,57 @@ test('threads are not started behind a transfer that is over', async () => {
   await carriers.close();
   await turn();
   expect(threads).toHaveLength(0);
+});
+
+test.each([
+  ['with an error', (thread?: FakeThread) => thread?.emit('error', new Error('out of memory'))],
+  ['without a word', (thread?: FakeThread) => thread?.emit('exit', 1)],
+])('a thread that dies %s takes only its own runs with it, and others are started in its place', async (_way, die) => {
+  const { threads, asked, answers, carriers, first } = await rigUp();
+  const second = carry(carriers, 'one');
+  let isFirstOver = false;
+  void first.ended.then(() => (isFirstOver = true));
+  threads.forEach(die);
+  // Told of twice.
+  threads.forEach((thread) => thread.emit('exit', 1));
+  expect((await second.ended).outcome).toMatchObject({ failure: {} });
+  expect(isFirstOver).toBe(false);
+  carry(carriers, 'one');
+  await turn();
+  expect(asked).toEqual(['one', 'one']);
+  answers[1]?.();
+  await turn();
+  expect(threads).toHaveLength(4);
+  await carriers.close();
+});
+
+test('where the system gives no threads, this one does all', async () => {
+  const { threads, system, asked, answers, carriers } = rig(true);
+  system.most = 0;
+  carry(carriers, 'one');
+  await turn();
+  answers[0]?.();
+  await turn();
+  for (let count = 0; count < 5; count += 1) carry(carriers, 'one');
+  await turn();
+  expect([threads.length, asked.length]).toEqual([0, 6]);
+  await carriers.close();
+});
+
+test('where the system gives fewer threads, these do', async () => {
+  const { threads, system, carriers } = rig(false);
+  system.most = 1;
+  for (let count = 0; count < 3; count += 1) carry(carriers, 'one');
+  expect(threads.map(({ hosts }) => hosts)).toEqual([['one', 'one', 'one']]);
+  await carriers.close();
+});
+
+test('a run of this thread is over before it is said to be, when all is closed in the middle of it', async () => {
+  const { over, carriers } = rig(true);
+  const run = carry(carriers, 'one');
+  const ended = run.ended.then(() => [...over]);
+  await turn();
+  await carriers.close();
+  expect(over).toEqual(['one']);
+  expect(await ended).toEqual(['one']);
 });

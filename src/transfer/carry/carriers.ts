@@ -58,6 +58,7 @@ interface Job {
   /** It took all that was asked for, so that its connection can be used again. */
   isWhole: boolean;
   readonly listener: CarryListener;
+  readonly ended: Promise<CarryEnd>;
   readonly resolve: (end: CarryEnd) => void;
 }
 
@@ -112,7 +113,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
     const { listener, lane } = job;
     if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
     else if (message.type === 'head') {
-      if (lane === here && lanes.length === 0) setImmediate(openAll);
+      if (lane === here && lanes.length === 0) setImmediate(openBehind);
       listener.onHead(message.head);
     } else if (message.type === 'written') listener.onWritten(message.index, message.endByte);
     else if (message.type === 'landed') {
@@ -153,10 +154,24 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const openAll = (): void => {
     while (canThread && !isClosed && lanes.length < most) lanes.push(open());
   };
+  /** Where the system gives no more threads, those that are there do; this one, for want of any. */
+  const openBehind = (): void => {
+    try {
+      openAll();
+    } catch {
+      return;
+    }
+  };
   const pickThread = (host: string): Lane => {
-    const lane = pickLane(lanes, host, most) ?? open();
-    if (!lanes.includes(lane)) lanes.push(lane);
-    return lane;
+    const lane = pickLane(lanes, host, most);
+    if (lane !== undefined) return lane;
+    try {
+      const opened = open();
+      lanes.push(opened);
+      return opened;
+    } catch {
+      return pickLane(lanes, host, lanes.length) ?? (here ??= openHere());
+    }
   };
   /** Until threads are up, the first runs go by this one. Threads are started once the first of these is answered: starting one takes 5 ms, in which nothing is asked. */
   const laneFor = (host: string, { mode }: CarryOrder): Lane => {
@@ -176,9 +191,9 @@ export function createCarriers(options: CarriersOptions): Carriers {
       known.active += 1;
       known.kept = Math.max(0, known.kept - 1);
       lane.hosts.set(host, known);
-      const ended = new Promise<CarryEnd>((resolve) =>
-        jobs.set(id, { lane, host, order, isWhole: false, listener, resolve }),
-      );
+      let resolve: (end: CarryEnd) => void = () => undefined;
+      const ended = new Promise<CarryEnd>((settled) => (resolve = settled));
+      jobs.set(id, { lane, host, order, isWhole: false, listener, ended, resolve });
       lane.post({ type: 'carry', id, order });
       return { ended, stop: (kill) => lane.post({ type: 'stop', id, kill }) };
     },
@@ -198,7 +213,9 @@ export function createCarriers(options: CarriersOptions): Carriers {
     },
     close: async () => {
       isClosed = true;
-      await Promise.all(lanes.splice(0).map((lane) => lane.close()));
+      const mine = [...jobs].filter(([, { lane }]) => lane.load === undefined);
+      for (const [id, { lane }] of mine) lane.post({ type: 'stop', id, kill: true });
+      await Promise.all([...lanes.splice(0).map((lane) => lane.close()), ...mine.map(([, { ended }]) => ended)]);
       const end = { outcome: { failure: plainFailure(new SluiceError('INTERRUPTED')) }, requests: 0 };
       for (const [id, job] of jobs) settle(id, job, { ...end, left: undefined, ignoredRange: false });
     },
