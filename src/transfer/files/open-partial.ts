@@ -1,3 +1,4 @@
+import { SluiceError } from '../../base/index.js';
 import type { Partial } from '../../store/index.js';
 import type { Environment } from '../environment.js';
 import type { TransferResult, TransferTask } from '../port.js';
@@ -28,4 +29,9 @@ export async function findOrOpen(
     // Otherwise somebody else brought it while we waited.
     if (partial !== undefined) return { partial };
   }
+}
+
+/** What a file ends with whose partial another process has gone on with. */
+export function takenOver(path: string): SluiceError {
+  return new SluiceError('FILE_SYSTEM', { path, reason: 'another process took this partial over' });
 }

@@ -16,7 +16,7 @@ import { HandOut, type Share } from './hand-out.js';
 import type { Job, Work } from './job.js';
 import { ListedPieces } from './listed-pieces.js';
 import { openFile } from './open-file.js';
-import { findOrOpen } from './open-partial.js';
+import { findOrOpen, takenOver } from './open-partial.js';
 import { beginPiece, landedPiece, type PieceProgress } from './piece-progress.js';
 import { pieceRecords } from './piece-records.js';
 import { PieceRun, type RunOwner } from './piece-run.js';
@@ -182,7 +182,8 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
   }
 
   async land(progress: PieceProgress, digest: string): Promise<void> {
-    const [{ index }, { held, environment }] = [progress, this];
+    const { index } = progress;
+    const { held, environment } = this;
     const by = this.sources.filter(({ source }) => progress.sources.includes(source.id));
     const isWanted = (): boolean => !by.some((from) => isShut(this.sources, from));
     if (!isWanted()) {
@@ -217,9 +218,7 @@ export class PieceFile extends JobCore implements Job, RunOwner, DoubtOwner {
       return;
     }
     this.#partial = found.partial;
-    const lose = (): void =>
-      this.fail(new SluiceError('FILE_SYSTEM', { path: this.path, reason: 'another process took this partial over' }));
-    this.#partial.lost.addEventListener('abort', lose, { once: true });
+    this.#partial.lost.addEventListener('abort', () => this.fail(takenOver(this.path)), { once: true });
     await this.#begin(this.#partial);
   }
 
