@@ -1,14 +1,14 @@
 import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 
-import { isInside } from './address-kind.js';
+import { Depth, depthOf } from './address-kind.js';
 
 /** The system's resolver tells no lifetime: this is what most content networks give their names. */
 const FRESH_MS = 60_000;
 /** So long an answer still serves, while it is asked for again beside it or when no name server answers. */
 const USABLE_MS = 10 * 60_000;
 const MAX_NAMES = 200;
-/** Names of which is known for good that they are outside. Beyond them the one marked longest ago is forgotten. */
+/** Names of which is known for good how deep inside they may be. Beyond them the one marked longest ago is forgotten. */
 const MAX_MARKED = 10_000;
 
 /** Every address of a name; rejects as `dns.lookup` does. */
@@ -32,10 +32,10 @@ export class Names {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Entry>>();
-  /** Names that had a public address once. */
-  readonly #seenOutside = new Set<string>();
-  /** Names that are dialled at public addresses only. */
-  readonly #keptOutside = new Set<string>();
+  /** The least depth that an address of a name ever had. */
+  readonly #leastDepths = new Map<string, Depth>();
+  /** Names that are dialled at addresses of this depth at most. */
+  readonly #limits = new Map<string, Depth>();
 
   constructor(resolve: Resolve = askSystem, now: () => number = performance.now.bind(performance)) {
     this.#resolve = resolve;
@@ -57,24 +57,25 @@ export class Names {
   /** The addresses of a name, in the order in which this connection is to try them. */
   async find(hostname: string): Promise<readonly LookupAddress[]> {
     const addresses = await this.#find(hostname);
-    if (!this.#keptOutside.has(hostname)) return addresses;
-    const outside = addresses.filter(({ address }) => !isInside(address));
-    if (outside.length > 0) return outside;
-    throw Object.assign(new Error('a public name that turned into a private address'), { code: 'ENOTFOUND' });
+    const limit = this.#limits.get(hostname);
+    if (limit === undefined) return addresses;
+    const within = addresses.filter(({ address }) => depthOf(address) <= limit);
+    if (within.length > 0) return within;
+    throw Object.assign(new Error('a name that turned into an address further inside'), { code: 'ENOTFOUND' });
   }
 
-  /** Whether the name has only ever had addresses of this machine and its private networks. */
-  async isInsider(hostname: string): Promise<boolean> {
+  /** The least depth that it ever had: of a name with addresses here and there it is not known who answers. */
+  async depth(hostname: string): Promise<Depth> {
     await this.#find(hostname);
-    return !this.#seenOutside.has(hostname);
+    return this.#leastDepths.get(hostname) ?? Depth.public;
   }
 
-  /** Has a name dialled at public addresses only from now on; false, and nothing changes, where it has none. */
-  async keepOutside(hostname: string): Promise<boolean> {
-    if (this.#keptOutside.has(hostname)) return true;
+  /** Has a name dialled at addresses of this depth at most from now on; false, and nothing changes, where it has none. */
+  async keepWithin(hostname: string, limit: Depth): Promise<boolean> {
+    if ((this.#limits.get(hostname) ?? Infinity) <= limit) return true;
     const addresses = await this.#find(hostname);
-    if (addresses.every(({ address }) => isInside(address))) return false;
-    mark(this.#keptOutside, hostname);
+    if (addresses.every(({ address }) => depthOf(address) > limit)) return false;
+    mark(this.#limits, hostname, limit);
     return true;
   }
 
@@ -116,7 +117,7 @@ export class Names {
 
   #keep(hostname: string, addresses: readonly LookupAddress[]): Entry {
     if (addresses.length === 0) throw Object.assign(new Error('a name without addresses'), { code: 'ENOTFOUND' });
-    if (addresses.some(({ address }) => !isInside(address))) mark(this.#seenOutside, hostname);
+    mark(this.#leastDepths, hostname, Math.min(...addresses.map(({ address }) => depthOf(address))) as Depth);
     const entry = { addresses, askedMs: this.#now(), isFresh: true, dead: new Set<string>(), turn: 0 };
     this.#entries.delete(hostname);
     this.#entries.set(hostname, entry);
@@ -126,11 +127,13 @@ export class Names {
   }
 }
 
-function mark(names: Set<string>, hostname: string): void {
-  names.delete(hostname);
-  names.add(hostname);
-  const [oldest] = names;
-  if (names.size > MAX_MARKED && oldest !== undefined) names.delete(oldest);
+/** Depths only ever become less. */
+function mark(depths: Map<string, Depth>, hostname: string, depth: Depth): void {
+  const least = Math.min(depth, depths.get(hostname) ?? depth) as Depth;
+  depths.delete(hostname);
+  depths.set(hostname, least);
+  const oldest = depths.keys().next().value;
+  if (depths.size > MAX_MARKED && oldest !== undefined) depths.delete(oldest);
 }
 
 /** Families stay in the resolver's order, of which `net.connect` takes them alternately; within one, each connection begins with another address. */

@@ -2,14 +2,14 @@ import type { LookupAddress } from 'node:dns';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { isInside } from './address-kind.js';
+import { Depth, depthOf } from './address-kind.js';
 import { Names } from './names.js';
 import type { Transport } from './port.js';
 import { collect } from './testing/collect.js';
 import { httpServer } from './testing/servers.js';
 import type { TransportOptions } from './transport-options.js';
 import { createTransport } from './transport.js';
-import { namedHosts } from './way-in.js';
+import { namedHosts, WayIn } from './way-in.js';
 
 const HERE = '127.0.0.1';
 /** An address outside that nothing can be reached at, which shows at once. */
@@ -116,33 +116,103 @@ describe.each([true, false])('with the fast road: %s', (fast) => {
   });
 });
 
-describe('addresses', () => {
-  test.each(
-    '0.0.0.0 10.1.2.3 100.100.100.200 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255 192.168.0.1 :: ::1 fe80::1 fe80::1%eth0 fd00:ec2::254 [::1] ::ffff:10.0.0.1 ::ffff:a9fe:a9fe ::127.0.0.1 64:ff9b::10.0.0.1 64:ff9b::a9fe:a9fe 2002:7f00:1::'.split(
-      ' ',
-    ),
-  )('%s is inside', (address) => expect(isInside(address)).toBe(true));
+describe('who may lead where', () => {
+  const world: World = {
+    'public.test': ['1.1.1.1'],
+    'private.test': ['10.0.0.1'],
+    'carrier.test': ['100.64.0.1'],
+    'machine.test': ['127.0.0.2'],
+    'link.test': ['169.254.7.7'],
+    'cloud.test': ['168.63.129.16'],
+    'private-and-machine.test': ['10.0.0.1', '127.0.0.1'],
+    'machine-and-link.test': ['169.254.169.254', '127.0.0.1'],
+  };
+  const targets = [
+    ...Object.keys(world),
+    ...'2.2.2.2 10.0.0.2 [fd00::1] 127.0.0.1 [::1] 0.0.0.0 169.254.169.254 [fe80::1] [fd00:ec2::254] 100.100.100.200 168.63.129.16'.split(' '), // prettier-ignore
+  ];
+  const outside = ['public.test', '2.2.2.2'];
+  const network = [...outside, 'private.test', 'carrier.test', 'private-and-machine.test', '10.0.0.2', '[fd00::1]'];
+  const machine = [...network, 'machine.test', 'machine-and-link.test', '127.0.0.1', '[::1]', '0.0.0.0'];
+  test.each([
+    ['public.test', outside],
+    ['1.2.3.4', outside],
+    ['168.63.129.16', network],
+    ['private.test', network],
+    ['private-and-machine.test', network],
+    ['192.168.0.1', network],
+    ['link.test', network],
+    ['169.254.1.1', network],
+    ['machine.test', machine],
+    ['127.0.0.9', machine],
+    ['machine-and-link.test', machine],
+  ])('%s', async (giver, may) => {
+    const led: string[] = [];
+    for (const target of targets.filter((each) => each !== giver)) {
+      const wayIn = new WayIn({ names: names(world), proxyFor: () => undefined, namedHosts: () => [] });
+      const judged = wayIn.check(new URL(`http://${giver}/`), new URL(`http://${target}/`));
+      await judged.then(
+        () => led.push(target),
+        (thrown: unknown) => expect(thrown).toMatchObject({ code: 'REDIRECTS' }),
+      );
+    }
+    expect(led.sort()).toEqual(may.filter((each) => each !== giver).sort());
+  });
 
-  test.each(
-    '1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 172.15.255.255 172.32.0.0 192.167.1.1 198.18.0.1 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808:: not-an-address'.split(
-      ' ',
-    ),
-  )('%s is not', (address) => expect(isInside(address)).toBe(false));
+  test('anybody to a host that the user named, even on the link', async () => {
+    const wayIn = new WayIn({ names: names(world), proxyFor: () => undefined, namedHosts: () => ['169.254.169.254', 'link.test'] }); // prettier-ignore
+    for (const target of ['169.254.169.254', 'link.test'])
+      await wayIn.check(new URL('http://private.test/'), new URL(`http://${target}/`));
+    expect(await wayIn.mayWarm(new URL('http://169.254.169.254/'))).toBe(true);
+    expect(await wayIn.mayWarm(new URL('http://169.254.169.253/'))).toBe(false);
+  });
+
+  test('a name that one in the network led to is not followed to this machine, nor by others into the network', async () => {
+    const known = names({ 'moving.test': ['1.1.1.1', '10.0.0.1', '127.0.0.1'] });
+    const wayIn = new WayIn({ names: known, proxyFor: () => undefined, namedHosts: () => [] });
+    const addresses = async (): Promise<string[]> => (await known.find('moving.test')).map(({ address }) => address).sort(); // prettier-ignore
+    await wayIn.check(new URL('http://10.9.9.9/'), new URL('http://moving.test/'));
+    expect(await addresses()).toEqual(['1.1.1.1', '10.0.0.1']);
+    await wayIn.check(new URL('http://9.9.9.9/'), new URL('http://moving.test/'));
+    expect(await addresses()).toEqual(['1.1.1.1']);
+    await wayIn.check(new URL('http://127.0.0.1/'), new URL('http://moving.test/'));
+    expect(await addresses()).toEqual(['1.1.1.1']);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    [
+      Depth.link,
+      '169.254.169.254 169.254.0.1 fe80::1 fe80::1%eth0 fd00:ec2::254 [fd00:ec2::254] 100.100.100.200 168.63.129.16 ::ffff:a9fe:a9fe 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::1',
+    ],
+    [Depth.machine, '0.0.0.0 127.0.0.1 127.255.255.254 :: ::1 [::1] ::127.0.0.1 ::ffff:127.0.0.1 2002:7f00:1::'],
+    [
+      Depth.private,
+      '10.1.2.3 100.100.100.201 172.16.0.1 172.31.255.255 192.168.0.1 fd00:ec2::253 fec0::1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1',
+    ],
+    [
+      Depth.public,
+      '1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 168.63.129.17 172.15.255.255 172.32.0.0 192.167.1.1 198.18.0.1 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808:: not-an-address',
+    ],
+  ])('of depth %i: %s', (depth, addresses) => {
+    for (const address of addresses.split(' ')) expect([address, depthOf(address)]).toEqual([address, depth]);
+  });
 
   test('however an IPv6 address is written, it is the same', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         const short = new URL(`http://[${address}]`).hostname;
-        expect(isInside(address)).toBe(isInside(short));
+        expect(depthOf(address)).toBe(depthOf(short));
       }),
     );
   });
 
-  test('an IPv4 address is as far inside as its form in IPv6', () => {
+  test('an IPv4 address is as deep inside as its form in IPv6', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
-        expect(isInside(`::ffff:${address}`)).toBe(isInside(address));
-        expect(isInside(`64:ff9b::${address}`)).toBe(isInside(address));
+        expect(depthOf(`::ffff:${address}`)).toBe(depthOf(address));
+        expect(depthOf(`64:ff9b::${address}`)).toBe(depthOf(address));
       }),
     );
   });

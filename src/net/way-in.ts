@@ -1,7 +1,7 @@
 import net from 'node:net';
 
 import { SluiceError } from '../base/index.js';
-import { isInside } from './address-kind.js';
+import { Depth, depthOf } from './address-kind.js';
 import { dialFault } from './fault.js';
 import type { Names } from './names.js';
 import type { ProxyChoice } from './proxy.js';
@@ -14,8 +14,8 @@ export interface WayInOptions {
 }
 
 /**
- * Keeps hosts outside from leading us inside: what a host with a public address redirects to, or names in an answer, must not be on this
- * machine or in its private network, where we would ask for it with rights that the host does not have.
+ * Keeps hosts from leading us deeper inside than they are themselves: what one with a public address redirects to, or names in an answer, must not be in our private network, and what is not
+ * on this machine must not lead to it, where we would ask with rights that the host does not have. To the link, where clouds tell secrets, nobody leads.
  */
 export class WayIn {
   readonly #options: WayInOptions;
@@ -25,31 +25,36 @@ export class WayIn {
   }
 
   /**
-   * Judges a URL that `giver` gave. A name that was found outside stays there: from now on it is dialled at public addresses only, whatever name servers say later.
+   * Judges a URL that `giver` gave. A name that was found outside stays there: from now on it is dialled at no address further inside than `giver` may lead to, whatever name servers say later.
    * @throws SluiceError REDIRECTS, or DNS
    */
   async check(giver: URL, target: URL): Promise<void> {
     const name = bare(target.hostname);
     if (name === bare(giver.hostname) || this.#options.namedHosts().includes(name)) return;
-    // Where both are a proxy's to find, it asks and not this machine: what may be reached through it is its own to judge.
-    if ([giver, target].every((url) => this.#options.proxyFor(url) !== undefined)) return;
-    if (await this.#isInsider(giver)) return;
+    const depth = net.isIP(name) === 0 ? undefined : depthOf(name);
+    // Where both are a proxy's to find, it asks and not this machine: what may be reached through it is its own to judge. It may have a link to a cloud, too.
+    const isProxys = [giver, target].every((url) => this.#options.proxyFor(url) !== undefined);
+    if (isProxys && depth !== Depth.link) return;
+    const limit = await this.#limitFor(giver);
     const refuse = (): SluiceError =>
       new SluiceError('REDIRECTS', {
         host: giver.host,
-        reason: `from a public host into a private network (${target.host})`,
+        reason:
+          limit === Depth.public
+            ? `from a public host into a private network (${target.host})`
+            : `further inside than it is itself (${target.host})`,
       });
-    if (net.isIP(name) !== 0) {
-      if (isInside(name)) throw refuse();
+    if (depth !== undefined) {
+      if (depth > limit) throw refuse();
       return;
     }
-    if (/(?:^|\.)localhost\.?$/.test(name)) throw refuse();
+    if (limit < Depth.machine && /(?:^|\.)localhost\.?$/.test(name)) throw refuse();
     // Only the proxy knows where its names are.
     if (this.#options.proxyFor(target) !== undefined) return;
-    const isOutside = await this.#options.names.keepOutside(name).catch((thrown: unknown) => {
+    const isWithin = await this.#options.names.keepWithin(name, limit).catch((thrown: unknown) => {
       throw dialFault(thrown, target.host);
     });
-    if (!isOutside) throw refuse();
+    if (!isWithin) throw refuse();
   }
 
   /**
@@ -57,16 +62,22 @@ export class WayIn {
    */
   async mayWarm(target: URL): Promise<boolean> {
     const name = bare(target.hostname);
-    if (net.isIP(name) !== 0 || this.#options.namedHosts().includes(name)) return true;
-    return this.#options.names.keepOutside(name).catch(() => false);
+    if (this.#options.namedHosts().includes(name)) return true;
+    if (net.isIP(name) !== 0) return depthOf(name) !== Depth.link;
+    return this.#options.names.keepWithin(name, Depth.public).catch(() => false);
   }
 
-  /** Whether it has never had a public address. What a proxy resolves counts as public. */
-  async #isInsider(giver: URL): Promise<boolean> {
+  /** How deep a host may lead. What a proxy resolves counts as public. */
+  async #limitFor(giver: URL): Promise<Depth> {
+    const depth = await this.#depth(giver);
+    return depth === Depth.link ? Depth.private : depth;
+  }
+
+  async #depth(giver: URL): Promise<Depth> {
     const name = bare(giver.hostname);
-    if (net.isIP(name) !== 0) return isInside(name);
-    if (this.#options.proxyFor(giver) !== undefined) return false;
-    return this.#options.names.isInsider(name).catch(() => false);
+    if (net.isIP(name) !== 0) return depthOf(name);
+    if (this.#options.proxyFor(giver) !== undefined) return Depth.public;
+    return this.#options.names.depth(name).catch(() => Depth.public);
   }
 }
 

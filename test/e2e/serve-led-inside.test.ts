@@ -215,6 +215,55 @@ it('one inside may lead inside: what is refused above would be there', async () 
   expect((await get(`${url}/-/any/a.bin`))[1]).toBe(CAUGHT);
 });
 
+/** Where clouds tell a machine its secrets. */
+const LINK = [
+  ...['169.254.169.254', '169.254.1.1', '[fe80::1]', '[fd00:ec2::254]', '100.100.100.200', '168.63.129.16'],
+  ...['[::ffff:169.254.169.254]', '[64:ff9b::a9fe:a9fe]', '2852039166'],
+];
+
+/** A mirror of a service at `giver`, which leads to what stands behind its name in `targets`. What is not on this machine is a proxy's to find. */
+async function ledFrom(giver: string, targets: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const asked: string[] = [];
+  const proxy = await listen((message, response) => {
+    const { host, pathname } = new URL(message.url ?? '', 'http://here.example');
+    const [, index = ''] = /^\/t(\d+)\//.exec(pathname) ?? [];
+    if (index !== '') return void response.writeHead(302, { location: targets[Number(index)] ?? '' }).end();
+    asked.push(host);
+    response.end(CAUGHT);
+  });
+  const own = { HTTP_PROXY: `http://${proxy}`, NO_PROXY: '127.0.0.0/8,localhost,[::1]/128,0.0.0.0', ...env };
+  const { url } = await startServing(await newMachine(own), '--site', `any=files:http://${giver.replace('PROXY', proxy)}`); // prettier-ignore
+  const answers = await Promise.all(targets.map((_, index) => get(`${url}/-/any/t${index}/a.bin`)));
+  return { asked, caught: targets.filter((_, index) => answers[index]?.[1].includes(CAUGHT)), answers };
+}
+
+describe('one inside', () => {
+  it.each(['10.0.0.1', '169.254.1.2', 'PROXY'])(
+    'at %s does not lead to what clouds tell a machine',
+    async (giver) => {
+      const { asked, caught, answers } = await ledFrom(giver, LINK.map((host) => `http://${host}/x`)); // prettier-ignore
+      expect([asked, caught]).toEqual([[], []]);
+      for (const [status] of answers) expect(status).toBeGreaterThanOrEqual(500);
+    },
+    60_000,
+  );
+
+  it('in a network does not lead to this machine', async () => {
+    const inside = await startInside();
+    const targets = targetsAt(inside.host).filter((target) => !target.includes('10.0.0.1'));
+    const { asked, caught } = await ledFrom('10.0.0.1', targets, { NO_PROXY: INSIDE.replace(',10.0.0.0/8', '') });
+    expect([inside.asked, asked, caught]).toEqual([[], [], []]);
+  }, 60_000);
+
+  it('leads to a store in the network, and to what the settings name, wherever that is', async () => {
+    const targets = ['http://10.0.0.2/x', 'http://192.168.7.7/x', 'http://169.254.169.254/x'];
+    for (const giver of ['10.0.0.1', 'PROXY']) {
+      const { caught } = await ledFrom(giver, targets, { HF_ENDPOINT: 'http://169.254.169.254' });
+      expect(caught).toEqual(targets);
+    }
+  }, 60_000);
+});
+
 /** What stands behind the name of a hub. */
 function passOn(sim: Sim, message: IncomingMessage, response: ServerResponse): void {
   const { pathname, search, hostname } = new URL(message.url ?? '', 'http://hub.example');

@@ -30,10 +30,11 @@ test('neither hubs nor proxies are asked, whatever the settings say of them', as
     HF_ENDPOINT: NOWHERE,
     HF_TOKEN: 'hf_secret',
     SLUICE_PROXY: NOWHERE,
+    SLUICE_HTTP_PROXY: NOWHERE,
     SLUICE_OFFLINE: '1',
     SLUICE_SERVE_PUBLIC_URL: 'https://models.example/hub',
   });
-  expect(settings).toMatchObject({ hfEndpoints: [NOWHERE], proxy: NOWHERE, offline: true });
+  expect(settings).toMatchObject({ hfEndpoints: [NOWHERE], proxy: NOWHERE, httpProxy: NOWHERE, offline: true });
   expect(await rehearse(settings, { warm: () => undefined }, folder)).toBe(true);
 });
 

@@ -80,7 +80,8 @@ function onStage(settings: ServeSettings, home: string, url: string): ServeSetti
     ...settings,
     ...{ home, hfEndpoints: [url], hfToken: undefined, hfTokenEndpoints: [], msEndpoints: [], msToken: undefined },
     ...{ alsoHubs: 'off', hubMap: [], offline: false, limit: undefined },
-    ...{ proxy: undefined, httpProxy: undefined, serveUpstreams: [] },
+    // The stage speaks HTTP: the proxy for HTTPS is never asked.
+    ...{ httpProxy: undefined, serveUpstreams: [] },
   };
 }
 

@@ -36,7 +36,7 @@ it('gives the digest of each piece, however its parts were cut and in whatever o
   );
 });
 
-it('gives none where a part is missing, comes twice or belongs to what comes later', () => {
+it('gives none where a part is missing, displaced, comes twice or belongs to what comes later', () => {
   const bytes = Uint8Array.from({ length: PIECE_BYTES }, (_, index) => index);
   const all = sumsOf(bytes, [10, 30]);
   const taken = (sums: readonly WrittenSum[]): string | undefined => {
@@ -47,5 +47,10 @@ it('gives none where a part is missing, comes twice or belongs to what comes lat
   expect(taken(all)).toBe(crcHex(crc32(bytes)));
   for (const missing of all) expect(taken(all.filter((sum) => sum !== missing))).toBeUndefined();
   for (const twice of all) expect(taken([...all, twice])).toBeUndefined();
+  // All lengths together are those of the piece, and the order is right as well: only where they begin is not.
+  for (const displaced of all) {
+    const moved = { ...displaced, startByte: displaced.startByte + 1 };
+    expect(taken(all.map((sum) => (sum === displaced ? moved : sum)))).toBeUndefined();
+  }
   expect(taken([])).toBeUndefined();
 });
