@@ -7,7 +7,9 @@ export function printedBy(
   mostMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const options = { signal, timeout: mostMs, maxBuffer: MOST_BYTES, env: { ...process.env, LC_ALL: 'C' } };
+  // A signal of its own: many hops are asked at once, and Node warns of more than ten listeners.
+  const own = AbortSignal.any([signal]);
+  const options = { signal: own, timeout: mostMs, maxBuffer: MOST_BYTES, env: { ...process.env, LC_ALL: 'C' } };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout) =>
       resolve(error?.code === 'ENOENT' || error?.code === 'EACCES' ? undefined : stdout),
