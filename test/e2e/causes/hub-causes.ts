@@ -16,14 +16,15 @@ const MIB = 2 ** 20;
 const EVEN = { totalBytesPerSecond: 60 * MB };
 
 /** What a slow hub has: enough for every number of streams, and not minutes of it. */
-const SMALL: SimOptions = {
+const ofSize = (sizeBytes: number): SimOptions => ({
   repositories: [
     {
       id: 'acme/tiny',
-      files: { 'config.json': '{}\n', 'model.safetensors': seededContent({ seed: 'small', sizeBytes: 7 * MIB }) },
+      files: { 'config.json': '{}\n', 'model.safetensors': seededContent({ seed: 'small', sizeBytes }) },
     },
   ],
-};
+});
+const SMALL = ofSize(7 * MIB);
 
 const fault = (rule: FaultRule): SimOptions => ({ faults: [rule], network: EVEN });
 
@@ -152,7 +153,8 @@ export const HUB_CAUSES: readonly Cause[] = [
     verdict: 'CUT_BY_SIZE',
     remedy: '`--request-bytes`, as the finding spells it out; without, `sluice pull` takes back what is silent',
     inject: async () => {
-      const sim = await hub({ ...SMALL, network: { totalBytesPerSecond: 40 * MB } });
+      // The first thread's connections and those of the others after them: whichever of the four brings what, one comes to its end.
+      const sim = await hub({ ...ofSize(16 * MIB), network: { totalBytesPerSecond: 40 * MB } });
       const HTTP_PROXY = await startMiddlebox({ afterBytes: 3 * MIB, isSilent: true });
       const network = { HF_ENDPOINT: sim.url, HTTP_PROXY, SLUICE_CONNECTIONS: '2' };
       return {
