@@ -48,16 +48,17 @@ describe('a plain web server', () => {
   });
 
   it('a file without any digest goes on across runs while its ETag is the same', async () => {
-    const sim = await hub({ folders: { pub: FILES }, dieAfterBytes: 7 * MIB });
-    const machine = await newMachine({ SLUICE_NO_PROGRESS: '1s' });
+    // Silent, not dead: what the system has taken in for a busy program is lost with a connection that is reset.
+    const sim = await hub({ folders: { pub: FILES }, silentAfterBytes: 7 * MIB });
+    const machine = await newMachine({ SLUICE_NO_PROGRESS: '2s' });
     const broken = await sluice(machine, 'pull', `${sim.url}/files/pub/w.bin`, '--to', 'out', '--connections', '2');
     expect(broken.code, broken.stderr).toBe(7);
     expect(await readdir(join(machine.root, 'out')).catch(() => [])).toEqual([]);
     const before = sim.sentBytes;
-    await sim.revive();
+    sim.speak();
     const done = await sluice(machine, 'pull', `${sim.url}/files/pub/w.bin`, '--to', 'out');
     expect(done.code, done.stderr).toBe(0);
-    expect(sim.sentBytes - before).toBeLessThan(11 * MIB);
+    expect(sim.sentBytes - before).toBeLessThan(8 * MIB);
     expect(await isRight(FILES, 'w.bin', join(machine.root, 'out', 'w.bin'))).toBe(true);
     expect(done.stderr).toContain('no digest');
   });
