@@ -17,7 +17,8 @@ async function start(options: SimOptions = {}): Promise<Sim> {
 /** One request for `a.bin` under one fault. */
 async function suffer(fault: Fault, range?: string): Promise<Heard> {
   await start({ faults: [{ fault }] });
-  const silenceMs = fault.type === 'stall' && fault.forMs === undefined ? 1000 : undefined;
+  const isSilent = fault.type === 'withhold' || (fault.type === 'stall' && fault.forMs === undefined);
+  const silenceMs = isSilent ? 1000 : undefined;
   return ask(
     `${sim.url}/files/f/a.bin`,
     range === undefined ? {} : { range },
@@ -65,6 +66,19 @@ test('stalls after so many bytes, and before the head', async () => {
   await sim.stop();
   const before = await suffer({ type: 'stall', afterBytes: -1 });
   expect([before.status, before.end]).toEqual([0, 'silent']);
+});
+
+test('withholds one byte of the file, whatever range comes to it', async () => {
+  const heard = async (range?: string): Promise<unknown> => {
+    const { end, body } = await suffer({ type: 'withhold', atByte: 70_000 }, range);
+    await sim.stop();
+    return [end, body.length];
+  };
+  expect(await heard()).toEqual(['silent', 70_000]);
+  expect(await heard('bytes=60000-70000')).toEqual(['silent', 10_000]);
+  expect(await heard('bytes=70000-')).toEqual(['silent', 0]);
+  expect(await heard('bytes=60000-69999')).toEqual(['whole', 10_000]);
+  expect(await heard('bytes=70001-70100')).toEqual(['whole', 100]);
 });
 
 test('goes on after a stall that was for a while only', async () => {

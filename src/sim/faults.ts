@@ -10,6 +10,8 @@ export type Fault =
   | { readonly type: 'xorb-chunk'; readonly chunk: number; readonly damage: XorbDamage }
   /** Sends nothing more after so many bytes (before the head when negative), for ever or for a while. */
   | { readonly type: 'stall'; readonly afterBytes: number; readonly forMs?: number }
+  /** An answer that comes to this byte of the file (or xorb) says no more; those that begin behind it pass. */
+  | { readonly type: 'withhold'; readonly atByte: number }
   /** A TCP reset after so many bytes; before the head when negative. */
   | { readonly type: 'reset'; readonly afterBytes: number }
   /** Closes cleanly after so many bytes, short of what was promised. */

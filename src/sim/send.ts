@@ -50,11 +50,13 @@ export async function send(delivery: Delivery): Promise<void> {
   else response.end();
 }
 
-function collectStops({ faults, breakAfterBytes }: Delivery): Stop[] {
+function collectStops({ faults, breakAfterBytes, reply }: Delivery): Stop[] {
   const stops: Stop[] = breakAfterBytes === undefined ? [] : [{ afterBytes: breakAfterBytes, how: 'reset' }];
   for (const fault of faults) {
     if (fault.type === 'reset' || fault.type === 'end-early')
       stops.push({ afterBytes: fault.afterBytes, how: fault.type });
+    if (fault.type === 'withhold' && fault.atByte >= reply.start && fault.atByte < reply.end)
+      stops.push({ afterBytes: fault.atByte - reply.start, how: 'stall' });
     if (fault.type !== 'stall') continue;
     stops.push({
       afterBytes: fault.afterBytes,

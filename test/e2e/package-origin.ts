@@ -17,18 +17,17 @@ const digest = (algorithm: string, bytes: Buffer): string => createHash(algorith
 
 /**
  * One place that speaks as a registry of images, as an index of Python and of npm packages, as an archive of Debian's and as a folder. Each of its files is a layer, a wheel, a tarball, a package
- * and a plain file by its name. It falls silent, with all connections open, once so many bytes of files were sent.
+ * and a plain file by its name. An answer that comes to the byte that is withheld stays open and says no more; those that begin behind it pass.
  */
 export async function packageOrigin(
   files: Readonly<Record<string, Buffer>>,
-  silentAfterBytes = Infinity,
+  withheld: { readonly name: string; readonly atByte: number },
 ): Promise<PackageOrigin> {
-  const state = { sentBytes: 0, isSilent: false, waiting: [] as (() => void)[] };
-  const passed = (bytes: number, next: () => void): void => {
-    state.sentBytes += bytes;
-    if (state.sentBytes >= silentAfterBytes && state.waiting !== SPOKEN) state.waiting.push(next);
-    else next();
-  };
+  const state = { sentBytes: 0, waiting: [] as (() => void)[] };
+  const passed = (bytes: number): void => void (state.sentBytes += bytes);
+  /** What is sent next of a file ends there. */
+  const stopOf = (name: string, at: number): number =>
+    name === withheld.name && at <= withheld.atByte && state.waiting !== SPOKEN ? withheld.atByte : Infinity;
   const server = createServer((request, response) => {
     const { url = '/', headers } = request;
     const [path = '/'] = decodeURIComponent(url).split('?');
@@ -36,7 +35,9 @@ export async function packageOrigin(
     if (page !== undefined) return void response.writeHead(200, { 'content-type': page[0] }).end(page[1]);
     const found = Object.entries(files).find(([name, bytes]) => path.endsWith(`sha256:${digest('sha256', bytes)}`) || FILE.exec(path)?.[1] === name); // prettier-ignore
     if (found === undefined) return void response.writeHead(404).end();
-    send(request, response, found[1], passed);
+    const [name, bytes] = found;
+    const hold = (next: () => void): void => void state.waiting.push(next);
+    send(request, response, bytes, { passed, hold, stopAfter: (at) => stopOf(name, at) });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -74,11 +75,18 @@ function pageAt(
   return ['application/vnd.oci.image.manifest.v1+json', JSON.stringify({ schemaVersion: 2, layers })];
 }
 
+interface Way {
+  readonly passed: (bytes: number) => void;
+  /** The first byte from `at` on that is withheld. */
+  readonly stopAfter: (at: number) => number;
+  readonly hold: (next: () => void) => void;
+}
+
 function send(
   { method, headers }: IncomingMessage,
   response: ServerResponse,
   bytes: Buffer,
-  passed: (bytes: number, next: () => void) => void,
+  { passed, stopAfter, hold }: Way,
 ): void {
   const [, first, last = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
   const start = Number(first ?? 0);
@@ -93,8 +101,13 @@ function send(
   const step = (at: number): void => {
     if (response.destroyed) return;
     if (at >= end) return void response.end();
-    const to = Math.min(end, at + STEP_BYTES);
-    response.write(bytes.subarray(at, to), () => passed(to - at, () => step(to)));
+    const to = Math.min(end, at + STEP_BYTES, stopAfter(at));
+    if (to === at) {
+      hold(() => step(at));
+      return;
+    }
+    passed(to - at);
+    response.write(bytes.subarray(at, to), () => step(to));
   };
   step(start);
 }

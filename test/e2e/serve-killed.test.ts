@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { get, type IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { seededContent, type Sim } from '../../src/sim/index.js';
+import { seededContent, type RouteKind } from '../../src/sim/index.js';
 import { newMachine, type Machine } from './harness.js';
 import { hub } from './hub.js';
 import { packageOrigin } from './package-origin.js';
@@ -15,8 +15,8 @@ const SIZE = 12 * MIB + 77;
 const BIG = seededContent({ seed: 'killed', sizeBytes: SIZE, style: 'bf16' }).read(0, SIZE);
 const WHOLE = seededContent({ seed: 'whole', sizeBytes: 2 * MIB }).read(0, 2 * MIB);
 const FILES = { 'whole.bin': WHOLE, 'big.bin': BIG };
-/** Of `BIG` nearly all comes before the silence. */
-const SILENT_AFTER_BYTES = WHOLE.length + 10 * MIB;
+/** Of `BIG` everything comes but the piece with this byte, whoever fetches what and when. */
+const WITHHELD = 10 * MIB;
 const OLLAMA = { 'user-agent': 'ollama/0.12.0 (amd64 linux) Go/go1.24.1' };
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -30,30 +30,30 @@ interface Way {
   readonly find: (url: string, name: 'whole' | 'big') => Promise<string> | string;
   /** Bytes of files that the upstream has sent. */
   readonly sentBytes: () => number;
-  readonly isSilent: () => boolean;
-  /** The upstream, which fell silent, goes on. */
+  /** The upstream gives what it withheld too. */
   readonly speak: () => void;
 }
 
-async function ofHub(kinds: readonly string[], only: boolean, find: Way['find']): Promise<Way> {
+async function ofHub(kinds: readonly RouteKind[], only: boolean, find: Way['find']): Promise<Way> {
   const sim = await hub({
     repositories: [{ id: 'acme/tiny', files: FILES }],
-    silentAfterBytes: SILENT_AFTER_BYTES,
     network: { totalBytesPerSecond: 40 * MIB },
     ...(only ? { xet: { isOnlyWay: true, maxXorbBytes: 4 * MIB, compression: 'none' } } : {}),
   });
-  const sumOf = (requests: Sim['requests']): number => requests.reduce((sum, { bytes }) => sum + bytes, 0);
-  const sentBytes = (): number => sumOf(sim.requests.filter(({ kind }) => kinds.includes(kind)));
-  const isSilent = (): boolean => sumOf(sim.requests) >= SILENT_AFTER_BYTES;
+  const xorb = only ? sim.xetPlace('acme/tiny', 'big.bin', WITHHELD) : undefined;
+  const withheld = sim.faults.add({
+    on: { kind: kinds, ...(xorb === undefined ? {} : { path: new RegExp(xorb.xorb) }) },
+    fault: { type: 'withhold', atByte: xorb?.offset ?? WITHHELD },
+  });
+  const sentBytes = (): number =>
+    sim.requests.reduce((sum, { kind, bytes }) => sum + (kinds.includes(kind) ? bytes : 0), 0);
   const env = { HF_ENDPOINT: sim.url, MODELSCOPE_ENDPOINT: sim.url };
-  return { args: [], env, find, sentBytes, isSilent, speak: () => sim.speak() };
+  return { args: [], env, find, sentBytes, speak: () => withheld.remove() };
 }
 
 async function ofPackages(args: (url: string) => readonly string[], find: Way['find'], headers = {}): Promise<Way> {
-  const origin = await packageOrigin({ whole: WHOLE, big: BIG }, SILENT_AFTER_BYTES);
-  const { sentBytes, speak } = origin;
-  const isSilent = (): boolean => sentBytes() >= SILENT_AFTER_BYTES;
-  return { args: args(origin.url), find, headers, sentBytes, isSilent, speak };
+  const { url, sentBytes, speak } = await packageOrigin({ whole: WHOLE, big: BIG }, { name: 'big', atByte: WITHHELD });
+  return { args: args(url), find, headers, sentBytes, speak };
 }
 
 const resolved: Way['find'] = (url, name) => `${url}/acme/tiny/resolve/main/${name}.bin`;
@@ -103,16 +103,15 @@ async function takenBytes(url: string): Promise<number> {
 }
 
 /** A mirror that has `whole` and was killed while `big` came in. */
-async function killedWhile({ args, env, find, headers, isSilent, speak }: Way): Promise<Machine> {
+async function killedWhile({ args, env, find, headers, speak }: Way): Promise<Machine> {
   const machine = await newMachine(env);
   const { url, child } = await startServing(machine, ...args);
   const cacheOf = async (): Promise<unknown> => (await read(await find(url, 'whole'), headers))[0];
   await expect.poll(cacheOf, { timeout: 30_000 }).toBe('HIT');
   const had = await takenBytes(url);
   const left = read(await find(url, 'big'), headers).catch(() => 'cut');
-  await expect.poll(isSilent, { timeout: 30_000 }).toBe(true);
   const taken = async (): Promise<number> => (await takenBytes(url)) - had;
-  await expect.poll(taken, { timeout: 30_000 }).toBeGreaterThan(4 * MIB);
+  await expect.poll(taken, { timeout: 30_000 }).toBeGreaterThan(8 * MIB);
   child.kill('SIGKILL');
   expect(await left).toBe('cut');
   speak();

@@ -73,6 +73,22 @@ describe('applying and undoing', () => {
     }
   });
 
+  it('keeps a value whole while it is given another, and nothing beside it', async () => {
+    const { root, journal } = await setUp({ 'a/value': 'long before\n' });
+    const path = join(root, 'a/value');
+    const held = await link(path, join(root, 'a/held')).then(async () => treeOf(root));
+    const change = await changeTo(path, 'after\n', 'value');
+    const { record } = await applyChanges({ remedy: 'kernel', changes: [change] }, '/', journal);
+    // Not written over in place, of which a kill would leave a part: whoever has it by another name still has all of it.
+    expect(await treeOf(root)).toEqual({
+      ...held,
+      'a/value': expect.stringContaining(Buffer.from('after\n').toString('base64')) as string,
+    });
+    await writeFile(temporaryOf(path, record.id), 'lo');
+    await undoRecord(record, await planUndo(record), journal);
+    expect(await treeOf(root)).toEqual(held);
+  });
+
   it('takes everything back when one change fails', async () => {
     const { root, journal } = await setUp();
     const before = await treeOf(root);

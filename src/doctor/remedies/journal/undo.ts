@@ -1,8 +1,8 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { errnoOf, toSluiceError } from '../../../base/index.js';
 import type { Change, FileState } from '../port.js';
 import { isSame, readState } from './file-state.js';
-import { place, temporaryOf } from './place-file.js';
+import { place, removeTemporary } from './place-file.js';
 import type { RemedyRecord } from './record.js';
 import type { RemedyJournal } from './remedy-journal.js';
 import { requirePermission } from './require-permission.js';
@@ -43,9 +43,7 @@ export async function undoRecord(
       throw toSluiceError(thrown, { path: change.path });
     });
   }
-  for (const { kind, path } of record.changes)
-    if (kind === 'file')
-      await rm(temporaryOf(path, record.id), { force: true }).catch(ignoring('ENOTDIR', 'ENAMETOOLONG'));
+  for (const change of record.changes) await removeTemporary(change, record.id);
   for (const folder of [...record.folders].reverse())
     // Others may have put something in there since.
     await rmdir(folder).catch(ignoring('ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'));
