@@ -104,44 +104,46 @@ async function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'sluice-clients-'));
   try {
     const world = await makeWorld(root);
-    const insiders = wanted.map((environment) => async (folder) => {
-      await proveClient({ ...environment, ...environments.get(environment.name) }, suites, { root, world, folder });
+    const insiders = wanted.flatMap((environment) => {
+      const client = { ...environment, ...environments.get(environment.name) };
+      if (client.error !== undefined) return [{ part: 'none', prove: () => tellOf(client) }];
+      return suites
+        .filter(({ families }) => families.includes(client.family))
+        .map(({ part, suite }) => ({
+          part,
+          prove: (folder) => proveSuite(client.name, suite, { root, world, client, scratch: folder, corpora: options.corpora }), // prettier-ignore
+        }));
     });
-    const outsiders = plain.map(({ part, suite }) => async (folder) => {
-      await suite({ root, scratch: folder, world, python: python.python }).catch((reason) =>
-        proof(part, suite.name, () => Promise.reject(reason)),
-      );
-    });
-    await inTurn([...insiders, ...outsiders], scratch);
+    const outsiders = plain.map(({ part, suite }) => ({
+      part,
+      prove: (folder) => proveSuite(part, suite, { root, scratch: folder, world, python: python.python }),
+    }));
+    await sideBySide([...insiders, ...outsiders], scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   return summary();
 }
 
-/** The suites of one client, one after the other. */
-async function proveClient({ error, ...client }, suites, { root, world, folder }) {
-  if (error !== undefined) {
-    await proof(client.name, 'the environment can be made (needs python3-venv and a package index)', () => {
-      throw new Error(error);
-    });
-    return;
-  }
-  for (const { suite } of suites.filter((each) => each.families.includes(client.family))) {
-    // A suite that cannot even start is a failure of its own, and the next one still runs.
-    await suite({ root, world, client, scratch: folder, corpora: options.corpora }).catch((reason) =>
-      proof(client.name, suite.name, () => Promise.reject(reason)),
-    );
-  }
+async function tellOf({ name, error }) {
+  await proof(name, 'the environment can be made (needs python3-venv and a package index)', () => {
+    throw new Error(error);
+  });
 }
 
-/** Clients mostly wait for interpreters that start: several side by side, each with servers and a folder of its own. */
-async function inTurn(jobs, scratch) {
-  const queue = [...jobs];
+/** A suite that cannot even start is a failure of its own, and the next one still runs. */
+async function proveSuite(label, suite, given) {
+  await suite(given).catch((reason) => proof(label, suite.name, () => Promise.reject(reason)));
+}
+
+/** Clients wait for interpreters that start, and for minutes until they ask a hub that is ill once more: many side by side, those first, each suite with servers and a folder of its own. */
+async function sideBySide(jobs, scratch) {
+  const isPatient = ({ part }) => part === 'serve' || part === 'oms';
+  const queue = [...jobs.filter(isPatient).reverse(), ...jobs.filter((job) => !isPatient(job))];
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await next(mkdtempSync(join(scratch, 'client-')));
+      await next.prove(mkdtempSync(join(scratch, 'client-')));
     }
   };
-  await Promise.all(Array.from({ length: Math.max(2, Math.min(4, availableParallelism() - 1)) }, worker));
+  await Promise.all(Array.from({ length: 2 * Math.max(2, Math.min(4, availableParallelism())) }, worker));
 }
