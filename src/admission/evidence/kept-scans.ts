@@ -4,7 +4,8 @@ import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
 
 const COLLECTION = 'scans';
-const MOST_FINDINGS = 200;
+/** Of one file, the worst; whoever finds so many knows that there may have been more. */
+export const MOST_KEPT_FINDINGS = 200;
 const MOST_IN_MEMORY = 20_000;
 
 /**
@@ -53,7 +54,7 @@ export class KeptScans {
 
 /** A scan as it is kept: without what it says of members, and of findings the worst. */
 export function toKept(scan: FileScan): KeptScan {
-  return { ...scan, findings: scan.findings.slice(0, MOST_FINDINGS), members: [] };
+  return { ...scan, findings: scan.findings.slice(0, MOST_KEPT_FINDINGS), members: [] };
 }
 
 const VERDICTS: readonly unknown[] = ['CLEAN', 'REVIEW', 'NOT_SCANNED', 'FINDINGS', 'ERROR'];
