@@ -58,6 +58,19 @@ describe('by default', () => {
     expect(decide(fileOf(HIGH), DEFAULT_POLICY, ['PKL-IMPORT-DENY']).verdict).toBe('admitted');
     expect(decide(fileOf(HIGH), DEFAULT_POLICY, ['all']).verdict).toBe('admitted');
     expect(decide(fileOf(HIGH), DEFAULT_POLICY, ['PKL-TRAILING']).verdict).toBe('refused');
+    // However many there are, and never by that another one.
+    const many = Array.from({ length: 150 }, () => ['PKL-IMPORT-DENY', 'high'] as const);
+    const letting = (...findings: (readonly [string, Severity])[]): string =>
+      decide(fileOf(scanOf('FINDINGS', findings)), DEFAULT_POLICY, ['PKL-IMPORT-DENY']).verdict;
+    expect(letting(...many)).toBe('admitted');
+    expect(letting(...many, ['PKL-CALL', 'high'])).toBe('refused');
+    const below = { ...STRICT_POLICY, scan: { ...STRICT_POLICY.scan, refuse: 'high', below: 'refuse' } } as const;
+    const asking = many.map(([rule]) => [rule, 'medium'] as const);
+    const more = [...asking.slice(0, 10), ['PKL-CALL', 'medium'] as const];
+    expect(decide(fileOf(scanOf('REVIEW', more)), below, ['PKL-IMPORT-DENY', 'REVIEW']).verdict).toBe('refused');
+    // What was let go of may have been another.
+    expect(letting(...many, ...many)).toBe('refused');
+    expect(letting(...many, ...many.map(([rule]) => [rule, 'low'] as const))).toBe('admitted');
     const small = { ...DEFAULT_POLICY, size: { fileBytes: 1, revisionBytes: undefined } };
     expect(decide(fileOf(HIGH), small, ['all']).reasons.filter(({ verdict }) => verdict === 'refuse')).toMatchObject([
       { rule: 'SIZE-FILE' },
@@ -110,6 +123,9 @@ describe('a policy of one’s own', () => {
     // Of what is only told, nothing is what the verdict stands for.
     expect(ignoring('REVIEW', ['CFG-REMOTE-CODE', 'low'])).toBe('refused');
     expect(ignoring('REVIEW', ...Array.from({ length: MOST_FINDINGS }, () => ignored))).toBe('refused');
+    const bad = Array.from({ length: 250 }, () => ['CFG-REMOTE-CODE', 'critical'] as const);
+    expect(ignoring('FINDINGS', ...bad.slice(0, 150))).toBe('admitted');
+    expect(ignoring('FINDINGS', ...bad)).toBe('refused');
     expect(ignoring('NOT_SCANNED', ignored)).toBe('refused');
     expect(ignoring('ERROR', ignored)).toBe('refused');
   });

@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration } from '../base/index.js';
 import { compilePattern } from '../hubs/index.js';
-import { MOST_FINDINGS, type Severity } from '../scan/index.js';
+import type { Finding, Severity } from '../scan/index.js';
+import { MOST_KEPT_FINDINGS } from './evidence/kept-scans.js';
 import { ownFindings } from './own-findings.js';
 import { judgeLicence } from './licence/index.js';
 import type { Policy, Response, Waiver } from './policy/policy.js';
@@ -96,37 +97,49 @@ function scanReasons({ scan }: FileEvidence, { scan: rules, rules: own }: Policy
   const threshold = rules.refuse === undefined ? 'no finding refuses' : `below ${rules.refuse}`;
   const isBad = (severity: Severity): boolean => SEVERITIES.indexOf(severity) <= limit;
   const bad = findings.filter(({ severity }) => isBad(severity));
-  const other = findings.filter(({ severity }) => !isBad(severity) && severity !== 'info' && severity !== 'low');
-  const reasons: Reason[] = bad.slice(0, MOST_FINDINGS_TOLD).map(({ rule, severity, evidence, members }) => ({
-    rule,
-    value: `${severity}: ${[...members, evidence].join(' › ')}`,
-    threshold,
-    verdict: 'refuse',
-  }));
-  const rest = bad.length - reasons.length;
-  if (rest > 0) reasons.push({ rule: 'FINDINGS', value: `${rest} more`, threshold, verdict: 'refuse' });
-  if (other.length > 0 && rules.below !== 'admit')
-    reasons.push(
-      ...other.slice(0, MOST_FINDINGS_TOLD).map(({ rule, severity, evidence, members }): Reason => ({
-        rule,
-        value: `${severity}: ${[...members, evidence].join(' › ')}`,
-        threshold: `nothing of ${severity}`,
-        verdict: answer(rules.below),
-      })),
-    );
+  const isOther = (severity: Severity): boolean => !isBad(severity) && severity !== 'info' && severity !== 'low';
+  const other = findings.filter(({ severity }) => isOther(severity));
+  const reasons = findingReasons(bad, () => threshold, 'refuse');
+  if (rules.below !== 'admit')
+    reasons.push(...findingReasons(other, ({ severity }) => `nothing of ${severity}`, answer(rules.below)));
+  // The worst are kept: where the last of them refuses, others may have been let go of, and nobody has excused those.
+  const last = scan.findings[MOST_KEPT_FINDINGS - 1];
+  if (last !== undefined && (isBad(last.severity) || (rules.below === 'refuse' && isOther(last.severity))))
+    reasons.push({ rule: 'FINDINGS', value: 'more than are kept', threshold, verdict: 'refuse' });
   const byVerdict = { REVIEW: rules.review, NOT_SCANNED: rules.notScanned, ERROR: rules.error } as const;
   // What was ignored may be all that REVIEW stands for. What was not read, or is broken, stays so whatever is ignored; of very many findings the last were let go.
   const asking = scan.findings.filter(({ severity }) => severity === 'medium');
   const isIgnored =
     scan.verdict === 'REVIEW' &&
     asking.length > 0 &&
-    scan.findings.length < MOST_FINDINGS &&
+    scan.findings.length < MOST_KEPT_FINDINGS &&
     asking.every(({ rule }) => rules.ignore.includes(rule));
   if (scan.verdict === 'CLEAN' || isIgnored) return reasons;
   if (scan.verdict !== 'FINDINGS') {
     const response = byVerdict[scan.verdict];
     return [...reasons, { rule: scan.verdict, value: scan.verdict, threshold: 'CLEAN', verdict: answer(response) }];
   }
+  return reasons;
+}
+
+/** The first of them one by one; of the others that refuse how many there are of each rule, so that what excuses one rule excuses no other. */
+function findingReasons(
+  findings: readonly Finding[],
+  thresholdOf: (finding: Finding) => string,
+  verdict: Reason['verdict'],
+): Reason[] {
+  const reasons = findings.slice(0, MOST_FINDINGS_TOLD).map((finding): Reason => {
+    const { rule, severity, evidence, members } = finding;
+    const value = `${severity}: ${[...members, evidence].join(' › ')}`;
+    return { rule, value, threshold: thresholdOf(finding), verdict };
+  });
+  if (verdict !== 'refuse') return reasons;
+  const rest = findings.slice(MOST_FINDINGS_TOLD);
+  for (const [rule, first] of new Map([...rest].reverse().map((finding) => [finding.rule, finding])))
+    reasons.push({
+      ...{ rule, verdict, threshold: thresholdOf(first) },
+      value: `${rest.filter((finding) => finding.rule === rule).length} more`,
+    });
   return reasons;
 }
 

@@ -4,7 +4,8 @@ import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
 
 const COLLECTION = 'scans';
-const MOST_FINDINGS = 200;
+/** Of one file, the worst; whoever finds so many knows that there may have been more. */
+export const MOST_KEPT_FINDINGS = 200;
 const MOST_IN_MEMORY = 20_000;
 
 /**
@@ -30,7 +31,7 @@ export class KeptScans {
     }
     if (!mayBeDear) return undefined;
     const read = await this.#store.documents.read(COLLECTION, key);
-    if (read.status !== 'ok' || !isKeptScan(read.value)) return undefined;
+    if (read.status !== 'ok' || read.name !== key || !isKeptScan(read.value)) return undefined;
     this.#remember(key, read.value);
     return read.value;
   }
@@ -53,7 +54,7 @@ export class KeptScans {
 
 /** A scan as it is kept: without what it says of members, and of findings the worst. */
 export function toKept(scan: FileScan): KeptScan {
-  return { ...scan, findings: scan.findings.slice(0, MOST_FINDINGS), members: [] };
+  return { ...scan, findings: scan.findings.slice(0, MOST_KEPT_FINDINGS), members: [] };
 }
 
 const VERDICTS: readonly unknown[] = ['CLEAN', 'REVIEW', 'NOT_SCANNED', 'FINDINGS', 'ERROR'];
@@ -67,12 +68,21 @@ export function isKeptScan(value: unknown): value is KeptScan {
     VERDICTS.includes(verdict) &&
     typeof rulesDigest === 'string' &&
     isTexts(formats) &&
-    typeof coverage === 'object' &&
+    isCoverage(coverage) &&
     Array.isArray(findings) &&
     findings.every(isFinding) &&
-    typeof inventory === 'object' &&
+    isObject(inventory) &&
     [inventory.imports, inventory.calls, inventory.templates, inventory.hooks].every(isTexts)
   );
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isCoverage(value: unknown): value is KeptScan['coverage'] {
+  const { sizeBytes, attributedBytes, unattributed } = (value ?? {}) as Partial<KeptScan['coverage']>;
+  return typeof sizeBytes === 'number' && typeof attributedBytes === 'number' && Array.isArray(unattributed);
 }
 
 function isFinding(value: unknown): value is Finding {
@@ -80,7 +90,7 @@ function isFinding(value: unknown): value is Finding {
   return typeof rule === 'string' && SEVERITIES.includes(severity) && typeof evidence === 'string' && isTexts(members);
 }
 
-function isTexts(value: unknown): value is readonly string[] {
+export function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
