@@ -102,6 +102,24 @@ export class AdmissionGuard {
     return content;
   }
 
+  /** Whether who signed it decides about what is under this ref. */
+  wantsSignature(ref: string): boolean {
+    const policy = this.#options.policy();
+    return policy !== undefined && appliesTo(policy.policy, ref) && policy.policy.signature.required;
+  }
+
+  /** Of what is judged by its parts, and by nothing of its own but who signed it. @throws SluiceError REFUSED, UNDECIDED */
+  async assertSigned(asked: Asked, signed: Signed): Promise<void> {
+    const policy = this.#options.policy();
+    if (policy === undefined || !this.wantsSignature(asked.ref)) return;
+    const decide = async (): Promise<Decision> => {
+      const by = await signed(policy);
+      return decideSignature(asked.ref, by, by.digests, { policy, allow: [], nowMs: this.#options.now() });
+    };
+    const decision = await this.#inTime(decide(), asked.path);
+    if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
+  }
+
   /** Where no policy of the server's own decides: what a pull into this store was refused is not shown. @throws SluiceError REFUSED */
   async assertNotRefused(asked: Asked): Promise<void> {
     const found = this.#options.isOff?.() === true ? undefined : await this.#quarantine.find(asked);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -9,7 +9,11 @@ const SIZE = 2 ** 20;
 
 function setUp(patience?: { readonly silentMs: number; readonly dripMs: number }) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-fill-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => {
+    const left = openIn(folder);
+    rmSync(folder, { recursive: true, force: true });
+    expect(left).toEqual([]);
+  });
   const dataPath = join(folder, 'data');
   writeFileSync(dataPath, Buffer.alloc(SIZE, 7));
   let doubts = 0;
@@ -26,6 +30,24 @@ function setUp(patience?: { readonly silentMs: number; readonly dripMs: number }
   const provenPath = Promise.resolve(dataPath);
   const read = () => fill.read({ startByte: 0, endByte: SIZE }, provenPath, new AbortController().signal);
   return { fill, read, dataPath, doubts: () => doubts };
+}
+
+/** Files in a folder that this process has open, where the system tells. */
+function openIn(folder: string): readonly string[] {
+  const at = '/proc/self/fd';
+  const linkOf = (fd: string): string => {
+    try {
+      return readlinkSync(join(at, fd));
+    } catch {
+      // It was closed meanwhile.
+      return '';
+    }
+  };
+  return process.platform === 'linux'
+    ? readdirSync(at)
+        .map(linkOf)
+        .filter((path) => path.startsWith(folder))
+    : [];
 }
 
 const lengthOf = ({ value }: IteratorResult<Buffer, unknown>): number => (value instanceof Buffer ? value.length : 0);
@@ -121,4 +143,6 @@ it('gives out what it holds back byte by byte meanwhile, and the last only when 
   expect(isOut).toBe(false);
   fill.verified();
   expect(lengthOf(await last)).toBe(1);
+  // A reader that is asked no more holds its file open.
+  expect((await late.next()).done).toBe(true);
 });

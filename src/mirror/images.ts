@@ -21,6 +21,7 @@ import type { HeldFiles } from './held-files.js';
 import { inTime } from './in-time.js';
 import { layerSizes } from './layer-sizes.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
+import { SignedImages } from './signed-images.js';
 import { saysNothing, type Guards } from './upstreams/guards.js';
 
 export interface ImagesOptions {
@@ -71,10 +72,18 @@ export class Images implements ImageCatalogue {
   readonly #asking = new Map<string, Promise<RawManifest>>();
   readonly #refused: Refusals;
   readonly #tags: Answers<readonly string[]>;
+  readonly #signed: SignedImages;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
     this.#refused = new Refusals(options.now);
+    this.#signed = new SignedImages({
+      ...options,
+      registryOf: (name) => this.#registry(name),
+      kept: async (repository, sha256) =>
+        (await this.#known(`${repository.replace('oci:', '')}:sha256:${sha256}`))?.manifest,
+      manifest: (name, sha256) => this.#manifest(name, `sha256:${sha256}`, undefined, options.stop),
+    });
     this.#tags = new Answers({
       freshMs: options.freshMs,
       isUsefulOld: true,
@@ -94,9 +103,13 @@ export class Images implements ImageCatalogue {
   ): Promise<KeptManifest> {
     const manifest = await this.#manifest(name, reference, accept, signal);
     const { sha256 } = manifest;
-    // What it lists is for the gate to judge; what was refused in this store is not shown as a manifest either.
+    // What it lists is for the gate to judge; what was refused in this store, or is not signed by whom the policy wants, is not shown as a manifest either.
     const ref = `oci:${name.registry}/${name.repository}`;
-    await this.#options.admission.assertNotRefused({ ref, commit: '', path: reference, key: sha256, sha256 });
+    const asked = { ref, commit: '', path: reference, key: sha256, sha256 };
+    await this.#options.admission.assertNotRefused(asked);
+    await this.#options.admission.assertSigned(asked, (policy) =>
+      this.#signed.ofManifest(policy, name, manifest, reference),
+    );
     return this.#learn(name, manifest);
   }
 
@@ -129,7 +142,9 @@ export class Images implements ImageCatalogue {
     const content = await this.#content(name, sha256, signal);
     const ref = `oci:${name.registry}/${name.repository}`;
     const asked = { ref, commit: '', path: `sha256:${sha256}`, key: sha256, sha256 };
-    return this.#options.admission.pass(asked, content);
+    return this.#options.admission.pass(asked, content, undefined, (policy) =>
+      this.#signed.ofBlob(policy, name, sha256),
+    );
   }
 
   async #content(name: ImageName, sha256: string, signal: AbortSignal): Promise<Content> {

@@ -11,14 +11,24 @@ export function layerSizes(bytes: Buffer): readonly (readonly [sha256: string, s
   return found;
 }
 
+/** SHA-256 of the manifest that one refers to; undefined where it refers to none. */
+export function subjectOf(bytes: Buffer): string | undefined {
+  const { subject } = objectIn(bytes);
+  const { digest } = (typeof subject === 'object' ? (subject ?? {}) : {}) as { digest?: unknown };
+  return typeof digest === 'string' ? /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1] : undefined;
+}
+
 function descriptors(bytes: Buffer): readonly unknown[] {
+  const { config, layers, manifests } = objectIn(bytes);
+  return [config, ...listOf(layers), ...listOf(manifests)];
+}
+
+function objectIn(bytes: Buffer): Readonly<Record<string, unknown>> {
   try {
-    const manifest = JSON.parse(bytes.toString()) as Record<string, unknown> | null;
-    if (typeof manifest !== 'object' || manifest === null) return [];
-    const { config, layers, manifests } = manifest;
-    return [config, ...listOf(layers), ...listOf(manifests)];
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   } catch {
-    return [];
+    return {};
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { SluiceError, toSluiceError } from '../base/index.js';
 import {
   createHttpOrigin,
@@ -19,6 +21,8 @@ import type { Fills } from './fills.js';
 import type { HeldFiles } from './held-files.js';
 import { inTime } from './in-time.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
+import { signedPath } from './site-proofs.js';
+import { SignedSites } from './signed-sites.js';
 import { saysNothing, type Guards } from './upstreams/guards.js';
 
 export interface SitesOptions {
@@ -49,6 +53,16 @@ interface PageWish {
   readonly accept: string | undefined;
   /** What it was, to be asked whether it still is. */
   readonly known: PageDocument | undefined;
+  readonly limitBytes: number;
+}
+
+/** A file of a site, as it was found. */
+interface FoundFile {
+  readonly content: Content;
+  /** SHA-256 of what is here; undefined of what is still to come. */
+  readonly here: string | undefined;
+  /** The same once it has come. */
+  readonly proven: Promise<string>;
 }
 
 /** What a file without a digest turned out to be. */
@@ -61,6 +75,8 @@ interface FileDocument {
 const PAGES = 'site-pages';
 const FILES = 'site-files';
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** Of a signature, or of a list of checksums. */
+const MAX_PROOF_BYTES = 4 * 1024 * 1024;
 
 /** Pages and files of mirrored places, kept as they are asked for. */
 export class Sites implements SiteCatalogue {
@@ -68,13 +84,31 @@ export class Sites implements SiteCatalogue {
   readonly #asking = new Map<string, Promise<PageDocument>>();
   readonly #refused: Refusals;
   readonly #keeping = new Set<Promise<unknown>>();
+  /** Files that are fetched whole, since who signed them has to be known first. */
+  readonly #coming = new Map<string, Promise<string>>();
+  readonly #signed: SignedSites;
 
   constructor(options: SitesOptions) {
     this.#options = options;
     this.#refused = new Refusals(options.now);
+    this.#signed = new SignedSites({
+      ...options,
+      read: async (site, path) => (await this.#page(site, path, undefined, options.stop, MAX_PROOF_BYTES)).body,
+      used: (sha256, site) => options.used(sha256, `site:${site.name}`),
+    });
   }
 
-  async page(site: Site, path: string, accept: string | undefined, signal: AbortSignal): Promise<SitePage> {
+  page(site: Site, path: string, accept: string | undefined, signal: AbortSignal): Promise<SitePage> {
+    return this.#page(site, path, accept, signal, MAX_PAGE_BYTES);
+  }
+
+  async #page(
+    site: Site,
+    path: string,
+    accept: string | undefined,
+    signal: AbortSignal,
+    limitBytes: number,
+  ): Promise<SitePage> {
     const url = site.base + path;
     const key = `${url} ${accept ?? ''}`.slice(0, MAX_KEY_LENGTH);
     const known = await this.#known<PageDocument>(PAGES, key, 'base64');
@@ -82,7 +116,11 @@ export class Sites implements SiteCatalogue {
     const refused = this.#refused.get(key);
     if (refused !== undefined) throw refused;
     try {
-      const asked = await inTime(this.#askOnce(key, url, { site, path, accept, known }), known !== undefined, signal);
+      const asked = await inTime(
+        this.#askOnce(key, url, { site, path, accept, known, limitBytes }),
+        known !== undefined,
+        signal,
+      );
       return shown(asked, known?.base64 === asked.base64 ? 'REVALIDATED' : 'MISS');
     } catch (thrown) {
       const error = toSluiceError(thrown);
@@ -93,29 +131,95 @@ export class Sites implements SiteCatalogue {
   }
 
   async file(site: Site, wanted: SiteFile, signal: AbortSignal): Promise<Content> {
-    // Of most files here nothing is known but where they stand: what is here is known by what it is.
-    const here: { sha256?: string } = {};
-    const used = (sha256: string): void => {
-      here.sha256 = sha256;
-      this.#options.used(sha256, `site:${site.name}`);
-    };
-    const content = await this.#content(wanted, used, signal);
-    const { sha256 = here.sha256 } = wanted.digests;
-    const { pathname } = new URL(wanted.url);
-    const asked = { ref: wanted.url, commit: '', path: pathname.slice(1), key: sha256, sha256 };
+    const { admission, used } = this.#options;
+    const found = await this.#find(wanted, (sha256) => used(sha256, `site:${site.name}`), signal);
+    const { content } = found;
+    const { sha256 = found.here } = wanted.digests;
+    const asked = { ref: wanted.url, commit: '', path: pathOf(wanted.url), key: sha256, sha256 };
     // Packages are programs, and known to be: they are for those who install them to judge.
     if (site.kind !== 'files') {
-      await this.#options.admission.assertNotRefused(asked);
+      await admission.assertNotRefused(asked);
       return content;
     }
-    return this.#options.admission.pass(asked, content);
+    if (!admission.wantsSignature(wanted.url)) return admission.pass(asked, content);
+    return this.#signedFile(site, wanted, found, signal);
+  }
+
+  /** What signs it is looked for before the file itself is fetched, and the file judged once it is here whole: it is that very blob that is given then. */
+  async #signedFile(site: Site, wanted: SiteFile, found: FoundFile, signal: AbortSignal): Promise<Content> {
+    const { admission, store, used } = this.#options;
+    const { url } = wanted;
+    const path = url.slice(site.base.length).replace(/[?#].*$/s, '');
+    const beside = signedPath(path);
+    const asked = { ref: url, commit: '', path: pathOf(url), key: undefined, sha256: undefined };
+    const proofs = await inTime(this.#signed.proofs(site, path), false, signal);
+    if (proofs.groups.length === 0 && beside === undefined) {
+      if (proofs.failure !== undefined) throw proofs.failure;
+      return admission.pass(asked, found.content);
+    }
+    const sha256 = await inTime(this.#whole(url, found), false, signal);
+    const held = await this.#held(sha256, (hex) => used(hex, `site:${site.name}`));
+    const here = found.here === sha256 ? found.content : held;
+    if (here === undefined) throw new SluiceError('UNDECIDED', { path: asked.path });
+    const file = { url, sha256, sizeBytes: here.sizeBytes };
+    return admission.pass({ ...asked, key: sha256, sha256 }, here, undefined, async (policy) => {
+      const isSignature = beside !== undefined && here.sizeBytes <= MAX_PROOF_BYTES;
+      const by = await this.#signed.of(policy, file, isSignature ? { ...proofs, failure: undefined } : proofs);
+      if (by.signatures.length > 0 || !isSignature) return by;
+      const signedUrl = site.base + beside;
+      const signed = await this.#whole(signedUrl, await this.#find({ url: signedUrl, digests: {} }, () => undefined, this.#options.stop)); // prettier-ignore
+      const { size } = await stat(store.blobPath(signed));
+      const bytes = await readFile(store.blobPath(sha256));
+      return this.#signed.ofSignature(policy, file, { url: signedUrl, sha256: signed, sizeBytes: size }, bytes);
+    });
+  }
+
+  /** Of most files here nothing is known but where they stand: what is here is known by what it is. */
+  async #find(wanted: SiteFile, used: (sha256: string) => void, signal: AbortSignal): Promise<FoundFile> {
+    let known: (sha256: string) => void = () => undefined;
+    const proven = new Promise<string>((resolve) => (known = resolve));
+    const seen: { sha256?: string } = {};
+    const content = await this.#content(
+      wanted,
+      (sha256) => {
+        seen.sha256 = sha256;
+        known(sha256);
+        used(sha256);
+      },
+      signal,
+    );
+    return { content, here: seen.sha256, proven };
+  }
+
+  /** Fetches a file whole, once for everybody who waits; gives its SHA-256. */
+  #whole(url: string, found: FoundFile): Promise<string> {
+    if (found.here !== undefined) return Promise.resolve(found.here);
+    const coming = this.#coming.get(url) ?? this.#bring(found);
+    this.#coming.set(url, coming);
+    const over = (): boolean => this.#coming.delete(url);
+    coming.then(over, over);
+    return coming;
+  }
+
+  async #bring({ content, proven }: FoundFile): Promise<string> {
+    const { stop, store } = this.#options;
+    if (content.sizeBytes === 0) {
+      const sha256 = createHash('sha256').digest('hex');
+      await store.putBytes(Buffer.alloc(0), { sha256, sizeBytes: 0, digests: {} });
+      return sha256;
+    }
+    // Its bytes are nobody's yet: what is read to its end is fetched to its end.
+    let bytes = 0;
+    for await (const { length } of content.read({ startByte: 0, endByte: content.sizeBytes }, stop)) bytes += length;
+    if (bytes < content.sizeBytes) throw new SluiceError('INTERRUPTED');
+    return inTime(proven, false, stop);
   }
 
   async #content(wanted: SiteFile, used: (sha256: string) => void, signal: AbortSignal): Promise<Content> {
     const { fills, wires } = this.#options;
     const held = await this.#options.held.content(wanted.digests, wanted.sizeBytes, used);
     if (held !== undefined) return held;
-    const origin = createHttpOrigin({ ...wires, url: wanted.url });
+    const origin = createHttpOrigin({ ...wires, url: wanted.url, isOneFile: true });
     const ref = { origin: 'https', url: wanted.url } as const;
     const kept = await this.#known<FileDocument>(FILES, wanted.url, 'sha256');
     const pinning = this.#options.guards.ask(origin.id, () => origin.pin(ref, signal));
@@ -173,7 +277,7 @@ export class Sites implements SiteCatalogue {
     return asking;
   }
 
-  async #ask(key: string, url: string, { site, path, accept, known }: PageWish): Promise<PageDocument> {
+  async #ask(key: string, url: string, { site, path, accept, known, limitBytes }: PageWish): Promise<PageDocument> {
     const { store, wires, guards, now, stop: signal } = this.#options;
     const etag = known?.etag;
     const headers = {
@@ -187,7 +291,7 @@ export class Sites implements SiteCatalogue {
         return told.isSame ? new SluiceError('NOTHING_MATCHED') : siteRefusal(url, refused, text);
       };
       try {
-        return await fetchSmall(wires, { url, headers, signal, limitBytes: MAX_PAGE_BYTES, failure });
+        return await fetchSmall(wires, { url, headers, signal, limitBytes, failure });
       } catch (thrown) {
         if (told.isSame) return undefined;
         throw thrown;
@@ -210,6 +314,10 @@ export class Sites implements SiteCatalogue {
     if (read.status !== 'ok' || typeof read.value !== 'object' || read.value === null) return undefined;
     return typeof (read.value as Record<string, unknown>)[has] === 'string' ? (read.value as T) : undefined;
   }
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname.slice(1);
 }
 
 /** Documents take names of up to 4096 bytes. */

@@ -55,7 +55,7 @@ export {
   notationCandidate,
   omsCandidate,
 } from './trust/candidates.js';
-export { judge, type Candidate, type CheckedContent, type Judgement } from './trust/judge.js';
+export { judge, type AcceptedSignature, type Candidate, type CheckedContent, type Judgement } from './trust/judge.js';
 export { ruleFor, type TrustPolicy } from './trust/policy.js';
 export { readTrustPolicy } from './trust/read-policy.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';

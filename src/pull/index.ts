@@ -1,6 +1,7 @@
 import type * as admitting from './admission/admit-target.js';
 import type * as converting from './convert-file.js';
 import type * as proving from './admission/signature-evidence.js';
+import type * as imaging from './admission/image-evidence.js';
 import type * as scanning from './admission/scan-target.js';
 import type * as explaining from './explain.js';
 import type * as garbage from './garbage.js';
@@ -49,6 +50,8 @@ export const repair: typeof repairing.repair = async (...args) => (await import(
 export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
 export const signaturesOf: typeof proving.signaturesOf = async (...args) =>
   (await import('./admission/signature-evidence.js')).signaturesOf(...args);
+export const imageSignaturesOf: typeof imaging.imageSignaturesOf = async (...args) =>
+  (await import('./admission/image-evidence.js')).imageSignaturesOf(...args);
 export const verifyTrust: typeof trusting.verifyTrust = async (...args) =>
   (await import('./verify/trust.js')).verifyTrust(...args);
 export const signTarget: typeof signing.signTarget = async (...args) =>

@@ -2,20 +2,14 @@
 export const MAX_HEADER_BYTES = 32 * 1024;
 /** More headers than any client has, behind several proxies. */
 export const MAX_HEADERS = 200;
-/** A client that takes this long to say what it wants is gone. */
-export const HEADERS_TIMEOUT_MS = 20_000;
-/** The same for a body, the largest of which are lists of paths. */
-export const BODY_TIMEOUT_MS = 30_000;
 /** Largest body of a request that any face reads. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** How often connections are looked at for the two above. */
+/** Connections whose requests do not come to their end are looked for at least so often. */
 export const CHECK_CONNECTIONS_MS = 2000;
 /** Clients that come again within it need no new connection. */
 export const KEEP_ALIVE_MS = 75_000;
 /** Clients give up after ten seconds without a byte: when there is none of a file by then, they are told to come again. */
 export const FIRST_BYTE_MS = 9500;
-/** A client that takes not a byte for so long is gone. */
-export const STALLED_READER_MS = 180_000;
 /** Beyond this many times the most connections even a refusal costs too much: they are closed. */
 export const HARD_CONNECTIONS_FACTOR = 1.25;
 /** Wrong tokens and passwords of one client at once, and a minute. */

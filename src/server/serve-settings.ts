@@ -8,8 +8,9 @@ import type { Store } from '../store/index.js';
 import type { Keys } from './access/gatekeeper.js';
 import { parseUsers } from './access/passwords.js';
 import { listTokens, TOKENS } from './access/tokens.js';
+import { CHECK_CONNECTIONS_MS } from './limits.js';
 import type { ServerPolicy } from './policy.js';
-import type { TlsKeys } from './server.js';
+import type { Patience, TlsKeys } from './server.js';
 
 /** All that a server is told. */
 export type ServeSettings = PullSettings & Pick<Settings, Extract<keyof Settings, `serve${string}`>>;
@@ -60,6 +61,13 @@ export function policyOf(settings: ServeSettings): ServerPolicy {
     clientRequests: settings.serveClientRequests,
     clientRate: settings.serveClientRate,
   };
+}
+
+/** How long clients are waited for. They are looked at often enough that none is waited for much longer. */
+export function patienceOf(settings: ServeSettings): Patience {
+  const { serveHeadTimeoutMs: headersMs, serveBodyTimeoutMs: bodyMs, serveReaderTimeoutMs: stalledMs } = settings;
+  const checkMs = Math.max(10, Math.min(CHECK_CONNECTIONS_MS, Math.min(headersMs, bodyMs) / 4));
+  return { headersMs, bodyMs, checkMs, stalledMs };
 }
 
 /** What a server lets out goes by; undefined where nothing is said. @throws SluiceError BAD_SETTING */

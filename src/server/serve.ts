@@ -19,7 +19,7 @@ import { ServerMetrics } from './metrics/server-metrics.js';
 import { createPiecesFace } from './pieces-face.js';
 import { Readiness } from './readiness.js';
 import { rehearse } from './rehearsal/rehearse.js';
-import { admissionOf, filesOf, keysOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
+import { admissionOf, filesOf, keysOf, patienceOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
 import { signingKey } from './signing-key.js';
 import { takeOver, type LiveSettings } from './take-over.js';
@@ -100,6 +100,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       host: settings.serveListen,
       port: settings.servePort,
       tls,
+      patience: patienceOf(settings),
       faces: [createPiecesFace(mirror, await signingKey(settings.home)), ...(await facesOf(live, mirror))],
       gate,
       metrics,

@@ -13,11 +13,10 @@ export interface ServerOptions extends Omit<Answering, 'isTls' | 'returned'> {
   readonly port: number;
   /** Certificate chain and key (PEM) to speak TLS with. */
   readonly tls: TlsKeys | undefined;
-  /** How long clients are waited for, where it is not as `limits.ts` has it; for tests. */
-  readonly patience?: Partial<Patience>;
+  readonly patience: Patience;
 }
 
-/** All in milliseconds. */
+/** How long clients are waited for, in milliseconds. */
 export interface Patience {
   readonly headersMs: number;
   readonly bodyMs: number;
@@ -44,7 +43,7 @@ const POLL_MS = 20;
 
 /** @throws SluiceError when the address cannot be had */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const server = makeServer(options.tls, { ...PATIENCE, ...options.patience });
+  const server = makeServer(options.tls, options.patience);
   const { gate, metrics } = options;
   const answering: Answering = {
     ...options,
@@ -93,13 +92,6 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
-};
-
-const PATIENCE: Patience = {
-  headersMs: limits.HEADERS_TIMEOUT_MS,
-  bodyMs: limits.BODY_TIMEOUT_MS,
-  checkMs: limits.CHECK_CONNECTIONS_MS,
-  stalledMs: limits.STALLED_READER_MS,
 };
 
 function makeServer(tls: TlsKeys | undefined, { headersMs, bodyMs, checkMs, stalledMs }: Patience): HttpServer {

@@ -80,10 +80,42 @@ async function proveAll(root, folder) {
     const chained = await startRegistry(folder, 'chained', `proxy: {remoteurl: "http://${mirror.host}"}`);
     await copied(`${chained}/library/tiny:v1`, 'through');
   });
+  await proof(
+    CLIENT,
+    'behind a policy that wants signatures: what is signed is copied with its signature, what is not is refused',
+    () => throughPolicy(root, folder, places.upstream, copied),
+  );
   await proof(CLIENT, 'the registry is gone: what was pulled is still there', async () => {
     children[0].kill('SIGKILL');
     await copied(`${mirror.host}/acme/model:v1`, 'warm');
   });
+}
+
+async function throughPolicy(root, folder, upstream, copied) {
+  const sluice = async (...args) => {
+    const env = { PATH: process.env.PATH, HOME: folder, SLUICE_HOME: join(folder, 'store') };
+    const { code, stderr } = await run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...args], { env });
+    holds(code === 0, `sluice ${args[0]} ended with ${code}: ${stderr.slice(-800)}`);
+  };
+  await sluice('keys', 'make', 'ours');
+  await sluice('sign', `oci:${upstream}/acme/other:v1`, '--key', 'ours', '--format', 'cosign-tag');
+  const accept = '[[rule.accept]]\nmethod = "cosign-key"\nkeys = ["store/keys/ours.pub"]\n';
+  writeFileSync(
+    join(folder, 'trust.toml'),
+    `version = 1\n[[rule]]\nname = "r"\nscopes = ["oci:docker.io/*"]\n${accept}`,
+  );
+  const lax = ['below', 'review', 'not-scanned', 'error'].map((name) => `${name} = "admit"\n`).join('');
+  const policy = `name = "signed"\n[scan]\nrefuse = "never"\n${lax}[signature]\nrequired = true\npolicy = "trust.toml"\n`;
+  writeFileSync(join(folder, 'policy.toml'), policy);
+  const { host } = await startMirror(root, folder, upstream, 'signed', '--policy', join(folder, 'policy.toml'));
+  await copied(`${host}/acme/other:v1`, 'signed');
+  const manifest = await skopeo('inspect', '--raw', '--tls-verify=false', `docker://${host}/acme/other:v1`);
+  const tag = `sha256-${createHash('sha256').update(manifest).digest('hex')}.sig`;
+  const signature = await skopeo('inspect', '--raw', '--tls-verify=false', `docker://${host}/acme/other:${tag}`);
+  holds(signature.includes('simplesigning'), 'no signature came through');
+  const args = ['--insecure-policy', 'copy', '--src-tls-verify=false', `docker://${host}/acme/model:v1`];
+  const { code, stderr } = await run('skopeo', [...args, `oci:${join(folder, 'unsigned')}:v1`]);
+  holds(code !== 0 && /denied/i.test(stderr), `an unsigned image: ${code} ${stderr.slice(-400)}`);
 }
 
 async function skopeo(...args) {
@@ -108,10 +140,10 @@ async function startRegistry(folder, name, more = '') {
   return address;
 }
 
-async function startMirror(root, folder, upstream) {
+async function startMirror(root, folder, upstream, store = 'store', ...more) {
   const program = join(root, 'dist', 'cli', 'main.js');
-  const args = [program, 'serve', '--port', '0', '--json', '--registry', `docker.io=http://${upstream}`];
-  const env = { PATH: process.env.PATH, HOME: folder, SLUICE_HOME: join(folder, 'store') };
+  const args = [program, 'serve', '--port', '0', '--json', '--registry', `docker.io=http://${upstream}`, ...more];
+  const env = { PATH: process.env.PATH, HOME: folder, SLUICE_HOME: join(folder, store) };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 300_000 });
   children.push(child);
   const url = await new Promise((resolve, reject) => {

@@ -72,6 +72,23 @@ describe('a signed image', () => {
     expect(await verify()).toBe(0);
   });
 
+  it('is signed and read without an account where the program that keeps one is not there, which is told by its name', async () => {
+    const { machine, ref, run, verify } = await start();
+    await mkdir(join(machine.root, '.docker'));
+    await writeFile(join(machine.root, '.docker', 'config.json'), JSON.stringify({ credsStore: 'nowhere' }));
+    const signed = await run('sign', ref, '--key', 'ours');
+    expect([signed.code, signed.stderr]).toEqual([0, expect.stringContaining('docker-credential-nowhere') as unknown]);
+    expect(await verify()).toBe(0);
+    const closed = await start({ account: 'me:secret', challenge: 'bearer' });
+    await mkdir(join(closed.machine.root, '.docker'));
+    await writeFile(join(closed.machine.root, '.docker', 'config.json'), JSON.stringify({ credsStore: 'nowhere' }));
+    const refused = await closed.run('sign', closed.ref, '--key', 'ours');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('docker-credential-nowhere');
+    expect(refused.stderr).toContain('the registry wants one');
+    expect(await closed.verify()).toBe(2);
+  });
+
   it('is not signed where the registry or the key does not allow it, nor by options for files', async () => {
     const { ref, run } = await start({ instead: (method) => (method === 'GET' ? undefined : { status: 403 }) });
     expect((await run('sign', ref, '--key', 'ours')).code).toBe(4);

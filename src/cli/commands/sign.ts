@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { formatBytes, parseBytes, SluiceError, toSluiceError } from '../../base/index.js';
 import type { CommandContext } from '../context.js';
 import { repeatable, settingFlags, type SettingOptions } from '../options.js';
+import { createEventView } from '../render/event-view.js';
 import { filesText, say } from '../texts/index.js';
 
 interface SignFlags extends SettingOptions {
@@ -44,6 +45,7 @@ export function configure(command: Command, context: CommandContext): void {
   command.action(async (target: string) => {
     const options: SignFlags = command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
+    const view = createEventView(session, context.host, { quiet: options.quiet ?? options.json ?? false });
     const { key } = options;
     // Not `requiredOption`: that complains before it is seen that the rest asks for signing without a key.
     if (key === undefined) throw usage(say(session.out.lang, 'usage.signKey'));
@@ -52,21 +54,25 @@ export function configure(command: Command, context: CommandContext): void {
     if (options.shards !== undefined && !shardBytes) throw usage(`--shards ${options.shards}: not a size such as 1GB`);
     const report = await (
       await session.api()
-    ).signTarget(
-      {
-        ...{ subject: target, key, detached: options.detached === true, ignore: options.ignore ?? [] },
-        isUnnamed: options.unnamed === true,
-        padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),
-        hash: oneOf('--hash', options.hash, ['sha256', 'blake2b']),
-        ...(options.certificate === undefined ? {} : { certificate: at(options.certificate) }),
-        ...(options.passphraseFile === undefined ? {} : { passphrase: await passphraseAt(at(options.passphraseFile)) }),
-        ...(shardBytes ? { shardBytes } : {}),
-        ...{ nowMs: context.host.now(), env: context.host.env },
-        ...(options.format === undefined ? {} : { format: oneOf('--format', options.format, FORMATS) }),
-        ...(options.output === undefined ? {} : { output: at(options.output) }),
-      },
-      session.pullContext(),
-    );
+    )
+      .signTarget(
+        {
+          ...{ subject: target, key, detached: options.detached === true, ignore: options.ignore ?? [] },
+          isUnnamed: options.unnamed === true,
+          padding: oneOf('--padding', options.padding, ['pss', 'pkcs1']),
+          hash: oneOf('--hash', options.hash, ['sha256', 'blake2b']),
+          ...(options.certificate === undefined ? {} : { certificate: at(options.certificate) }),
+          ...(options.passphraseFile === undefined
+            ? {}
+            : { passphrase: await passphraseAt(at(options.passphraseFile)) }),
+          ...(shardBytes ? { shardBytes } : {}),
+          ...{ nowMs: context.host.now(), env: context.host.env },
+          ...(options.format === undefined ? {} : { format: oneOf('--format', options.format, FORMATS) }),
+          ...(options.output === undefined ? {} : { output: at(options.output) }),
+        },
+        session.pullContext(view.emit),
+      )
+      .finally(view.settle);
     if (options.json) session.print(JSON.stringify(report));
     else if (options.quiet) session.print(report.output);
     else {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { SluiceError } from '../../base/index.js';
 import type { CommandContext, Session } from '../context.js';
 import { repeatable, settingFlags, type SettingOptions } from '../options.js';
+import { createEventView } from '../render/event-view.js';
 import { renderTrust } from '../render/trust.js';
 import { renderVerification } from '../render/verification.js';
 import { createVerifyProgress } from '../render/verify-progress.js';
@@ -66,7 +67,8 @@ async function proveSigners(
     ...(options.as === undefined ? {} : { as: options.as }),
     ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
   };
-  const report = await api.verifyTrust(request, session.pullContext());
+  const view = createEventView(session, host, { quiet: options.quiet ?? options.json ?? false });
+  const report = await api.verifyTrust(request, session.pullContext(view.emit)).finally(view.settle);
   if (options.json) session.print(JSON.stringify(report));
   else if (!options.quiet)
     for (const line of renderTrust(report, session.out, session.outColumns())) session.print(line);

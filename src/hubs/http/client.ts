@@ -20,6 +20,8 @@ import {
 export interface HttpOriginOptions extends OriginOptions {
   /** Where this origin has what a ref names: the ref's own URL, or that of the same file or list on a mirror. */
   readonly url: string;
+  /** It is the one file at this URL that is wanted, also where its name is that of a checksum list. */
+  readonly isOneFile?: boolean;
 }
 
 /**
@@ -37,6 +39,7 @@ class HttpOrigin implements Origin {
   readonly #url: string;
   readonly #credentials: Headers;
   readonly #context: SmallContext;
+  readonly #isOneFile: boolean;
 
   constructor(options: HttpOriginOptions) {
     const { host, origin } = parseHttpUrl(options.url);
@@ -46,11 +49,12 @@ class HttpOrigin implements Origin {
     this.#url = url;
     this.#credentials = credentials;
     this.#context = options;
+    this.#isOneFile = options.isOneFile ?? false;
   }
 
   async pin(ref: Ref, signal: AbortSignal): Promise<Pinned> {
     const { url } = splitCredentials(ownUrl(ref));
-    const found = isChecksumList(url) ? await this.#listed(signal) : [await this.#described(signal)];
+    const found = this.#isList(url) ? await this.#listed(signal) : [await this.#described(signal)];
     const files = checkFiles(found, this.id);
     // Of the ref's URL, so that a mirror with the same validators or digests pins the same content.
     const commit = contentId(url, files);
@@ -66,7 +70,7 @@ class HttpOrigin implements Origin {
   }
 
   source(pinned: Pinned, file: ManifestFile): Source {
-    const isList = isChecksumList(splitCredentials(ownUrl(pinned.ref)).url);
+    const isList = this.#isList(splitCredentials(ownUrl(pinned.ref)).url);
     const url = isList ? besideUrl(this.#url, file.path) : this.#url;
     const asked = this.#asked(file.path);
     return {
@@ -75,6 +79,10 @@ class HttpOrigin implements Origin {
       credentials: this.#credentials,
       failure: (head, body) => refusal(head, body, asked),
     };
+  }
+
+  #isList(url: string): boolean {
+    return !this.#isOneFile && isChecksumList(url);
   }
 
   async #listed(signal: AbortSignal): Promise<ManifestFile[]> {

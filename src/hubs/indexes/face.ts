@@ -119,7 +119,8 @@ function refusal(error: SluiceError): FaceReply {
   const { retryAfterMs, exitCode } = error;
   const message = hostlessWords(error);
   if (exitCode === 3) return text(404, `${message}\n`);
-  if (exitCode === 4 || exitCode === 6) return text(403, `${message}\n`);
+  // That bytes are other than were signed is a refusal like those of a policy.
+  if (exitCode === 4 || exitCode === 6 || error.code === 'BAD_SIGNATURE') return text(403, `${message}\n`);
   const seconds = String(Math.max(1, Math.ceil((retryAfterMs ?? 5000) / 1000)));
   if (error.code === 'RATE_LIMITED') return text(429, `${message}\n`, { 'retry-after': seconds });
   if (exitCode === 7) return text(503, `${message}\n`, { 'retry-after': seconds });

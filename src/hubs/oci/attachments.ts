@@ -8,6 +8,8 @@ export interface Attachment {
   readonly kind: 'bundle' | 'simple-signing' | 'notation';
   /** `sha256:…` of the blob. */
   readonly source: string;
+  /** SHA-256 of the manifest that names it, hexadecimal. */
+  readonly manifest: string;
   readonly bytes: Buffer;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -18,6 +20,8 @@ const ENVELOPES = ['application/jose+json', 'application/cose'];
 const SIMPLE = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const MOST_ATTACHMENTS = 64;
 const MOST_BYTES = 4 * 2 ** 20;
+/** Of all that one manifest has: whoever may write to the registry can hang anything there. */
+const MOST_BYTES_IN_ALL = 16 * 2 ** 20;
 
 /**
  * What signs a manifest: its referrers (OCI 1.1; the tag of referrers where a registry has no such list), and cosign's own tag.
@@ -31,15 +35,21 @@ export async function findAttachments(
 ): Promise<readonly Attachment[]> {
   const found: Attachment[] = [];
   const asked = { registry, repository, signal };
+  const isFull = (): boolean =>
+    found.length >= MOST_ATTACHMENTS || found.reduce((sum, { bytes }) => sum + bytes.length, 0) > MOST_BYTES_IN_ALL;
+  const add = async (manifest: RawManifest): Promise<void> => {
+    for await (const one of attachmentsIn(asked, manifest)) {
+      found.push(one);
+      if (isFull()) return;
+    }
+  };
   for (const digest of await referrersOf(asked, sha256)) {
-    if (found.length >= MOST_ATTACHMENTS) break;
-    found.push(
-      ...(await attachmentsIn(asked, await registry.manifest(repository, `sha256:${digest}`, undefined, signal))),
-    );
+    if (isFull()) break;
+    await add(await registry.manifest(repository, `sha256:${digest}`, undefined, signal));
   }
   const tagged = await orAbsent(registry.manifest(repository, `sha256-${sha256}.sig`, undefined, signal));
-  if (tagged !== undefined) found.push(...(await attachmentsIn(asked, tagged)));
-  return found.slice(0, MOST_ATTACHMENTS);
+  if (tagged !== undefined && !isFull()) await add(tagged);
+  return found;
 }
 
 interface Asked {
@@ -62,19 +72,17 @@ async function referrersOf({ registry, repository, signal }: Asked, sha256: stri
 }
 
 /** The layers of a manifest that are signatures. */
-async function attachmentsIn(
+async function* attachmentsIn(
   { registry, repository, signal }: Asked,
   manifest: RawManifest,
-): Promise<readonly Attachment[]> {
+): AsyncGenerator<Attachment> {
   const attached = parseAttached(parse(manifest.bytes)) ?? refuse(registry, 'a signature’s manifest is none');
-  const found: Attachment[] = [];
   for (const { sha256, mediaType, annotations } of attached.layers.slice(0, MOST_ATTACHMENTS)) {
     const kind = kindOf(attached.artifactType, mediaType);
     if (kind === undefined) continue;
     const bytes = await registry.smallBlob(repository, sha256, MOST_BYTES, signal);
-    found.push({ kind, source: `sha256:${sha256}`, bytes, annotations });
+    yield { kind, source: `sha256:${sha256}`, manifest: manifest.sha256, bytes, annotations };
   }
-  return found;
 }
 
 /** Nonsense is not "no signatures": who wants one has to know that nobody could look. */

@@ -1,13 +1,19 @@
 import fc from 'fast-check';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SluiceError } from '../../base/index.js';
-import { dockerAccount } from './docker-accounts.js';
+import { dockerAccount as accountOf } from './docker-accounts.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-accounts-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The account where every program that is named is there. */
+const dockerAccount = (host: string, env: Parameters<typeof accountOf>[1]): ReturnType<typeof accountOf> =>
+  accountOf(host, env, (program) => {
+    throw new Error(`${program} is not there`);
+  });
 
 const HOST = 'registry.example.org';
 const auth = (text: string): { auth: string } => ({ auth: Buffer.from(text).toString('base64') });
@@ -66,7 +72,28 @@ describe('the account for a registry', () => {
     const PATH = `${join(env.HOME, 'bin')}:${process.env.PATH ?? ''}`;
     expect(await dockerAccount(HOST, { ...env, PATH })).toEqual({ name: 'one', password: `get ${HOST}` });
     expect(await dockerAccount('other.example.org', { ...env, PATH })).toBeUndefined();
-    await expect(dockerAccount(HOST, { ...env, PATH: '/nowhere' })).rejects.toMatchObject({ code: 'BAD_SETTING' });
+  });
+
+  it.each([
+    ['is not there', '/nowhere'],
+    ['may not be started', 'locked'],
+  ])('is nobody’s where the program that keeps it %s, which is told once', async (_, path) => {
+    const env = home({
+      '.docker/config.json': { credsStore: 'all', credHelpers: { [HOST]: 'one' } },
+      'locked/docker-credential-one': '',
+      'locked/docker-credential-all': '',
+    });
+    for (const name of ['one', 'all']) chmodSync(join(env.HOME, `locked/docker-credential-${name}`), 0o600);
+    const missing: string[] = [];
+    const PATH = path === 'locked' ? join(env.HOME, path) : path;
+    expect(await accountOf(HOST, { ...env, PATH }, (program) => missing.push(program))).toBeUndefined();
+    expect(missing).toEqual(['docker-credential-one']);
+  });
+
+  it('is found elsewhere where the program that is named is not there', async () => {
+    const mine = { auths: { [HOST]: auth('me:1') } };
+    const env = home({ '.docker/config.json': { credsStore: 'all' }, '.config/containers/auth.json': mine });
+    expect(await dockerAccount(HOST, { ...env, PATH: '/nowhere' })).toEqual({ name: 'me', password: '1' });
   });
 
   it.each<[string, unknown]>([

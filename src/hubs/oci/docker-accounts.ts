@@ -18,16 +18,30 @@ const MOST_HELPER_BYTES = 64 * 1024;
 
 /**
  * The account for a registry in the files that `docker login`, `podman login` and their kin keep: inline, or from the program (`docker-credential-…`) that they name.
- * Undefined where there is none; then the registry is asked as anybody.
+ * Undefined where there is none; then the registry is asked as anybody. `missing` is told of a program that is named and cannot be started, where no account is found without it.
  * @throws SluiceError BAD_SETTING for a file that nobody can read, or an account of a kind that is not known here
  */
-export async function dockerAccount(host: string, env: Environment): Promise<RegistryAccount | undefined> {
+export async function dockerAccount(
+  host: string,
+  env: Environment,
+  missing: (program: string) => void,
+): Promise<RegistryAccount | undefined> {
+  const absent: string[] = [];
   for (const path of filesOf(env)) {
     const config = await configAt(path);
-    const account = config === undefined ? undefined : await accountIn(config, path, host, env);
+    const asking = { env, absent: (program: string) => absent.push(program) };
+    const account = config === undefined ? undefined : await accountIn(config, path, host, asking);
     if (account !== undefined) return account;
   }
+  const [program] = absent;
+  if (program !== undefined) missing(program);
   return undefined;
+}
+
+interface Asking {
+  readonly env: Environment;
+  /** Told of programs that cannot be started. */
+  readonly absent: (program: string) => void;
 }
 
 function filesOf({ REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, HOME }: Environment): readonly string[] {
@@ -58,13 +72,13 @@ async function accountIn(
   config: JsonObject,
   path: string,
   host: string,
-  env: Environment,
+  asking: Asking,
 ): Promise<RegistryAccount | undefined> {
   const names = host === 'registry-1.docker.io' ? [DOCKER_HUB, 'docker.io', host] : [host, `https://${host}`];
   const helpers = asObject(field(config, 'credHelpers'));
   for (const name of names) {
     const helper = asString(field(helpers, name));
-    if (helper !== undefined) return fromHelper(helper, name, env);
+    if (helper !== undefined) return fromHelper(helper, name, asking);
   }
   const auths = asObject(field(config, 'auths'));
   for (const name of names) {
@@ -75,7 +89,7 @@ async function accountIn(
   const store = asString(field(config, 'credsStore'));
   if (!store) return undefined;
   for (const name of names) {
-    const account = await fromHelper(store, name, env);
+    const account = await fromHelper(store, name, asking);
     if (account !== undefined) return account;
   }
   return undefined;
@@ -94,11 +108,17 @@ function inline(entry: JsonObject, path: string): RegistryAccount | undefined {
 }
 
 /** The protocol of docker-credential-helpers: the name of the server in, an object out; a refusal means that there is no account. */
-async function fromHelper(helper: string, server: string, env: Environment): Promise<RegistryAccount | undefined> {
+async function fromHelper(
+  helper: string,
+  server: string,
+  { env, absent }: Asking,
+): Promise<RegistryAccount | undefined> {
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) throw unreadable(program, 'not the name of a program');
-  const { code, output } = await run(program, server, env);
-  if (code !== 0) return undefined;
+  const answered = await run(program, server, env);
+  if (answered === undefined) absent(program);
+  if (answered?.code !== 0) return undefined;
+  const { output } = answered;
   const outcome = parseJson(output);
   const answer = 'value' in outcome ? asObject(outcome.value) : undefined;
   const [name, password] = [asString(field(answer, 'Username')), asString(field(answer, 'Secret'))];
@@ -107,7 +127,12 @@ async function fromHelper(helper: string, server: string, env: Environment): Pro
   return { name, password };
 }
 
-function run(program: string, input: string, env: Environment): Promise<{ code: number | null; output: Buffer }> {
+/** Undefined where there is no such program, or none that this user may start. */
+function run(
+  program: string,
+  input: string,
+  env: Environment,
+): Promise<{ readonly code: number | null; readonly output: Buffer } | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], env, timeout: HELPER_MS });
     const chunks: Buffer[] = [];
@@ -117,7 +142,10 @@ function run(program: string, input: string, env: Environment): Promise<{ code: 
       if (bytes > MOST_HELPER_BYTES) child.kill();
       else chunks.push(chunk);
     });
-    child.once('error', (error) => reject(unreadable(program, error.message)));
+    child.once('error', (error) => {
+      if (['ENOENT', 'EACCES', 'ENOTDIR'].includes(errnoOf(error) ?? '')) resolve(undefined);
+      else reject(unreadable(program, error.message));
+    });
     child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks) }));
     // It may be gone without having read; its end says so.
     child.stdin.on('error', () => undefined);

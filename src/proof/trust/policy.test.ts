@@ -34,12 +34,14 @@ describe('a trust policy', () => {
   it('gives a subject the rule of its exact scope, else of the longest, else that of all', async () => {
     const one = (name: string, scope: string): string =>
       `[[rule]]\nname = "${name}"\nscopes = ["${scope}"]\nlevel = "skip"\n`;
-    const scopes = [one('all', '*'), one('org', 'hf:acme/*'), one('model', 'hf:acme/x')].join('');
+    const site = one('site', 'http://files.example/models/*');
+    const scopes = [one('all', '*'), one('org', 'hf:acme/*'), one('model', 'hf:acme/x'), site].join('');
     const policy = await parseTrustPolicy(`version = 1\n${scopes}`, path);
-    const names = ['hf:acme/x', 'hf:acme/y', 'hf:acme-evil/x', 'HF:acme/x'].map(
+    const [here, elsewhere] = ['http://files.example/models/a.bin', 'http://files.example.evil/models/a.bin'];
+    const names = ['hf:acme/x', 'hf:acme/y', 'hf:acme-evil/x', 'HF:acme/x', here, elsewhere].map(
       (subject) => ruleFor(policy, subject)?.name,
     );
-    expect(names).toEqual(['model', 'org', 'all', 'all']);
+    expect(names).toEqual(['model', 'org', 'all', 'all', 'site', 'all']);
     expect(ruleFor(await parseTrustPolicy(`version = 1\n${one('org', 'hf:acme/*')}`, path), 'hf:b/x')).toBeUndefined();
   });
 

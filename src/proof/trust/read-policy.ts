@@ -53,7 +53,7 @@ export async function parseTrustPolicy(text: string, path: string): Promise<Trus
   return { path, digest: createHash('sha256').update(text).digest('hex'), rules };
 }
 
-const SCOPE = /^(?:\*|(?:hf|ms|oci|https|file):[^\s*]*[^\s*/](?:\/\*)?|file:\/\*)$/;
+const SCOPE = /^(?:\*|(?:hf|ms|oci|https?|file):[^\s*]*[^\s*/](?:\/\*)?|file:\/\*)$/;
 
 async function readRule(table: PolicyTable, folder: string): Promise<TrustRule> {
   const name = table.text('name');
@@ -61,7 +61,10 @@ async function readRule(table: PolicyTable, folder: string): Promise<TrustRule> 
   if (scopes.length === 0) throw table.fault('scopes', 'must name at least one');
   for (const scope of scopes)
     if (!SCOPE.test(scope))
-      throw table.fault('scopes', `has ${scope}: write hf:org/name, hf:org/*, oci:host/name, file:/path or *`);
+      throw table.fault(
+        'scopes',
+        `has ${scope}: write hf:org/name, hf:org/*, oci:host/name, https://host/path, file:/path or *`,
+      );
   const level = table.oneOf('level', LEVELS, 'strict');
   const minimum = table.count('minimum', 1);
   const unverifiedFiles = table.oneOf('unverified-files', ['refuse', 'warn'], 'refuse');

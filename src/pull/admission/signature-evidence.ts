@@ -1,5 +1,13 @@
+import { dirname } from 'node:path';
 import type { NamedPolicy, SignatureEvidence, SignatureFacts } from '../../admission/index.js';
-import { judge, ruleFor, SignatureFault, type Judgement } from '../../proof/index.js';
+import {
+  judge,
+  ruleFor,
+  SignatureFault,
+  type AcceptedSignature,
+  type Candidate,
+  type Judgement,
+} from '../../proof/index.js';
 import { folderCandidates, type FoundSignature } from '../verify/signed-folder.js';
 
 /** A revision of which signatures are proven. */
@@ -17,6 +25,8 @@ export interface SignedRevision {
   }[];
   /** Everything that the revision has: what of it is not wanted may be signed. Undefined where nobody knows any more. */
   readonly listed: readonly string[] | undefined;
+  /** The signatures are over the bytes of the one file itself, not over a folder that has it. */
+  readonly isOneFile?: boolean;
 }
 
 const ANYTHING = { has: () => true };
@@ -26,23 +36,40 @@ const GIT_FILES: readonly string[] = ['.gitattributes', '.gitignore'];
 
 /** Proves the signatures of a revision by the trust policy that the gate's policy names. Evidence is only what satisfies the trust policy as a whole. */
 export async function signaturesOf(
-  { trust }: NamedPolicy,
-  { ref, root, files, listed }: SignedRevision,
+  policy: NamedPolicy,
+  { ref, root, files, listed, isOneFile = false }: SignedRevision,
   named: readonly FoundSignature[],
   signal: AbortSignal,
 ): Promise<SignatureFacts> {
-  if (trust === undefined) return { signatures: [] };
-  const rule = ruleFor(trust, ref);
-  if (rule === undefined) return { signatures: [], unsignedBecause: `no rule of the trust policy is for ${ref}` };
   const held = files.map(({ path, sizeBytes, sha256, at }) => ({
     ...{ name: path, path: at, sizeBytes: sizeBytes ?? 0, sha256, isLink: false },
   }));
   const wanted = new Set(files.map(({ path }) => path));
   const leftOut = listed === undefined ? ANYTHING : new Set(listed.filter((path) => !wanted.has(path)));
-  const folder = { root, folder: root, isFile: false, held, scope: ref, leftOut };
+  const at = isOneFile ? files[0]?.at : undefined;
+  const place =
+    at === undefined ? { root, folder: root, isFile: false } : { root: at, folder: dirname(at), isFile: true };
+  const found = (): Promise<readonly Candidate[]> =>
+    folderCandidates({ ...place, held, scope: ref, leftOut }, named, signal);
+  return evidenceOf(policy, ref, found, ({ unverified }) => {
+    const isCovered = (path: string): boolean => !unverified.includes(path) || GIT_FILES.includes(path);
+    return files.filter(({ path }) => isCovered(path)).map(({ sha256 }) => sha256);
+  });
+}
+
+/** Evidence of a subject's signatures, `covers` being what each that is accepted is of. @throws SluiceError what keeps signatures from being read */
+export async function evidenceOf(
+  { trust }: NamedPolicy,
+  ref: string,
+  found: () => Promise<readonly Candidate[]>,
+  covers: (accepted: AcceptedSignature) => readonly string[],
+): Promise<SignatureFacts> {
+  if (trust === undefined) return { signatures: [] };
+  const rule = ruleFor(trust, ref);
+  if (rule === undefined) return { signatures: [], unsignedBecause: `no rule of the trust policy is for ${ref}` };
   let judged: Judgement;
   try {
-    judged = await judge(rule, await folderCandidates(folder, named, signal), Date.now());
+    judged = await judge(rule, await found(), Date.now());
   } catch (thrown) {
     if (thrown instanceof SignatureFault) return wrong(thrown.message);
     throw thrown;
@@ -50,11 +77,11 @@ export async function signaturesOf(
   const { verdict, accepted, refused } = judged;
   if (verdict === 'broken') return wrong(refused.find(({ kind }) => kind === 'proof')?.reason);
   if (verdict !== 'accepted') return { signatures: [], unsignedBecause: whyNot(judged) };
-  const signatures = accepted.map(({ method, signer, unverified }): SignatureEvidence => {
-    const isCovered = (path: string): boolean => !unverified.includes(path) || GIT_FILES.includes(path);
-    const covers = files.filter(({ path }) => isCovered(path)).map(({ sha256 }) => sha256);
-    return { method, identities: [signer.identity], covers: new Set(covers) };
-  });
+  const signatures = accepted.map((one): SignatureEvidence => ({
+    method: one.method,
+    identities: [one.signer.identity],
+    covers: new Set(covers(one)),
+  }));
   return { signatures, unsignedBecause: whyNot(judged) };
 }
 

@@ -1,12 +1,5 @@
 import { SluiceError } from '../../base/index.js';
-import {
-  attachReferrer,
-  attachTagged,
-  dockerAccount,
-  parseImageReference,
-  RegistryWriter,
-  type AttachTo,
-} from '../../hubs/index.js';
+import { attachReferrer, attachTagged, parseImageReference, RegistryWriter, type AttachTo } from '../../hubs/index.js';
 import {
   keyFingerprint,
   signCosignBundle,
@@ -17,6 +10,7 @@ import {
 } from '../../proof/index.js';
 import type { PullContext } from '../port.js';
 import { withWires } from '../wires.js';
+import { withAccount } from './registry-account.js';
 import type { SignReport, SignRequest } from './sign.js';
 import { certificatesAt, faultsAsBadKey, readSigningKey } from './signing-key.js';
 
@@ -39,21 +33,23 @@ export async function signImage(request: SignRequest, context: PullContext): Pro
   const certificates = await certificatesAt(request.certificate);
   const signer: ImageSigner = { key, certificates, nowMs: request.nowMs };
   const { host } = new URL(registry);
-  const account = await dockerAccount(host, request.env);
-  return withWires(context, async (wires) => {
-    const writer = new RegistryWriter({ ...wires, endpoint: registry, account });
-    const manifest = await writer.reader.manifest(repository, reference, undefined, signal);
-    const { sha256, mediaType, bytes } = manifest;
-    const image = { mediaType, sha256, sizeBytes: bytes.length };
-    const to: AttachTo = { ...image, writer, repository, nowMs: request.nowMs, signal };
-    const name = `${host}/${repository}`;
-    const held = await faultsAsBadKey(request.key, () => attach(to, image, name, signer, request.format ?? 'cosign'));
-    const digest = `sha256:${sha256}`;
-    return {
-      ...{ subject: request.subject, fingerprint: keyFingerprint(key), files: 1, bytes: bytes.length },
-      ...{ image: `${name}@${digest}`, output: held.startsWith('sha256:') ? `${name}@${held}` : `${name}:${held}` },
-    };
-  });
+  return withAccount({ host, env: request.env }, context, (account) =>
+    withWires(context, async (wires) => {
+      const writer = new RegistryWriter({ ...wires, endpoint: registry, account });
+      const manifest = await writer.reader.manifest(repository, reference, undefined, signal);
+      const { sha256, mediaType, bytes } = manifest;
+      const image = { mediaType, sha256, sizeBytes: bytes.length };
+      const to: AttachTo = { ...image, writer, repository, nowMs: request.nowMs, signal };
+      const name = `${host}/${repository}`;
+      const format = request.format ?? 'cosign';
+      const held = await faultsAsBadKey(request.key, () => attach(to, image, name, signer, format));
+      const digest = `sha256:${sha256}`;
+      return {
+        ...{ subject: request.subject, fingerprint: keyFingerprint(key), files: 1, bytes: bytes.length },
+        ...{ image: `${name}@${digest}`, output: held.startsWith('sha256:') ? `${name}@${held}` : `${name}:${held}` },
+      };
+    }),
+  );
 }
 
 function attach(

@@ -1,8 +1,9 @@
 import { SluiceError } from '../../base/index.js';
-import { dockerAccount, findAttachments, parseImageReference, Registry, type Attachment } from '../../hubs/index.js';
+import { findAttachments, parseImageReference, Registry, type Attachment } from '../../hubs/index.js';
 import { cosignBundleCandidate, cosignTagCandidate, notationCandidate, type Candidate } from '../../proof/index.js';
 import type { PullContext } from '../port.js';
 import { withWires } from '../wires.js';
+import { withAccount } from './registry-account.js';
 
 /** The signatures of an image or artifact in a registry: what refers to its manifest, and cosign's tag. */
 export async function imageCandidates(
@@ -13,18 +14,20 @@ export async function imageCandidates(
 ): Promise<readonly Candidate[]> {
   const { registry, repository, reference } = parseImageReference(subject);
   if (context.settings.offline) throw new SluiceError('OFFLINE');
-  const account = await dockerAccount(new URL(registry).host, env);
-  return withWires(context, async (wires) => {
-    const hub = new Registry({ ...wires, endpoint: registry, account });
-    const { signal } = context;
-    const manifest = await hub.manifest(repository, reference, undefined, signal);
-    const signed = { sha256: manifest.sha256, sizeBytes: manifest.bytes.length };
-    const found = await findAttachments(hub, repository, manifest.sha256, signal);
-    return found.map((one) => candidateOf(one, signed, nowMs));
-  });
+  return withAccount({ host: new URL(registry).host, env }, context, (account) =>
+    withWires(context, async (wires) => {
+      const hub = new Registry({ ...wires, endpoint: registry, account });
+      const { signal } = context;
+      const manifest = await hub.manifest(repository, reference, undefined, signal);
+      const signed = { sha256: manifest.sha256, sizeBytes: manifest.bytes.length };
+      const found = await findAttachments(hub, repository, manifest.sha256, signal);
+      return found.map((one) => candidateOf(one, signed, nowMs));
+    }),
+  );
 }
 
-function candidateOf(
+/** How one signature of a manifest is proven. */
+export function candidateOf(
   { kind, source, bytes, annotations }: Attachment,
   signed: { readonly sha256: string; readonly sizeBytes: number },
   nowMs: number,

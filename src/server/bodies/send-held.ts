@@ -4,7 +4,6 @@ import { SluiceError } from '../../base/index.js';
 import type { Guard, Span } from '../../hubs/index.js';
 import type { Headers } from '../../net/index.js';
 import { isIntact, type KnownPiece } from '../../proof/index.js';
-import { STALLED_READER_MS } from '../limits.js';
 import type { Carriers } from './carriers.js';
 import { cut, type Asking, type Outlet, type Sent } from './outlet.js';
 import { pumpChecked, type Judge } from './pump-checked.js';
@@ -96,7 +95,8 @@ async function handOver(
   judge: Judge,
 ): Promise<Sent> {
   const head = wireHead(status, { ...response.getHeaders(), ...headers } as Headers, keepAlive);
-  const task = { head, path, ...span, due, keepAlive, stalledMs: STALLED_READER_MS };
+  // As long as it would be waited for here.
+  const task = { head, path, ...span, due, keepAlive, stalledMs: socket.timeout ?? 0 };
   const { bytes, rightPieces, isWrong, reason, socket: back } = await carriers.carry({ ...task, socket });
   due.slice(0, rightPieces).forEach((piece) => judge(piece, true));
   const wrong = isWrong ? due[rightPieces] : undefined;

@@ -9,7 +9,7 @@ import { Gatekeeper } from '../access/gatekeeper.js';
 import { Gate } from '../gate.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { Readiness } from '../readiness.js';
-import { policyOf, type ServeSettings } from '../serve-settings.js';
+import { patienceOf, policyOf, type ServeSettings } from '../serve-settings.js';
 import { startServer } from '../server.js';
 import { openStage } from './stage.js';
 
@@ -60,7 +60,7 @@ async function play(settings: ServeSettings, its: Pick<Mirror, 'warm'>, folder: 
     });
     ends.unshift(() => metrics.close());
     const server = await startServer({
-      ...{ host: '127.0.0.1', port: 0, tls: undefined, carriers: undefined },
+      ...{ host: '127.0.0.1', port: 0, tls: undefined, carriers: undefined, patience: patienceOf(settings) },
       faces: [createHuggingFaceFace(mirror, { upstreams: () => [stage.url] })],
       ...{ gate, metrics, readiness },
       emit: () => undefined,

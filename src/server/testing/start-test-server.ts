@@ -23,6 +23,8 @@ export const LOOSE: ServerPolicy = {
   clientRate: undefined,
 };
 
+const PATIENT: Patience = { headersMs: 20_000, bodyMs: 30_000, checkMs: 2000, stalledMs: 180_000 };
+
 export interface TestServer {
   readonly server: Server;
   readonly gate: Gate;
@@ -63,7 +65,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: '127.0.0.1',
     port: 0,
     tls: undefined,
-    patience,
+    patience: { ...PATIENT, ...patience },
     faces,
     gate,
     metrics,
