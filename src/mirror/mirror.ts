@@ -184,7 +184,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     stop: stop.signal,
     now,
   });
-  const signedFiles = new SignedFiles({ store, contentOf, stop: stop.signal, now });
+  const signedFiles = new SignedFiles({ store, contentOf, settings, wires, stop: stop.signal, now });
   const breakers = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {

@@ -2,13 +2,18 @@ import { createHash } from 'node:crypto';
 import type { NamedPolicy } from '../admission/index.js';
 import { SluiceError } from '../base/index.js';
 import type { Caller, Content, ManifestFile, Snapshot } from '../hubs/index.js';
-import { isProofName, signaturesOf } from '../pull/index.js';
+import type { SmallContext } from '../net/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
+import { isProofName, responderAnswers, signaturesOf, type PullSettings } from '../pull/index.js';
 import type { Store } from '../store/index.js';
 import type { SignedFile } from './admission-guard.js';
 
 export interface SignedFilesOptions {
   readonly store: Store;
   readonly contentOf: (shown: Snapshot, file: ManifestFile, caller: Caller) => Promise<Content>;
+  readonly settings: PullSettings;
+  /** By which the responders of authorities are asked. */
+  readonly wires: Pick<SmallContext, 'transport' | 'gate' | 'emit'>;
   readonly stop: AbortSignal;
   readonly now: () => number;
 }
@@ -36,6 +41,7 @@ const MOST_KEPT = 10_000;
 export class SignedFiles {
   readonly #options: SignedFilesOptions;
   readonly #known = new Map<string, Promise<SignedFile>>();
+  #answers: Promise<RevocationAnswers> | undefined;
 
   constructor(options: SignedFilesOptions) {
     this.#options = options;
@@ -60,14 +66,15 @@ export class SignedFiles {
 
   async #prove(policy: NamedPolicy, asked: AskedFile): Promise<SignedFile> {
     const { shown, ref, file, content } = asked;
-    const { store, stop } = this.#options;
+    const { store, stop, settings, wires } = this.#options;
+    this.#answers ??= responderAnswers({ settings, emit: wires.emit, signal: stop }, wires);
     const sha256 = file.digests.sha256 ?? (await this.#digestOf(content));
     const proofs = await this.#proofsBeside(asked);
     const { sizeBytes } = content;
     const own = { path: file.path, sizeBytes, sha256, at: store.blobPath(sha256) };
     const files = [own, ...proofs.filter(({ path }) => path !== file.path)];
     const listed = shown.files.map(({ path }) => path);
-    const signed = await signaturesOf(policy, { ref, root: store.root, files, listed }, [], stop);
+    const signed = await signaturesOf(policy, { ref, root: store.root, files, listed }, [], stop, await this.#answers);
     return { digests: [sha256], ...signed };
   }
 

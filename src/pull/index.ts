@@ -9,6 +9,8 @@ import type * as models from './models.js';
 import type * as keys from './verify/keys.js';
 import type * as repairing from './verify/repair.js';
 import type * as signing from './verify/sign.js';
+import type { RevocationAnswers } from '../proof/index.js';
+import type * as asking from './verify/responder-answers.js';
 import type * as trusting from './verify/trust.js';
 import type * as verifying from './verify/verify.js';
 
@@ -49,6 +51,9 @@ export const repair: typeof repairing.repair = async (...args) => (await import(
 export const verify: typeof verifying.verify = async (...args) => (await import('./verify/verify.js')).verify(...args);
 export const signaturesOf: typeof proving.signaturesOf = async (...args) =>
   (await import('./admission/signature-evidence.js')).signaturesOf(...args);
+export const responderAnswers = async (
+  ...args: Parameters<typeof asking.responderAnswers>
+): Promise<RevocationAnswers> => (await import('./verify/responder-answers.js')).responderAnswers(...args);
 export const verifyTrust: typeof trusting.verifyTrust = async (...args) =>
   (await import('./verify/trust.js')).verifyTrust(...args);
 export const signTarget: typeof signing.signTarget = async (...args) =>

@@ -1,5 +1,5 @@
 import type { NamedPolicy, SignatureEvidence, SignatureFacts } from '../../admission/index.js';
-import { judge, ruleFor, SignatureFault, type Judgement } from '../../proof/index.js';
+import { judge, ruleFor, SignatureFault, type Judgement, type RevocationAnswers } from '../../proof/index.js';
 import { folderCandidates, type FoundSignature } from '../verify/signed-folder.js';
 
 /** A revision of which signatures are proven. */
@@ -30,6 +30,7 @@ export async function signaturesOf(
   { ref, root, files, listed }: SignedRevision,
   named: readonly FoundSignature[],
   signal: AbortSignal,
+  answers: RevocationAnswers,
 ): Promise<SignatureFacts> {
   if (trust === undefined) return { signatures: [] };
   const rule = ruleFor(trust, ref);
@@ -42,7 +43,7 @@ export async function signaturesOf(
   const folder = { root, folder: root, isFile: false, held, scope: ref, leftOut };
   let judged: Judgement;
   try {
-    judged = await judge(rule, await folderCandidates(folder, named, signal), Date.now());
+    judged = await judge(rule, await folderCandidates(folder, named, signal), Date.now(), answers);
   } catch (thrown) {
     if (thrown instanceof SignatureFault) return wrong(thrown.message);
     throw thrown;
