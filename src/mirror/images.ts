@@ -22,6 +22,7 @@ import { inTime } from './in-time.js';
 import { layerSizes } from './layer-sizes.js';
 import { Refusals, REFUSED_MS } from './refusals.js';
 import { SignedImages } from './signed-images.js';
+import type { RevocationAnswers } from '../proof/index.js';
 import { saysNothing, type Guards } from './upstreams/guards.js';
 
 export interface ImagesOptions {
@@ -40,6 +41,8 @@ export interface ImagesOptions {
   readonly guards: Guards;
   /** Nothing is asked any more once it fires. */
   readonly stop: AbortSignal;
+  /** Of the responders of authorities, where a rule asks them. */
+  readonly answers: () => Promise<RevocationAnswers>;
   readonly now: () => number;
 }
 

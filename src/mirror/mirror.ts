@@ -15,7 +15,8 @@ import {
   type Snapshot,
 } from '../hubs/index.js';
 import { createHostGate, createTransport, namedHosts, type HostBudget, type TransportOptions } from '../net/index.js';
-import { heldDigests, type PullSettings } from '../pull/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
+import { heldDigests, responderAnswers, type PullSettings } from '../pull/index.js';
 import { openHands, type Store } from '../store/index.js';
 import { resumableBytes } from '../transfer/index.js';
 import { Access } from './access.js';
@@ -184,7 +185,10 @@ export function createMirror(options: MirrorOptions): Mirror {
     stop: stop.signal,
     now,
   });
-  const signedFiles = new SignedFiles({ store, contentOf, stop: stop.signal, now });
+  let asked: Promise<RevocationAnswers> | undefined;
+  const answers = (): Promise<RevocationAnswers> =>
+    (asked ??= responderAnswers({ settings, emit, signal: stop.signal }, wires));
+  const signedFiles = new SignedFiles({ store, contentOf, answers, stop: stop.signal, now });
   const breakers = { registry: new Guards('registry', emit, now), site: new Guards('site', emit, now) };
   const registries = new Map<string, Registry>();
   const registryOf = (name: string): Registry | undefined => {
@@ -200,6 +204,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     fills,
     registryOf,
     admission,
+    answers,
     guards: breakers.registry,
     stop: stop.signal,
     freshMs,
@@ -214,6 +219,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     fills,
     wires: { ...wires, ...PATIENCE },
     admission,
+    answers,
     guards: breakers.site,
     stop: stop.signal,
     freshMs,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NamedPolicy } from '../admission/index.js';
 import { SluiceError } from '../base/index.js';
 import type { Caller, Content, ManifestFile, Snapshot } from '../hubs/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
 import { isProofName, signaturesOf } from '../pull/index.js';
 import type { Store } from '../store/index.js';
 import type { SignedFile } from './admission-guard.js';
@@ -9,6 +10,8 @@ import type { SignedFile } from './admission-guard.js';
 export interface SignedFilesOptions {
   readonly store: Store;
   readonly contentOf: (shown: Snapshot, file: ManifestFile, caller: Caller) => Promise<Content>;
+  /** Of the responders of authorities, where a rule asks them. */
+  readonly answers: () => Promise<RevocationAnswers>;
   readonly stop: AbortSignal;
   readonly now: () => number;
 }
@@ -60,14 +63,14 @@ export class SignedFiles {
 
   async #prove(policy: NamedPolicy, asked: AskedFile): Promise<SignedFile> {
     const { shown, ref, file, content } = asked;
-    const { store, stop } = this.#options;
+    const { store, stop, answers } = this.#options;
     const sha256 = file.digests.sha256 ?? (await this.#digestOf(content));
     const proofs = await this.#proofsBeside(asked);
     const { sizeBytes } = content;
     const own = { path: file.path, sizeBytes, sha256, at: store.blobPath(sha256) };
     const files = [own, ...proofs.filter(({ path }) => path !== file.path)];
     const listed = shown.files.map(({ path }) => path);
-    const signed = await signaturesOf(policy, { ref, root: store.root, files, listed }, [], stop);
+    const signed = await signaturesOf(policy, { ref, root: store.root, files, listed }, [], stop, await answers());
     return { digests: [sha256], ...signed };
   }
 

@@ -1,6 +1,7 @@
 import { decideSignature, type NamedPolicy, type SignatureFacts } from '../admission/index.js';
 import { toSluiceError } from '../base/index.js';
 import { findAttachments, hostlessWords, type ImageName, type RawManifest, type Registry } from '../hubs/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
 import { imageSignaturesOf } from '../pull/index.js';
 import type { Store } from '../store/index.js';
 import type { SignedFile } from './admission-guard.js';
@@ -19,6 +20,8 @@ export interface SignedImagesOptions {
   readonly manifest: (name: ImageName, sha256: string) => Promise<RawManifest>;
   /** How long it is believed that nobody signed something. */
   readonly freshMs: number;
+  /** Of the responders of authorities, where a rule asks them. */
+  readonly answers: () => Promise<RevocationAnswers>;
   readonly stop: AbortSignal;
   readonly now: () => number;
 }
@@ -170,11 +173,17 @@ export class SignedImages {
     about: string,
   ): Promise<SignatureFacts> {
     const { store, registryOf, guards, freshMs, stop, now } = this.#options;
+    const answers = await this.#options.answers();
     const ref = refOf(name);
     const { sha256 } = manifest;
     const kept = await readAttachments(store, about);
     if (kept !== undefined) {
-      const facts = await imageSignaturesOf(policy, { ref, ...manifest, attachments: kept.attachments }, now());
+      const facts = await imageSignaturesOf(
+        policy,
+        { ref, ...manifest, attachments: kept.attachments },
+        now(),
+        answers,
+      );
       // A signature stays one; that there is none may have changed.
       if (this.#isEnough(policy, ref, facts, sha256) || now() - kept.askedAtMs < freshMs) return facts;
     }
@@ -185,7 +194,7 @@ export class SignedImages {
         findAttachments(registry, name.repository, sha256, stop),
       );
       await keepAttachments(store, about, { askedAtMs, attachments });
-      return await imageSignaturesOf(policy, { ref, ...manifest, attachments }, now());
+      return await imageSignaturesOf(policy, { ref, ...manifest, attachments }, now(), answers);
     } catch (thrown) {
       const error = toSluiceError(thrown);
       if (![3, 4, 5].includes(error.exitCode)) throw error;

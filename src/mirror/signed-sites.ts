@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { decideSignature, type NamedPolicy, type SignatureFacts } from '../admission/index.js';
 import { toSluiceError, type SluiceError } from '../base/index.js';
 import type { Site } from '../hubs/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
 import { signaturesOf } from '../pull/index.js';
 import type { Store } from '../store/index.js';
 import type { SignedFile } from './admission-guard.js';
@@ -13,6 +14,8 @@ export interface SignedSitesOptions {
   readonly read: (site: Site, path: string) => Promise<Buffer>;
   /** Told what is kept for a site. */
   readonly used: (sha256: string, site: Site) => void;
+  /** Of the responders of authorities, where a rule asks them. */
+  readonly answers: () => Promise<RevocationAnswers>;
   readonly stop: AbortSignal;
   readonly now: () => number;
 }
@@ -143,19 +146,24 @@ export class SignedSites {
     return { ...(wrong ?? last), digests: [file.sha256] };
   }
 
-  #byGroup(policy: NamedPolicy, { url, sha256, sizeBytes }: WholeFile, group: FoundGroup): Promise<SignatureFacts> {
+  async #byGroup(
+    policy: NamedPolicy,
+    { url, sha256, sizeBytes }: WholeFile,
+    group: FoundGroup,
+  ): Promise<SignatureFacts> {
     const { store, stop } = this.#options;
+    const answers = await this.#options.answers();
     const { kind, name, proofs } = group;
     const own = { path: name, sizeBytes, sha256, at: store.blobPath(sha256) };
     const about = { ref: url, root: store.root, listed: undefined };
     if (kind === 'file') {
       const named = proofs.map(({ name: path, bytes }) => ({ path, bytes }));
-      return signaturesOf(policy, { ...about, files: [own], isOneFile: true }, named, stop);
+      return signaturesOf(policy, { ...about, files: [own], isOneFile: true }, named, stop, answers);
     }
     const beside = proofs
       .filter((proof) => proof.name !== name)
       .map((proof) => ({ path: proof.name, sizeBytes: proof.bytes.length, sha256: proof.sha256, at: proof.at }));
-    return signaturesOf(policy, { ...about, files: [own, ...beside] }, [], stop);
+    return signaturesOf(policy, { ...about, files: [own, ...beside] }, [], stop, answers);
   }
 }
 

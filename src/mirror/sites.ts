@@ -15,6 +15,7 @@ import {
   type SitePage,
 } from '../hubs/index.js';
 import { fetchSmall, type ResponseHead, type SmallAnswer } from '../net/index.js';
+import type { RevocationAnswers } from '../proof/index.js';
 import type { Store } from '../store/index.js';
 import type { AdmissionGuard } from './admission-guard.js';
 import type { Fills } from './fills.js';
@@ -37,6 +38,8 @@ export interface SitesOptions {
   readonly guards: Guards;
   /** Nothing is asked any more once it fires. */
   readonly stop: AbortSignal;
+  /** Of the responders of authorities, where a rule asks them. */
+  readonly answers: () => Promise<RevocationAnswers>;
   readonly now: () => number;
 }
 

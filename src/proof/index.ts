@@ -55,8 +55,10 @@ export {
   notationCandidate,
   omsCandidate,
 } from './trust/candidates.js';
+export { MOST_OCSP_BYTES } from './certificates/ocsp/response.js';
 export { judge, type AcceptedSignature, type Candidate, type CheckedContent, type Judgement } from './trust/judge.js';
 export { ruleFor, type TrustPolicy } from './trust/policy.js';
+export { RevocationAnswers } from './trust/revocation-answers.js';
 export { readTrustPolicy } from './trust/read-policy.js';
 export { createSlabMemory, Residents, SLAB_BYTES, Slabs, type SlabMemory } from './slabs.js';
 export type { OpenedSeal, SealKey, SealTarget } from './seal/index.js';

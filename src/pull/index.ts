@@ -10,6 +10,8 @@ import type * as models from './models.js';
 import type * as keys from './verify/keys.js';
 import type * as repairing from './verify/repair.js';
 import type * as signing from './verify/sign.js';
+import type { RevocationAnswers } from '../proof/index.js';
+import type * as asking from './verify/responder-answers.js';
 import type * as trusting from './verify/trust.js';
 import type * as verifying from './verify/verify.js';
 
@@ -52,6 +54,9 @@ export const signaturesOf: typeof proving.signaturesOf = async (...args) =>
   (await import('./admission/signature-evidence.js')).signaturesOf(...args);
 export const imageSignaturesOf: typeof imaging.imageSignaturesOf = async (...args) =>
   (await import('./admission/image-evidence.js')).imageSignaturesOf(...args);
+export const responderAnswers = async (
+  ...args: Parameters<typeof asking.responderAnswers>
+): Promise<RevocationAnswers> => (await import('./verify/responder-answers.js')).responderAnswers(...args);
 export const verifyTrust: typeof trusting.verifyTrust = async (...args) =>
   (await import('./verify/trust.js')).verifyTrust(...args);
 export const signTarget: typeof signing.signTarget = async (...args) =>

@@ -9,6 +9,9 @@ test('reasons are told in Chinese, with their names and numbers; others as they 
   expect(signatureReason('CN=x expired 2026-01-01T00:00:00.000Z', 'zh')).toBe(
     'CN=x 已于 2026-01-01T00:00:00.000Z 过期',
   );
+  expect(signatureReason('CN=x: nobody says whether it is revoked (the answer is out of date)', 'zh')).toBe(
+    'CN=x：无从得知是否已被吊销（应答已过期）',
+  );
   for (const other of ['CBOR with a key twice', '', 'x'.repeat(100_000)])
     expect(signatureReason(other, 'zh')).toBe(other);
   expect(signatureReason('the signature is wrong', 'en')).toBe('the signature is wrong');

@@ -20,11 +20,26 @@ export const SIGNATURE_REASONS_ZH: Readonly<Record<string, string>> = {
   'not signed keyless': '不是无密钥签名',
   'not enough signers': '签名者不足',
   'no rule accepts a signature of this kind ({})': '没有规则接受这种签名（{}）',
+  '{}: nobody says whether it is revoked ({})': '{}：无从得知是否已被吊销（{}）',
   '{}: no path to a root of the policy': '{}：没有通向策略中根证书的路径',
   '{} expired {}': '{} 已于 {} 过期',
   '{} is not valid before {}': '{} 在 {} 之前无效',
   '{}: revoked {}': '{}：已于 {} 吊销',
   '{}: nobody says whether it is revoked': '{}：无从得知是否已被吊销',
+  'its responder does not know it': '其 OCSP 响应方不认识该证书',
+  'its responder does not answer: {}': '其 OCSP 响应方没有应答：{}',
+  'its responder {} takes too long': '其 OCSP 响应方 {} 应答过慢',
+  'its responder {} is inside or leads elsewhere: name it as ocsp-responder':
+    '其 OCSP 响应方 {} 位于内网或转向别处：请在策略中以 ocsp-responder 指明',
+  'it names no responder': '证书中没有指明 OCSP 响应方',
+  'nobody is asked while offline': '离线时不作查询',
+  'the responder refused to answer ({})': 'OCSP 响应方拒绝应答（{}）',
+  'the answer is to another question': '应答针对的是另一次查询',
+  'the answer is out of date': '应答已过期',
+  'the answer is of the future': '应答的时间在未来',
+  'the answer does not say how long it holds': '应答没有说明有效期',
+  'the answer is by nobody who may answer for {}': '应答者无权代表 {} 应答',
+  'nobody says whether its responder is revoked': '无从得知其 OCSP 响应方的证书是否已被吊销',
   'an authority signs certificates, not models': '证书颁发机构只签发证书，不为模型签名',
   'the certificate is not for code signing': '该证书不用于代码签名',
   'the certificate is not an X.509-SVID': '该证书不是 X.509-SVID',
@@ -50,7 +65,7 @@ export function signatureReason(reason: string, lang: Lang): string {
   if (lang === 'en') return reason;
   for (const { form, text } of FORMS) {
     const values = form.exec(reason)?.slice(1);
-    if (values !== undefined) return text.replaceAll('{}', () => values.shift() ?? '');
+    if (values !== undefined) return text.replaceAll('{}', () => signatureReason(values.shift() ?? '', lang));
   }
   return reason;
 }

@@ -1,4 +1,4 @@
-/** Object identifiers by what RFC 5280, 8017, 5758, 8410, 5652 and 3161 call them. */
+/** Object identifiers by what RFC 5280, 6960, 8017, 5758, 8410, 5652 and 3161 call them. */
 export const OID = {
   rsaEncryption: '1.2.840.113549.1.1.1',
   rsaSha256: '1.2.840.113549.1.1.11',
@@ -26,6 +26,13 @@ export const OID = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
   timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+  authorityInfo: '1.3.6.1.5.5.7.1.1',
+  ocsp: '1.3.6.1.5.5.7.48.1',
+  ocspBasic: '1.3.6.1.5.5.7.48.1.1',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  sha1: '1.3.14.3.2.26',
   crlNumber: '2.5.29.20',
   crlReason: '2.5.29.21',
   signedData: '1.2.840.113549.1.7.2',

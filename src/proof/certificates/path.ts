@@ -4,12 +4,12 @@ import type { Certificate } from './certificate.js';
 import { checkNameConstraints } from './name-constraints.js';
 import { OID } from './object-ids.js';
 import { checkAuthority, checkProfile, type Profile } from './profile.js';
-import { revocationOf, type RevocationList } from './revocation.js';
+import { revocationOf, type RevocationEvidence } from './revocation-state.js';
 
 /** What a rule makes of something that is not as it should be: refuse, or go on and say so. */
 export type Strictness = 'enforce' | 'log' | 'skip';
 
-export interface PathRequest {
+export interface PathRequest extends RevocationEvidence {
   readonly leaf: Certificate;
   /** Certificates that came along. Nobody trusts them; they may lead to a root. */
   readonly others: readonly Certificate[];
@@ -18,7 +18,6 @@ export interface PathRequest {
   readonly atMs: number;
   readonly nowMs: number;
   readonly profile: Profile;
-  readonly lists: readonly RevocationList[];
   readonly expiry: Strictness;
   readonly revocation: Strictness;
 }
@@ -122,8 +121,8 @@ function checkPath(path: readonly Certificate[], request: PathRequest): readonly
     }
     const issuer = path[index + 1];
     if (issuer === undefined || request.revocation === 'skip') continue;
-    const state = revocationOf(certificate, issuer, request.lists, request);
-    if (state !== 'good') complain(request.revocation, `${name}: ${state}`);
+    const state = revocationOf(certificate, issuer, request, request);
+    if (state.is !== 'good') complain(request.revocation, `${name}: ${state.reason}`);
   }
   const weakness = keyWeakness(leaf.publicKey);
   if (weakness !== undefined) throw untrusted(`the signer has ${weakness}`);

@@ -13,7 +13,7 @@ export interface RevocationList {
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number | undefined;
   /** By serial number in hexadecimal. */
-  readonly revoked: ReadonlyMap<string, { readonly atMs: number; readonly reason: number }>;
+  readonly revoked: ReadonlyMap<string, Revoked>;
   /** A critical extension means that it is not the whole list of its issuer. */
   readonly isWhole: boolean;
 }
@@ -46,7 +46,7 @@ export function parseRevocationList(der: Buffer): RevocationList {
   };
 }
 
-function parseEntry(entry: ReturnType<typeof readDer>): readonly [string, { atMs: number; reason: number }] {
+function parseEntry(entry: ReturnType<typeof readDer>): readonly [string, Revoked] {
   const cursor = new DerCursor(childrenOf(entry));
   const serial = integerOf(cursor.next(TAG.integer)).toString('hex');
   const atMs = timeOf(cursor.any());
@@ -67,18 +67,35 @@ export function readRevocationLists(bytes: Buffer): readonly RevocationList[] {
 /** Reasons after which earlier signatures stay good: affiliationChanged, superseded, cessationOfOperation. */
 const ORDERLY = [3, 4, 5];
 
-/** `good`, or why not. Unknown is not good: no list of the issuer that is its own, whole and in date. */
-export function revocationOf(
+/** When a certificate was taken back and why: `reason` is a CRLReason, 0 where none is given. */
+export interface Revoked {
+  readonly atMs: number;
+  readonly reason: number;
+}
+
+/** What a signature is judged at: when it was made, as far as somebody trusted says so, and now. */
+export interface JudgedTimes {
+  readonly atMs: number;
+  readonly nowMs: number;
+}
+
+/** Whether a certificate that was taken back is nothing for what was signed at `atMs` either. */
+export function isTakenBack({ reason, atMs: fromMs }: Revoked, { atMs }: JudgedTimes): boolean {
+  return !(ORDERLY.includes(reason) && fromMs > atMs);
+}
+
+/** What the lists of the issuer that are its own, whole and in date say; undefined where there is none. */
+export function listedState(
   certificate: Certificate,
   issuer: Certificate,
   lists: readonly RevocationList[],
-  { atMs, nowMs }: { readonly atMs: number; readonly nowMs: number },
-): string {
+  times: JudgedTimes,
+): 'good' | Revoked | undefined {
   const usage = issuer.extensions.keyUsage;
-  const mayList = usage === undefined || usage.bits.has('cRLSign');
+  if (usage?.bits.has('cRLSign') === false) return undefined;
+  const { nowMs } = times;
   const valid = lists.filter(
     (list) =>
-      mayList &&
       list.isWhole &&
       list.issuer.equals(issuer.subject) &&
       list.thisUpdateMs <= nowMs &&
@@ -88,8 +105,7 @@ export function revocationOf(
   );
   for (const { revoked } of valid) {
     const entry = revoked.get(certificate.serial);
-    if (entry !== undefined && !(ORDERLY.includes(entry.reason) && entry.atMs > atMs))
-      return `revoked ${new Date(entry.atMs).toISOString()}`;
+    if (entry !== undefined && isTakenBack(entry, times)) return entry;
   }
-  return valid.length === 0 ? 'nobody says whether it is revoked' : 'good';
+  return valid.length === 0 ? undefined : 'good';
 }

@@ -5,6 +5,7 @@ export function acceptance(parts: Partial<Acceptance> & Pick<Acceptance, 'method
   return {
     ...{ keys: [], roots: [], intermediates: [], timestampRoots: [], logKeys: [], certificateLogKeys: [] },
     ...{ identities: [], issuer: undefined, profile: 'code-signing', lists: [], revocation: 'skip' },
+    ...{ responses: [], ocsp: 'off', responder: undefined },
     ...parts,
   };
 }

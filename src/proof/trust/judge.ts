@@ -1,7 +1,8 @@
 import { SignatureFault, untrusted } from '../signature-fault.js';
 import type { SignedThing } from '../signatures/signed-thing.js';
+import type { RevocationAnswers } from './revocation-answers.js';
 import type { Acceptance, Method, TrustRule } from './policy.js';
-import { proveSigner, type ProvenSigner } from './signer.js';
+import { proveSigner, type Conditions, type ProvenSigner } from './signer.js';
 
 /** What a signature is made of: decides which acceptances it can meet. */
 export type SignatureKind = 'oms' | 'detached' | 'cosign' | 'notation';
@@ -67,8 +68,14 @@ const KINDS: Readonly<Record<Method, SignatureKind>> = {
 /**
  * Whether the signatures that were found satisfy a rule: as many different signers as it wants, each by one of the ways it accepts. A signature that is not accepted
  * takes nothing away from those that are, since anybody can put one there.
+ * @param answers asks the responders of authorities where the rule says so; without it nobody is asked, and what nobody says is refused
  */
-export async function judge(rule: TrustRule, candidates: readonly Candidate[], nowMs: number): Promise<Judgement> {
+export async function judge(
+  rule: TrustRule,
+  candidates: readonly Candidate[],
+  nowMs: number,
+  answers?: RevocationAnswers,
+): Promise<Judgement> {
   if (rule.level === 'skip') return { verdict: 'skipped', accepted: [], refused: [], unverified: [], warnings: [] };
   const accepted: AcceptedSignature[] = [];
   const refused: RefusedSignature[] = [];
@@ -79,7 +86,7 @@ export async function judge(rule: TrustRule, candidates: readonly Candidate[], n
   };
   for (const candidate of candidates) {
     try {
-      const found = await signerOf(candidate, rule, nowMs);
+      const found = await signerOf(candidate, rule, { nowMs, level: rule.level, answers });
       const content = await candidate.checkContent();
       if (content.expired !== undefined && rule.level === 'strict') throw untrusted(content.expired);
       if (rule.unverifiedFiles === 'refuse' && rule.level !== 'audit' && content.unverified.length > 0)
@@ -123,13 +130,13 @@ async function contentFault({ checkContent }: Candidate): Promise<SignatureFault
 async function signerOf(
   candidate: Candidate,
   rule: TrustRule,
-  nowMs: number,
+  conditions: Conditions,
 ): Promise<{ readonly method: Method; readonly signer: ProvenSigner }> {
   let fault: SignatureFault | undefined;
   for (const acceptance of rule.accept.filter(({ method }) => KINDS[method] === candidate.kind)) {
     try {
-      const found = await candidate.signerFor(acceptance, nowMs);
-      const signer = 'identity' in found ? found : proveSigner(found, acceptance, { nowMs, level: rule.level });
+      const found = await candidate.signerFor(acceptance, conditions.nowMs);
+      const signer = 'identity' in found ? found : await proveSigner(found, acceptance, conditions);
       return { method: acceptance.method, signer };
     } catch (thrown) {
       if (!(thrown instanceof SignatureFault)) throw thrown;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ocspResponse } from '../testing/ocsp.js';
 import { issue, newKey, NOW_MS } from '../testing/pki.js';
 import { certificatePem, Instance } from '../testing/sigstore.js';
 import { acceptance, ruleOf } from '../testing/trust.js';
@@ -15,13 +16,15 @@ import { parseTrustedRoot } from './trusted-root.js';
 const folder = mkdtempSync(join(tmpdir(), 'sluice-policy-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const key = newKey();
+const authority = issue('root', { ca: true });
 writeFileSync(join(folder, 'k.pub'), createPublicKey(key).export({ format: 'pem', type: 'spki' }));
 writeFileSync(join(folder, 'k.key'), key.export({ format: 'pem', type: 'pkcs8' }));
-writeFileSync(join(folder, 'ca.pem'), certificatePem(issue('root', { ca: true })));
+writeFileSync(join(folder, 'ca.pem'), certificatePem(authority));
 
 const path = join(folder, 'policy.toml');
 const rule = (accept: string, head = 'scopes = ["*"]'): string =>
   `version = 1\n[[rule]]\nname = "r"\n${head}\n[[rule.accept]]\n${accept}\n`;
+const BY_CERTIFICATE = 'method = "oms-certificate"\nroots = ["ca.pem"]\nidentities = ["email:a@b.c"]\n';
 const BY_KEY = 'method = "oms-key"\nkeys = ["k.pub"]';
 
 describe('a trust policy', () => {
@@ -29,6 +32,18 @@ describe('a trust policy', () => {
     const policy = await parseTrustPolicy(rule(BY_KEY), path);
     expect(policy.rules).toMatchObject([{ name: 'r', level: 'strict', minimum: 1, unverifiedFiles: 'refuse' }]);
     expect(policy.rules[0]?.accept[0]?.keys).toHaveLength(1);
+  });
+
+  it('enforces revocation as soon as it names whom to ask about it', async () => {
+    const revocation = async (more: string) => {
+      const policy = await parseTrustPolicy(rule(BY_CERTIFICATE + more), path);
+      return policy.rules[0]?.accept[0]?.revocation;
+    };
+    writeFileSync(join(folder, 'r.der'), ocspResponse([{ of: issue('leaf', { issuer: authority }), by: authority }]));
+    expect(await revocation('')).toBe('skip');
+    expect(await revocation('ocsp-responses = ["r.der"]')).toBe('enforce');
+    expect(await revocation('ocsp = "ask"\nocsp-responder = "http://ocsp.acme.io/"')).toBe('enforce');
+    expect(await revocation('ocsp = "ask"\nrevocation = "log"')).toBe('log');
   });
 
   it('gives a subject the rule of its exact scope, else of the longest, else that of all', async () => {
@@ -74,6 +89,10 @@ describe('a trust policy', () => {
       ),
       /one trust domain/,
     ],
+    ['a responder that nobody asks', rule(`${BY_CERTIFICATE}ocsp-responder = "http://x/"`), /ocsp = "ask"/],
+    ['a responder that is no address', rule(`${BY_CERTIFICATE}ocsp = "ask"\nocsp-responder = "x:1"`), /ocsp-responder/],
+    ['responses that are none', rule(`${BY_CERTIFICATE}ocsp-responses = ["ca.pem"]`), /ocsp-responses has ca\.pem/],
+    ['an unknown way of asking', rule(`${BY_CERTIFICATE}ocsp = "staple"`), /ocsp must be one of/],
     ['a minimum of nothing', rule(BY_KEY, 'scopes = ["*"]\nminimum = 0'), /minimum/],
   ];
   it.each(BAD)('is refused with %s, naming the place', async (_, text, reason) => {

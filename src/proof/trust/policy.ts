@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Certificate } from '../certificates/certificate.js';
 import type { Strictness } from '../certificates/path.js';
+import type { OcspResponse } from '../certificates/ocsp/response.js';
 import type { ProfileName } from '../certificates/profile.js';
 import type { RevocationList } from '../certificates/revocation.js';
 
@@ -39,6 +40,11 @@ export interface Acceptance {
   readonly issuer: string | undefined;
   readonly profile: ProfileName;
   readonly lists: readonly RevocationList[];
+  readonly responses: readonly OcspResponse[];
+  /** Whether responders are asked about certificates of which no list and no answer at hand says anything. */
+  readonly ocsp: 'off' | 'ask';
+  /** The URL that is asked instead of those that certificates name. */
+  readonly responder: string | undefined;
   readonly revocation: Strictness;
 }
 

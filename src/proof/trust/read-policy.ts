@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import { readCertificates } from '../certificates/certificate.js';
+import { readOcspResponses } from '../certificates/ocsp/response.js';
 import { readRevocationLists } from '../certificates/revocation.js';
 import { parseSpiffeId } from '../certificates/spiffe-id.js';
 import { SignatureFault } from '../signature-fault.js';
@@ -92,6 +93,9 @@ async function readAcceptance(table: PolicyTable, folder: string): Promise<Accep
   const method = table.oneOf('method', METHODS);
   const trusted = await files('trusted-root', (bytes) => [parseTrustedRoot(bytes)]);
   const lists = await files('crls', readRevocationLists);
+  const responses = await files('ocsp-responses', readOcspResponses);
+  const ocsp = table.oneOf('ocsp', ['off', 'ask'], 'off');
+  const isKnown = lists.length > 0 || responses.length > 0 || ocsp === 'ask';
   const acceptance: Acceptance = {
     method,
     keys: await files('keys', key),
@@ -113,8 +117,9 @@ async function readAcceptance(table: PolicyTable, folder: string): Promise<Accep
       ['code-signing', 'compatible', 'spiffe', 'notation'],
       method === 'notation' ? 'notation' : 'code-signing',
     ),
-    lists,
-    revocation: table.oneOf('revocation', ['enforce', 'log', 'skip'], lists.length > 0 ? 'enforce' : 'skip'),
+    ...{ lists, responses, ocsp },
+    responder: table.optionalText('ocsp-responder'),
+    revocation: table.oneOf('revocation', ['enforce', 'log', 'skip'], isKnown ? 'enforce' : 'skip'),
   };
   table.end();
   checkWhole(acceptance, table);
@@ -125,13 +130,15 @@ const IDENTITY = /^(?:email|uri|dns|subject):.+$/;
 
 /** An acceptance that names roots and no identity would accept everybody whom these certify. */
 function checkWhole(acceptance: Acceptance, table: PolicyTable): void {
-  const { method, keys, roots, identities, issuer, logKeys, certificateLogKeys, profile } = acceptance;
+  const { method, keys, roots, identities, issuer, logKeys, certificateLogKeys, profile, responder } = acceptance;
   const isKeyless = method.endsWith('-keyless');
   if (method === 'oms-key' || method === 'cosign-key' || method === 'detached') {
     if (keys.length === 0) throw table.fault('keys', 'must name at least one file');
     if (roots.length > 0) throw table.fault('roots', `do not go with ${method}`);
     return;
   }
+  if (responder !== undefined && (acceptance.ocsp !== 'ask' || !isWebUrl(responder)))
+    throw table.fault('ocsp-responder', 'must be an http:// or https:// URL, and goes with ocsp = "ask"');
   if (keys.length > 0) throw table.fault('keys', `do not go with ${method}`);
   if (roots.length === 0) throw table.fault('roots', 'must name at least one file: there are no roots by default');
   if (identities.length === 0) throw table.fault('identities', 'must name who may sign');
@@ -147,4 +154,8 @@ function checkWhole(acceptance: Acceptance, table: PolicyTable): void {
   const domains = identities.map((one) => parseSpiffeId(one.replace(/^uri:/, ''))?.trustDomain);
   if (domains.includes(undefined) || new Set(domains).size !== 1)
     throw table.fault('identities', 'must be SPIFFE IDs of one trust domain, whose bundle the roots are');
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

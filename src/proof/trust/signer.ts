@@ -2,7 +2,7 @@ import { readDer } from '../certificates/der.js';
 import type { Certificate } from '../certificates/certificate.js';
 import { nameText } from '../certificates/names.js';
 import { OID } from '../certificates/object-ids.js';
-import { validatePath, type ValidPath } from '../certificates/path.js';
+import { validatePath, type PathRequest, type ValidPath } from '../certificates/path.js';
 import { PROFILES } from '../certificates/profile.js';
 import { trustedTime } from '../certificates/timestamp.js';
 import { broken, otherForm, SignatureFault, untrusted } from '../signature-fault.js';
@@ -12,6 +12,7 @@ import { verifyLogEntry } from '../signatures/logs/log-entry.js';
 import { checkCertificateLogged } from '../signatures/logs/signed-certificate-timestamp.js';
 import type { SignedThing } from '../signatures/signed-thing.js';
 import type { Acceptance, Level } from './policy.js';
+import { askedAbout, type RevocationAnswers } from './revocation-answers.js';
 
 /** Who signed, as far as it was proven. */
 export interface ProvenSigner {
@@ -30,13 +31,18 @@ export interface ProvenSigner {
 export interface Conditions {
   readonly nowMs: number;
   readonly level: Level;
+  readonly answers: RevocationAnswers | undefined;
 }
 
 /**
  * Proves who made a signature, and that this acceptance means them.
  * @throws SignatureFault proof when the signature is not of these bytes, trust when it is and nobody believes the signer
  */
-export function proveSigner(thing: SignedThing, acceptance: Acceptance, conditions: Conditions): ProvenSigner {
+export async function proveSigner(
+  thing: SignedThing,
+  acceptance: Acceptance,
+  conditions: Conditions,
+): Promise<ProvenSigner> {
   const isForKeys = acceptance.keys.length > 0;
   if (thing.signer.kind === 'key') {
     if (!isForKeys) throw otherForm('signed by a bare key');
@@ -59,28 +65,31 @@ function byKey(thing: SignedThing, hint: string | undefined, { keys }: Acceptanc
   return { kind: 'key', identity: fingerprint, fingerprint, algorithm: keyName(key), warnings: [] };
 }
 
-function byCertificate(
+async function byCertificate(
   thing: SignedThing,
   { leaf, others }: Signer & { kind: 'certificate' },
   acceptance: Acceptance,
-  conditions: Conditions,
-): ProvenSigner {
+  { nowMs, level, answers }: Conditions,
+): Promise<ProvenSigner> {
   if (!thing.isSignedWith(leaf.publicKey)) throw broken('the signature is wrong');
   const isKeyless = acceptance.method.endsWith('-keyless');
-  const time = timeOfSigning(thing, leaf, acceptance, conditions.nowMs, isKeyless);
-  const path = validatePath({
-    ...{ leaf, others: [...others, ...acceptance.intermediates], roots: acceptance.roots },
-    atMs: time?.atMs ?? conditions.nowMs,
-    nowMs: conditions.nowMs,
+  const time = timeOfSigning(thing, leaf, acceptance, nowMs, isKeyless);
+  const revocation = level === 'strict' ? acceptance.revocation : logged(acceptance.revocation);
+  const { lists, responses, roots } = acceptance;
+  const wanted: PathRequest = {
+    ...{ leaf, others: [...others, ...acceptance.intermediates], roots, lists, responses, revocation, nowMs },
+    atMs: time?.atMs ?? nowMs,
     profile: PROFILES[acceptance.profile],
-    lists: acceptance.lists,
-    expiry: conditions.level === 'strict' ? 'enforce' : 'log',
-    revocation: conditions.level === 'strict' ? acceptance.revocation : logged(acceptance.revocation),
-  });
+    expiry: level === 'strict' ? 'enforce' : 'log',
+  };
+  const isAsking = acceptance.ocsp === 'ask' && revocation !== 'skip';
+  let path = validatePath(isAsking ? { ...wanted, revocation: 'skip' } : wanted);
   if (isKeyless) checkKeyless(path, acceptance);
   const identities = identitiesOf(leaf);
   const identity = acceptance.identities.find((one) => identities.includes(one));
   if (identity === undefined) throw untrusted(`signed by ${identities.join(', ') || 'nobody in particular'}`);
+  // Asked last: addresses are taken from nobody's certificate but that of a signer the rule means.
+  if (isAsking) path = validatePath({ ...wanted, ...(await askedAbout(path, wanted, acceptance, answers)) });
   return {
     ...{ kind: 'certificate', identity, fingerprint: `sha256:${leaf.fingerprint}` },
     algorithm: keyName(leaf.publicKey),

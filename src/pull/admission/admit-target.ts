@@ -16,6 +16,7 @@ import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target } from './inspect-target.js';
 import { askedOf, policyOf } from './pull-gate.js';
 import { scanFiles } from './scan-target.js';
+import { responderAnswers } from '../verify/responder-answers.js';
 import { signaturesOf } from './signature-evidence.js';
 
 /** What a policy makes of a target. */
@@ -43,7 +44,7 @@ export async function admit(request: PullRequest, context: PullContext): Promise
         ...{ ref, root: store.root, listed: facts.paths },
         files: here.map((file) => ({ ...file, at: store.blobPath(file.sha256) })),
       };
-      const signed = await signaturesOf(policy, subject, signatures, context.signal);
+      const signed = await signaturesOf(policy, subject, signatures, context.signal, responderAnswers(context));
       const revision = { ref, commit, sizeBytes, files: here, facts, ...signed };
       const judged = await judgeRevision(
         { ...revision, open: ({ sha256, sizeBytes: bytes }) => openFile(store.blobPath(sha256), bytes ?? 0) },
@@ -72,10 +73,11 @@ export async function admit(request: PullRequest, context: PullContext): Promise
 export async function admitAgain(ref: string | undefined, context: PullContext): Promise<readonly AdmissionReport[]> {
   const policy = await policyOf(context.settings);
   const store = await openStore(context.settings.home);
+  const answers = responderAnswers(context);
   const judged = await judgeAgain(store, policy, ref, async ({ ref: name, files }) => {
     const here = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256, at: store.blobPath(sha256) }));
     const revision = { ref: name, root: store.root, files: here, listed: undefined };
-    return signaturesOf(policy, revision, [], context.signal);
+    return signaturesOf(policy, revision, [], context.signal, answers);
   });
   return judged.map(({ ref: target, commit, files, decision, facts }) => ({
     target: `${target}@${commit}`,

@@ -1,5 +1,6 @@
 import type { NamedPolicy, SignatureFacts } from '../../admission/index.js';
 import type { Attachment } from '../../hubs/index.js';
+import type { RevocationAnswers } from '../../proof/index.js';
 import { candidateOf } from '../verify/signed-image.js';
 import { evidenceOf } from './signature-evidence.js';
 
@@ -18,12 +19,14 @@ export function imageSignaturesOf(
   policy: NamedPolicy,
   { ref, sha256, sizeBytes, attachments }: SignedImage,
   nowMs: number,
+  answers: RevocationAnswers,
 ): Promise<SignatureFacts> {
   const found = attachments.map((one) => candidateOf(one, { sha256, sizeBytes }, nowMs));
   return evidenceOf(
     policy,
     ref,
     () => Promise.resolve(found),
+    answers,
     ({ source }) => {
       const own = attachments.filter((one) => one.source === source);
       return [sha256, ...own.flatMap((one) => [one.manifest, one.source.replace('sha256:', '')])];

@@ -24,6 +24,7 @@ import { bareRef } from './bare-ref.js';
 import { factsOf } from './facts-of.js';
 import { riskyFiles } from './risky-files.js';
 import { signaturesOfOpened } from './sealed-evidence.js';
+import { responderAnswers } from '../verify/responder-answers.js';
 import { readSignatures, type FoundSignature } from '../verify/signed-folder.js';
 
 /** Of a look from afar at one file: headers, a table of contents, the programs in it. Weights are not among that. */
@@ -132,7 +133,8 @@ export class PullGate {
       files: held,
       listed: manifest.files.map(({ path }) => path),
     };
-    const signed = await signaturesOfOpened(this.#policy, subject, files, this.#signatures, context.signal);
+    const answers = responderAnswers(context, wires);
+    const signed = await signaturesOfOpened(this.#policy, subject, files, this.#signatures, context.signal, answers);
     const { decision } = await judgeRevision(
       {
         ref: bareRef(ref),

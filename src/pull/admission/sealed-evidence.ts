@@ -1,4 +1,5 @@
 import type { NamedPolicy, SignatureFacts } from '../../admission/index.js';
+import type { RevocationAnswers } from '../../proof/index.js';
 import type { HeldFile } from '../holdings.js';
 import type { FoundSignature } from '../verify/signed-folder.js';
 import { signaturesOf, type SignedRevision } from './signature-evidence.js';
@@ -13,17 +14,18 @@ export async function signaturesOfOpened(
   files: readonly HeldFile[],
   named: readonly FoundSignature[],
   signal: AbortSignal,
+  answers: RevocationAnswers,
 ): Promise<SignatureFacts> {
   const pairs = files.flatMap(({ path, openedFrom }) =>
     openedFrom === undefined ? [] : [[path, openedFrom] as const],
   );
-  if (pairs.length === 0) return signaturesOf(policy, revision, named, signal);
+  if (pairs.length === 0) return signaturesOf(policy, revision, named, signal, answers);
   const digestOf = new Map(revision.files.map(({ path, sha256 }) => [path, sha256]));
   let unsigned: SignatureFacts = { signatures: [] };
   for (const side of [1, 0] as const) {
     const without = new Set(pairs.map((pair) => pair[side]));
     const seen = { ...revision, files: revision.files.filter(({ path }) => !without.has(path)) };
-    const found = await signaturesOf(policy, seen, named, signal);
+    const found = await signaturesOf(policy, seen, named, signal, answers);
     if (found.signatures.length > 0) return alsoOf(found, pairs, digestOf);
     if (unsigned.wrongBecause === undefined) unsigned = found;
   }

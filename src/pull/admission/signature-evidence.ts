@@ -7,6 +7,7 @@ import {
   type AcceptedSignature,
   type Candidate,
   type Judgement,
+  type RevocationAnswers,
 } from '../../proof/index.js';
 import { folderCandidates, type FoundSignature } from '../verify/signed-folder.js';
 
@@ -40,6 +41,7 @@ export async function signaturesOf(
   { ref, root, files, listed, isOneFile = false }: SignedRevision,
   named: readonly FoundSignature[],
   signal: AbortSignal,
+  answers: RevocationAnswers,
 ): Promise<SignatureFacts> {
   const held = files.map(({ path, sizeBytes, sha256, at }) => ({
     ...{ name: path, path: at, sizeBytes: sizeBytes ?? 0, sha256, isLink: false },
@@ -51,7 +53,7 @@ export async function signaturesOf(
     at === undefined ? { root, folder: root, isFile: false } : { root: at, folder: dirname(at), isFile: true };
   const found = (): Promise<readonly Candidate[]> =>
     folderCandidates({ ...place, held, scope: ref, leftOut }, named, signal);
-  return evidenceOf(policy, ref, found, ({ unverified }) => {
+  return evidenceOf(policy, ref, found, answers, ({ unverified }) => {
     const isCovered = (path: string): boolean => !unverified.includes(path) || GIT_FILES.includes(path);
     return files.filter(({ path }) => isCovered(path)).map(({ sha256 }) => sha256);
   });
@@ -62,6 +64,7 @@ export async function evidenceOf(
   { trust }: NamedPolicy,
   ref: string,
   found: () => Promise<readonly Candidate[]>,
+  answers: RevocationAnswers,
   covers: (accepted: AcceptedSignature) => readonly string[],
 ): Promise<SignatureFacts> {
   if (trust === undefined) return { signatures: [] };
@@ -69,7 +72,7 @@ export async function evidenceOf(
   if (rule === undefined) return { signatures: [], unsignedBecause: `no rule of the trust policy is for ${ref}` };
   let judged: Judgement;
   try {
-    judged = await judge(rule, await found(), Date.now());
+    judged = await judge(rule, await found(), Date.now(), answers);
   } catch (thrown) {
     if (thrown instanceof SignatureFault) return wrong(thrown.message);
     throw thrown;

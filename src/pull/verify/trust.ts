@@ -9,6 +9,7 @@ import { listKept } from '../kept.js';
 import { matchesRef } from '../models.js';
 import type { PullContext } from '../port.js';
 import { folderCandidates, readSignatures, type SignedFolder } from './signed-folder.js';
+import { responderAnswers } from './responder-answers.js';
 import { imageCandidates } from './signed-image.js';
 import { looksLikePath } from './looks-like-path.js';
 
@@ -67,7 +68,7 @@ export async function verifyTrust(request: TrustRequest, context: PullContext): 
         await readSignatures(request.signatures),
         signal,
       );
-  return { ...about, ...(await judge(rule, candidates, request.nowMs)) };
+  return { ...about, ...(await judge(rule, candidates, request.nowMs, responderAnswers(context))) };
 }
 
 function scopeOf(subject: string, isImage: boolean, held: SignedFolder | undefined): string {
