@@ -1,10 +1,9 @@
 import { basename } from 'node:path/posix';
-import type { FileScan, Finding } from '../../scan/index.js';
+import type { Finding } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
 
 const COLLECTION = 'scans';
-const MOST_FINDINGS = 200;
 const MOST_IN_MEMORY = 20_000;
 
 /**
@@ -49,11 +48,6 @@ export class KeptScans {
       this.#memory.delete(oldest);
     }
   }
-}
-
-/** A scan as it is kept: without what it says of members, and of findings the worst. */
-export function toKept(scan: FileScan): KeptScan {
-  return { ...scan, findings: scan.findings.slice(0, MOST_FINDINGS), members: [] };
 }
 
 const VERDICTS: readonly unknown[] = ['CLEAN', 'REVIEW', 'NOT_SCANNED', 'FINDINGS', 'ERROR'];

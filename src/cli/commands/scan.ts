@@ -7,6 +7,7 @@ import type { CommandContext } from '../context.js';
 import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
 import { renderScan } from '../render/scan-report.js';
 import { toSarif } from '../render/sarif.js';
+import { scanHere } from '../scan-here.js';
 
 interface ScanFlags extends SettingOptions {
   readonly include?: readonly string[];
@@ -28,12 +29,13 @@ export function configure(command: Command, context: CommandContext): void {
   command.action(async (targets: readonly string[]) => {
     const options: ScanFlags = command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
-    const api = await session.api();
     const reports: ScanReport[] = [];
     const { include = [], exclude = [] } = options;
     for (const target of targets) {
       try {
-        const report = await api.scan({ ref: target, include, exclude, sources: [] }, session.pullContext());
+        const report =
+          (await scanHere(target, context.host.signal)) ??
+          (await (await session.api()).scan({ ref: target, include, exclude, sources: [] }, session.pullContext()));
         reports.push(report);
         if (options.json) session.print(JSON.stringify(report));
         else if (!options.quiet)
