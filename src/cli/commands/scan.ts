@@ -15,6 +15,7 @@ interface ScanFlags extends SettingOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly sarif?: string;
+  readonly checksums?: boolean;
 }
 
 export function configure(command: Command, context: CommandContext): void {
@@ -23,6 +24,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--include <patterns...>', context.say('option.include'))
     .option('--exclude <patterns...>', context.say('option.exclude'))
     .option('--sarif <file>', context.say('option.sarif'))
+    .option('--checksums', context.say('option.checksums'))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'));
   addNetworkOptions(command, context);
@@ -34,7 +36,10 @@ export function configure(command: Command, context: CommandContext): void {
     for (const target of targets) {
       try {
         const report =
-          (await scanHere(target, context.host.signal)) ??
+          (await scanHere(target, {
+            signal: context.host.signal,
+            areAllChecksumsWanted: options.checksums ?? false,
+          })) ??
           (await (await session.api()).scan({ ref: target, include, exclude, sources: [] }, session.pullContext()));
         reports.push(report);
         if (options.json) session.print(JSON.stringify(report));

@@ -19,7 +19,7 @@ function folderOf(files: Readonly<Record<string, Buffer>>): string {
   return folder;
 }
 
-const never = new AbortController().signal;
+const never = { signal: new AbortController().signal };
 
 test('every file below a folder is looked into as it would be by itself, in the order of their names', async () => {
   const long = Buffer.concat([Buffer.from('8002 58 00001000'.replaceAll(' ', ''), 'hex'), Buffer.alloc(2 ** 20, 'a')]);
@@ -49,6 +49,6 @@ test('a file that is named itself has its own name', async () => {
 
 test('it ends when it is told to, and what nobody read is not clean', async () => {
   const folder = folderOf({ 'a.pkl': NUMBER });
-  await expect(scanPath(folder, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  await expect(scanPath(folder, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   expect(notRead('a', 'why')).toMatchObject({ verdict: 'NOT_SCANNED', findings: [{ evidence: 'why' }] });
 });

@@ -5,7 +5,7 @@ import { NO_INVENTORY } from '../inventory.js';
 import { toKept } from '../kept.js';
 import { finding } from '../rules.js';
 import { RULES_DIGEST } from '../rules-digest.js';
-import { scanFile, type FileScan } from '../scan-file.js';
+import { scanFile, type FileScan, type ScanOptions } from '../scan-file.js';
 import { filesBelow } from './files-below.js';
 import { LocalFiles } from './local-files.js';
 
@@ -17,6 +17,10 @@ export interface LocalScan {
   readonly scan: FileScan;
 }
 
+export interface LocalScanOptions extends Pick<ScanOptions, 'areAllChecksumsWanted'> {
+  readonly signal: AbortSignal;
+}
+
 const AT_ONCE = 4;
 /** Whoever wants to end it is heard this often. */
 const TURN_MS = 20;
@@ -26,7 +30,8 @@ const TURN_MS = 20;
  * @param path absolute
  * Rejects with the signal's reason, with SluiceError USAGE for too many files, and where the disk fails.
  */
-export async function scanPath(path: string, signal: AbortSignal): Promise<readonly LocalScan[]> {
+export async function scanPath(path: string, options: LocalScanOptions): Promise<readonly LocalScan[]> {
+  const { signal } = options;
   const isFolder = (await stat(path)).isDirectory();
   const root = isFolder ? path : dirname(path);
   const paths = isFolder ? await filesBelow(path) : [path];
@@ -42,25 +47,25 @@ export async function scanPath(path: string, signal: AbortSignal): Promise<reado
         turnEndsMs = performance.now() + TURN_MS;
       }
       signal.throwIfAborted();
-      scans[index] = await scanOne(files, each, relative(root, each).split(sep).join('/'), signal);
+      scans[index] = await scanOne(files, each, relative(root, each).split(sep).join('/'), options);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return scans;
 }
 
-async function scanOne(files: LocalFiles, path: string, name: string, signal: AbortSignal): Promise<LocalScan> {
+async function scanOne(files: LocalFiles, path: string, name: string, options: LocalScanOptions): Promise<LocalScan> {
   let sizeBytes = 0;
   try {
     sizeBytes = await files.sizeOf(path);
     const { bytes, close } = await files.open(path, sizeBytes);
     try {
-      return { path: name, sizeBytes, scan: toKept(await scanFile(bytes, name, { signal })) };
+      return { path: name, sizeBytes, scan: toKept(await scanFile(bytes, name, options)) };
     } finally {
       await close();
     }
   } catch (thrown) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     const { message, exitCode } = toSluiceError(thrown, { path });
     if (exitCode === 1) throw thrown;
     return { path: name, sizeBytes, scan: notRead(name, message) };
