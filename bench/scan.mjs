@@ -1,26 +1,30 @@
 // How long it takes to judge large files of weights, beside picklescan and modelscan where .venvs/scanners has them
 // (`python -m venv .venvs/scanners && .venvs/scanners/bin/pip install picklescan modelscan`). Needs a build.
 // What these two say of safetensors and npz is that there is nothing in it for them (modelscan ends with 3, picklescan with 0).
-// Files are sparse but for their headers, one archive and the pickles: whoever reads numbers reads zeros from the page cache, which costs nobody a disk.
-// `sluice` is the scanner alone, in a process that has started; the others are whole processes, and so is the row that says so.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+// Where only headers are read the files are sparse; what is read whole was written, and comes from the page cache. Neither waits for a disk.
+// `sluice` is the scanner alone, in a process that has started; the others are whole processes, and so are the rows that say so.
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { atEnd, main } from './lib/closing.mjs';
+import { measure } from './lib/measure.mjs';
 import { readOptions } from './lib/options.mjs';
 import { saveRows } from './lib/save.mjs';
 import { sluice } from './lib/sluice.mjs';
 import { median } from './lib/statistics.mjs';
 
-const { scanFile, sourceOfFile } = await import('../dist/scan/index.js');
+const { scanFile, scanPath, sourceOfFile } = await import('../dist/scan/index.js');
 
 const STORAGES = 4;
 const STORAGE_BYTES = 960 * 2 ** 20;
 const STORED_BYTES = 1024 * 2 ** 20;
 const PICKLED = 200_000;
-const PEER_TIMEOUT_MS = 60_000;
+const SMALL = 200;
+const SMALL_ENTRIES = 40;
+const TIMEOUT_S = 60;
 const venv = join(dirname(import.meta.dirname), '.venvs', 'scanners', 'bin');
 const peers = ['picklescan', 'modelscan'].map(peerOf);
 const rows = [];
@@ -35,6 +39,8 @@ await main(async () => {
     [`torch zip, ${STORAGES} × ${STORAGE_BYTES / 2 ** 20} MiB`, 'model.pt', torchZip],
     [`one pickle, ${PICKLED.toLocaleString('en')} entries`, 'state.pkl', pickle],
     ['npz, 1 GiB stored, read whole for its checksum', 'arrays.npz', npz],
+    ['GGUF, 4 GiB', 'model.gguf', gguf],
+    [`folder of ${SMALL} pickles, 1.8 kB each`, 'small', smallPickles],
   ])
     if (options.only?.includes(file) !== false) await contest({ shape, file, write, folder, options, endsAtMs });
   const missing = peers.flatMap(({ name, version }) => (version === undefined ? [`${name}: pip install ${name}`] : []));
@@ -44,41 +50,46 @@ await main(async () => {
 
 async function contest({ shape, file, write, folder, options, endsAtMs }) {
   const path = join(folder, file);
-  const handle = await open(path, 'w');
-  await write(handle);
-  const { size } = await handle.stat();
-  await handle.close();
+  const size = await write(path);
   const contestants = [
-    ['sluice', () => scanned(path, size, file)],
+    ['sluice', () => scanned(path, size, file, {})],
+    ...(file === 'model.pt' ? [['sluice, every byte: all checksums', () => scanned(path, size, file, { areAllChecksumsWanted: true })]] : []), // prettier-ignore
     ...(file === 'model.safetensors' ? [['its header read and parsed, no more', () => headerOf(path)]] : []),
-    ['sluice scan, the whole process', () => sluiceScan(folder, path)],
+    ['sluice scan, the whole process', () => ended(folder, sluice(folder, ['scan', path]))],
+    ...(file === 'model.pt' ? [['sluice scan --checksums, the whole process', () => ended(folder, sluice(folder, ['scan', '--checksums', path]))]] : []), // prettier-ignore
     ...peers
       .filter(({ version }) => version !== undefined)
-      .map(({ name, program }) => [name, () => ended(program, ['-p', path])]),
+      .map(({ name, program }) => [name, () => ended(folder, { command: program, args: ['-p', path] })]),
   ];
   // The first of all warms what judges and the page cache.
   for (const [, work] of contestants) await work();
-  const taken = contestants.map(() => ({ seconds: [], answer: undefined }));
+  const taken = contestants.map(() => []);
   for (let round = 0; round < options.rounds && (round < 1 || Date.now() < endsAtMs); round += 1)
     for (const [index, [, work]] of contestants.entries()) {
       const startedMs = performance.now();
-      taken[index].answer = await work();
-      taken[index].seconds.push((performance.now() - startedMs) / 1000);
+      const told = await work();
+      taken[index].push({ seconds: (performance.now() - startedMs) / 1000, ...told });
     }
-  rmSync(path);
+  rmSync(path, { recursive: true });
   for (const [index, [name]] of contestants.entries()) {
-    const { seconds, answer } = taken[index];
-    const row = { shape, name, answer, seconds: median(seconds), gbps: size / median(seconds) / 1e9, runs: seconds.length }; // prettier-ignore
+    const runs = taken[index];
+    const middle = (key) => (runs[0][key] === undefined ? undefined : median(runs.map((run) => run[key])));
+    const seconds = middle('seconds');
+    const row = { shape, name, answer: runs.at(-1).answer, seconds, gbps: size / seconds / 1e9, cpuS: middle('cpuS'), memoryMb: middle('rssMb'), runs: runs.length }; // prettier-ignore
     rows.push(row);
-    console.log(`${shape}: ${name}: ${answer} in ${row.seconds.toFixed(4)} s (${row.gbps.toFixed(2)} GB of file per second)`); // prettier-ignore
+    console.log(`${shape}: ${name}: ${row.answer} in ${seconds.toFixed(4)} s (${row.gbps.toFixed(2)} GB of file per second)`); // prettier-ignore
   }
 }
 
-async function scanned(path, size, name) {
+async function scanned(path, size, name, options) {
+  if (name === 'small') {
+    const verdicts = (await scanPath(path, { signal: new AbortController().signal })).map(({ scan }) => scan.verdict);
+    return { answer: [...new Set(verdicts)].join(', ') };
+  }
   const bytes = await open(path);
   try {
-    const { verdict } = await scanFile(sourceOfFile(bytes, size), name);
-    return verdict;
+    const { verdict } = await scanFile(sourceOfFile(bytes, size), name, options);
+    return { answer: verdict };
   } finally {
     await bytes.close();
   }
@@ -89,21 +100,16 @@ async function headerOf(path) {
   try {
     const { buffer: length } = await bytes.read(Buffer.alloc(8), 0, 8, 0);
     const { buffer: json } = await bytes.read(Buffer.alloc(Number(length.readBigUInt64LE(0))), 0, Number(length.readBigUInt64LE(0)), 8); // prettier-ignore
-    return `${Object.keys(JSON.parse(json)).length} tensors`;
+    return { answer: `${Object.keys(JSON.parse(json)).length} tensors` };
   } finally {
     await bytes.close();
   }
 }
 
-function sluiceScan(folder, path) {
-  const { command, args, env } = sluice(folder, ['scan', path], { HOME: folder, PATH: process.env.PATH });
-  const { status } = spawnSync(command, args, { env, stdio: 'ignore', timeout: PEER_TIMEOUT_MS });
-  return `exit ${status}`;
-}
-
-function ended(program, args) {
-  const { status, signal } = spawnSync(program, args, { stdio: 'ignore', timeout: PEER_TIMEOUT_MS });
-  return signal === null ? `exit ${status}` : `not done in ${PEER_TIMEOUT_MS / 1000} s`;
+/** As long as it took by its own clock, without what starts and watches it. */
+async function ended(cwd, command) {
+  const { wallS, cpuS, rssMb, code } = await measure({ ...command, cwd, timeoutS: TIMEOUT_S });
+  return { answer: code === 'timeout' ? `not done in ${TIMEOUT_S} s` : `exit ${code}`, seconds: wallS, cpuS, rssMb };
 }
 
 function peerOf(name) {
@@ -114,12 +120,50 @@ function peerOf(name) {
 }
 
 /** Names and numbers, as a state of an optimizer has them, by the pickler of the Python at hand. */
-async function pickle(file) {
-  const code = `import pickle, sys; pickle.dump({f'layer.{i}.step': [i, i * 0.5, 'adam', (i, None)] for i in range(${PICKLED})}, sys.stdout.buffer, 2)`;
-  await file.writeFile(execFileSync('python3', ['-c', code], { maxBuffer: 2 ** 30 }));
+async function pickle(path) {
+  return filled(path, (file) => file.writeFile(pickled(PICKLED)));
 }
 
-async function safetensors(file) {
+function pickled(entries) {
+  const code = `import pickle, sys; pickle.dump({f'layer.{i}.step': [i, i * 0.5, 'adam', (i, None)] for i in range(${entries})}, sys.stdout.buffer, 2)`;
+  return execFileSync('python3', ['-c', code], { maxBuffer: 2 ** 30 });
+}
+
+async function smallPickles(path) {
+  mkdirSync(path);
+  const content = pickled(SMALL_ENTRIES);
+  for (let count = 0; count < SMALL; count += 1) await writeFile(join(path, `step-${count}.pkl`), content);
+  return SMALL * content.length;
+}
+
+/** The size of a file that `write` made. */
+async function filled(path, write) {
+  const file = await open(path, 'w');
+  try {
+    await write(file);
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+async function gguf(path) {
+  const tensors = 400;
+  const each = 2 ** 32 / 2 ** 9;
+  const text = (value) => Buffer.concat([u64(value.length), Buffer.from(value)]);
+  const header = Buffer.concat([
+    ...[Buffer.from('GGUF'), u32(3), u64(tensors), u64(1)],
+    ...[text('general.architecture'), u32(8), text('llama')],
+    ...Array.from({ length: tensors }, (_, index) => [text(`blk.${index}.weight`), u32(1), u64(each / 4), u32(0), u64(index * each)]).flat(), // prettier-ignore
+  ]);
+  const dataAt = Math.ceil(header.length / 32) * 32;
+  return filled(path, async (file) => {
+    await file.write(header, 0, null, 0);
+    await file.truncate(dataAt + tensors * each);
+  });
+}
+
+async function safetensors(path) {
   const tensors = 400;
   const each = 2 ** 32 / tensors - ((2 ** 32 / tensors) % 4);
   const header = Object.fromEntries(
@@ -131,11 +175,13 @@ async function safetensors(file) {
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  await file.write(Buffer.concat([length, json]), 0, null, 0);
-  await file.truncate(8 + json.length + tensors * each);
+  return filled(path, async (file) => {
+    await file.write(Buffer.concat([length, json]), 0, null, 0);
+    await file.truncate(8 + json.length + tensors * each);
+  });
 }
 
-async function torchZip(file) {
+async function torchZip(path) {
   const text = (value) => Buffer.concat([Buffer.from('X'), u32(value.length), Buffer.from(value)]);
   const number = (value) => Buffer.concat([Buffer.from('J'), u32(value)]);
   const elements = STORAGE_BYTES / 4;
@@ -145,8 +191,12 @@ async function torchZip(file) {
     't\x89ccollections\nOrderedDict\n)RtR',
   ]).flat();
   const pickle = ['\x80\x02}(', ...tensors, 'u.'].map((part) => Buffer.from(part, 'latin1'));
-  const storages = Array.from({ length: STORAGES }, (_, key) => ({ name: `m/data/${key}`, sizeBytes: STORAGE_BYTES }));
-  await zip(file, [
+  const start = Buffer.alloc(0);
+  const block = randomBytes(2 ** 20);
+  let crc = 0;
+  for (let at = 0; at < STORAGE_BYTES; at += block.length) crc = crc32(block, crc);
+  const storages = Array.from({ length: STORAGES }, (_, key) => ({ name: `m/data/${key}`, start, block, sizeBytes: STORAGE_BYTES, crc })); // prettier-ignore
+  return zip(path, [
     { name: 'm/data.pkl', content: Buffer.concat(pickle) },
     { name: 'm/byteorder', content: Buffer.from('little') },
     ...storages,
@@ -154,18 +204,22 @@ async function torchZip(file) {
   ]);
 }
 
-async function npz(file) {
+async function npz(path) {
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${STORED_BYTES / 4},), }\n`;
   const header = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), u16(text.length), Buffer.from(text)]);
   const block = Buffer.alloc(2 ** 20, 7);
   let crc = crc32(header);
   for (let at = 0; at < STORED_BYTES; at += block.length) crc = crc32(block, crc);
-  const filled = { start: header, block, sizeBytes: header.length + STORED_BYTES, crc };
-  await zip(file, [{ name: 'a.npy', ...filled }]);
+  const array = { start: header, block, sizeBytes: header.length + STORED_BYTES, crc };
+  return zip(path, [{ name: 'a.npy', ...array }]);
 }
 
-/** An archive of stored members below 4 GiB; members without content are holes. */
-async function zip(file, members) {
+/** An archive of stored members below 4 GiB: `content`, or `start` and then `block` again and again. */
+async function zip(path, members) {
+  return filled(path, (file) => writeZip(file, members));
+}
+
+async function writeZip(file, members) {
   const directory = [];
   let at = 0;
   for (const { name, content = Buffer.alloc(0), start, block, crc = crc32(content), ...member } of members) {
@@ -196,6 +250,12 @@ async function zip(file, members) {
 
 function u16(value) {
   return Buffer.from([value & 0xff, value >>> 8]);
+}
+
+function u64(value) {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
 }
 
 function u32(value) {

@@ -131,9 +131,9 @@ const GOALS = [
     from: 'scan',
     goal: '≥ 500 MB of file a second',
     judge: ({ rows }) => {
-      const ours = scanRow(rows, 'torch zip', 'sluice');
-      if (ours === undefined) return [{ text: 'not measured' }];
-      return [{ text: `${ours.gbps.toFixed(1)} GB/s`, isMet: ours.gbps >= 0.5 && ours.answer === 'CLEAN' }];
+      const [structure, whole] = ['sluice', 'sluice, every byte'].map((word) => scanRow(rows, 'torch zip', word));
+      if (structure === undefined || whole === undefined) return [{ text: 'not measured' }];
+      return [[whole, 'every byte read'], [structure, 'only what can run read']].map(([{ gbps, answer }, how]) => ({ text: `${gbps.toFixed(1)} GB/s, ${how}`, isMet: gbps >= 0.5 && answer === 'CLEAN' })); // prettier-ignore
     },
   },
   {

@@ -90,8 +90,8 @@ const KINDS = {
     ],
   },
   scan: {
-    head: ['', 'by', 'answer', 'ms', 'GB of file/s', 'runs'],
-    cells: ({ shape, name, answer, seconds, gbps, runs }) => [shape, name, answer, number(seconds * 1000, 1), number(gbps, 2), String(runs)], // prettier-ignore
+    head: ['', 'by', 'answer', 'ms', 'GB of file/s', 'CPU s', 'MB', 'runs'],
+    cells: ({ shape, name, answer, seconds, gbps, cpuS, memoryMb, runs }) => [shape, name, answer, number(seconds * 1000, 1), number(gbps, 2), number(cpuS, 2), number(memoryMb, 0), String(runs)], // prettier-ignore
   },
   'serve-crowd': {
     head: ['', 'MiB', 'right', 'copies sent by the hub', 's', 'GB/s', 'MB', 'MB a stream', 'runs'],

@@ -1,10 +1,9 @@
 export { decideFile, decideRevision, decideSignature, joinDecisions, WRONG_SIGNATURE } from './decide.js';
 export { decideWhole, type WholeRevision } from './decide-whole.js';
-export { openArrived, openFile } from './sources/blob-source.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
 export { sourceOfStreams } from './sources/stream-source.js';
 export { gatherFacts } from './evidence/revision-facts.js';
-export { Scanner, scanOf, type Opened } from './evidence/scanner.js';
+export { Scanner, scanOf } from './evidence/scanner.js';
 export { judgeAgain } from './judge-again.js';
 export { judgeRevision, type Revision } from './judge-revision.js';
 export { runHooks } from './hooks/run-hooks.js';

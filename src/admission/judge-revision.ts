@@ -1,9 +1,10 @@
+import type { Opened } from '../scan/index.js';
 import type { Store } from '../store/index.js';
 import { NO_FACTS } from './decide-whole.js';
 import { asksLicence, decideFile, decideRevision, joinDecisions, type Deciding } from './decide.js';
 import { readAdmission, saveAdmission, type KeptAdmission, type KeptFile } from './evidence/kept-admissions.js';
 import { gatherFacts, type FactSources } from './evidence/revision-facts.js';
-import type { Opened, Scanner } from './evidence/scanner.js';
+import type { Scanner } from './evidence/scanner.js';
 import { runHooks } from './hooks/run-hooks.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import type { Decision, DeclaredFacts, FileEvidence, SignatureFacts } from './port.js';

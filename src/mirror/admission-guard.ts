@@ -15,11 +15,11 @@ import {
   type Decision,
   type FileEvidence,
   type NamedPolicy,
-  type Opened,
   type SignatureFacts,
   type WholeRevision,
 } from '../admission/index.js';
 import { SluiceError, toSluiceError, type EventSink } from '../base/index.js';
+import type { Opened } from '../scan/index.js';
 import type { Store } from '../store/index.js';
 
 export interface AdmissionGuardOptions {

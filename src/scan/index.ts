@@ -9,6 +9,12 @@ export { assertConverted, convertTorch, type Conversion } from './convert/conver
 export { ConversionRefused } from './convert/refused.js';
 export { rejudge } from './rejudge.js';
 export { clamav, type ClamavOptions } from './clamav/clamav.js';
+export { toKept } from './kept.js';
+export { openArrived, openFile } from './local/open-file.js';
+export type { Opened } from './local/opened.js';
+export { filesBelow } from './local/files-below.js';
+export { LocalFiles } from './local/local-files.js';
+export { notRead, scanPath } from './local/scan-path.js';
 export { sliceOf, sourceOfBuffer, sourceOfFile } from './sources.js';
 export { parseGgufHeader, type GgufHeader } from './gguf/header.js';
 export { GGUF_FILE_TYPES } from './gguf/types.js';

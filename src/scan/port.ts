@@ -73,6 +73,8 @@ export interface ScanContext {
   /** Scans bytes that lie inside (a member, a payload), by content. Counts depth and shared limits. */
   scanInside(bytes: ByteSource, name: string): Promise<FormatScan>;
   readonly signal?: AbortSignal;
+  /** Checksums of numbers too, which nothing but their own reader would miss: all of the file is read for them. */
+  readonly areAllChecksumsWanted?: boolean;
 }
 
 /** One format: how it is known by its first bytes (and the name, as a hint), and its reader. */

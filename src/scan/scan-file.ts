@@ -19,6 +19,8 @@ export interface Antivirus {
 export interface ScanOptions {
   readonly signal?: AbortSignal;
   readonly antivirus?: Antivirus;
+  /** Checksums of tensors too, for which every byte of a checkpoint is read; otherwise they are proven by the digest of the file alone. */
+  readonly areAllChecksumsWanted?: boolean;
   /** All that there are, when nothing is said. */
   readonly formats?: readonly Format[];
 }
@@ -47,6 +49,7 @@ export interface FileScan {
 
 interface Shared {
   readonly signal: AbortSignal | undefined;
+  readonly areAllChecksumsWanted: boolean;
   readonly formats: readonly Format[];
   readonly members: MemberScan[];
   memberCount: number;
@@ -67,8 +70,8 @@ const COMPANIONS: ReadonlySet<string> = new Set(['text', 'json', 'yaml', 'xml', 
  * Rejects with the signal's reason, or when the bytes cannot be had; never for what the bytes are.
  */
 export async function scanFile(bytes: ByteSource, name: string, options: ScanOptions = {}): Promise<FileScan> {
-  const { signal, antivirus, formats = FORMATS } = options;
-  const shared: Shared = { signal, formats, members: [], memberCount: 0 };
+  const { signal, antivirus, formats = FORMATS, areAllChecksumsWanted = false } = options;
+  const shared: Shared = { signal, areAllChecksumsWanted, formats, members: [], memberCount: 0 };
   const judged = await judge(bytes, { name, members: [], depth: 0 }, shared);
   const outside = antivirus === undefined ? undefined : await antivirus.scan(bytes, signal);
   const findings = [...judged.findings, ...(outside?.findings ?? [])];
@@ -180,6 +183,7 @@ async function readAs(format: Format, bytes: GuardedSource, place: Place, shared
   const context: ScanContext = {
     ...place,
     ...(shared.signal && { signal: shared.signal }),
+    areAllChecksumsWanted: shared.areAllChecksumsWanted,
     scanInside: (inner, name) =>
       judgeInside(inner, { name, members: [...members, name], depth: place.depth + 1 }, shared),
   };

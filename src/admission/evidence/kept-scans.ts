@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import type { FileScan, Finding } from '../../scan/index.js';
+import type { Finding } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
 
@@ -50,11 +50,6 @@ export class KeptScans {
       this.#memory.delete(oldest);
     }
   }
-}
-
-/** A scan as it is kept: without what it says of members, and of findings the worst. */
-export function toKept(scan: FileScan): KeptScan {
-  return { ...scan, findings: scan.findings.slice(0, MOST_KEPT_FINDINGS), members: [] };
 }
 
 const VERDICTS: readonly unknown[] = ['CLEAN', 'REVIEW', 'NOT_SCANNED', 'FINDINGS', 'ERROR'];

@@ -1,17 +1,11 @@
 import type * as ScanRoom from '../../scan/index.js';
-import type { ByteSource } from '../../scan/index.js';
+import type { ByteSource, Opened } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { KeptScan } from '../port.js';
-import { KeptScans, toKept } from './kept-scans.js';
+import { KeptScans, MOST_KEPT_FINDINGS } from './kept-scans.js';
 
 /** Scans that read more than this are kept in the store; others are made again sooner than a document is read. */
 const DEAR_BYTES = 1024 * 1024;
-
-/** Bytes to scan, and how to let go of them. */
-export interface Opened {
-  readonly bytes: ByteSource;
-  readonly close: () => Promise<void>;
-}
 
 /** Scans each content once for all who ask, and remembers what was found. */
 export class Scanner {
@@ -76,8 +70,8 @@ function scanRoom(): Promise<typeof ScanRoom> {
 /** One scan, that nobody remembers. */
 export async function scanOf(bytes: ByteSource, path: string, signal: AbortSignal): Promise<KeptScan> {
   // Whoever has nothing to scan does not wait until its readers are loaded.
-  const { scanFile } = await scanRoom();
-  return toKept(await scanFile(bytes, path, { signal }));
+  const { scanFile, toKept } = await scanRoom();
+  return toKept(await scanFile(bytes, path, { signal }), MOST_KEPT_FINDINGS);
 }
 
 class CountingSource implements ByteSource {

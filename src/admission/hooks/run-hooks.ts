@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Opened } from '../evidence/scanner.js';
+import type { Opened } from '../../scan/index.js';
 import type { Hook } from '../policy/policy.js';
 import type { FileEvidence, HookResult } from '../port.js';
 import { boundModule } from './bound-module.js';

@@ -7,6 +7,7 @@ import type { CommandContext } from '../context.js';
 import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
 import { renderScan } from '../render/scan-report.js';
 import { toSarif } from '../render/sarif.js';
+import { scanHere } from '../scan-here.js';
 
 interface ScanFlags extends SettingOptions {
   readonly include?: readonly string[];
@@ -14,6 +15,7 @@ interface ScanFlags extends SettingOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly sarif?: string;
+  readonly checksums?: boolean;
 }
 
 export function configure(command: Command, context: CommandContext): void {
@@ -22,18 +24,23 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--include <patterns...>', context.say('option.include'))
     .option('--exclude <patterns...>', context.say('option.exclude'))
     .option('--sarif <file>', context.say('option.sarif'))
+    .option('--checksums', context.say('option.checksums'))
     .option('--json', context.say('option.json'))
     .option('-q, --quiet', context.say('option.quiet'));
   addNetworkOptions(command, context);
   command.action(async (targets: readonly string[]) => {
     const options: ScanFlags = command.optsWithGlobals();
     const session = await context.open(settingFlags(options));
-    const api = await session.api();
     const reports: ScanReport[] = [];
     const { include = [], exclude = [] } = options;
     for (const target of targets) {
       try {
-        const report = await api.scan({ ref: target, include, exclude, sources: [] }, session.pullContext());
+        const report =
+          (await scanHere(target, {
+            signal: context.host.signal,
+            areAllChecksumsWanted: options.checksums ?? false,
+          })) ??
+          (await (await session.api()).scan({ ref: target, include, exclude, sources: [] }, session.pullContext()));
         reports.push(report);
         if (options.json) session.print(JSON.stringify(report));
         else if (!options.quiet)

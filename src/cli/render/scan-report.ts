@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, printable } from '../../base/index.js';
-import { RULES, type Finding, type Verdict } from '../../scan/index.js';
+import { RULES, type Finding, type Severity, type Verdict } from '../../scan/index.js';
 import type { ScannedFile, ScanReport } from '../api.js';
 import { filesText, phraseText, say, type TextKey } from '../texts/index.js';
 import type { Look } from './look.js';
@@ -12,6 +12,14 @@ const WORDS = {
   FINDINGS: 'scan.findings',
   ERROR: 'scan.error',
 } as const satisfies Readonly<Record<Verdict, TextKey>>;
+
+const SEVERITIES_ZH = {
+  critical: '严重',
+  high: '高危',
+  medium: '中等',
+  low: '较低',
+  info: '提示',
+} as const satisfies Readonly<Record<Severity, string>>;
 
 /** From what has to be seen first. */
 const ORDER: readonly Verdict[] = ['FINDINGS', 'ERROR', 'REVIEW', 'NOT_SCANNED'];
@@ -73,7 +81,8 @@ function fileLines(
 
 function findingText({ rule, severity, evidence, members, offsetBytes }: Finding, lang: Look['lang']): string {
   const place = placeText(members, offsetBytes, lang);
-  return printable(`${rule} (${severity}): ${phraseText(lang, evidence)}${place === '' ? '' : ` [${place}]`}`);
+  const head = lang === 'zh' ? `${rule}（${SEVERITIES_ZH[severity]}）：` : `${rule} (${severity}): `;
+  return printable(`${head}${phraseText(lang, evidence)}${place === '' ? '' : ` [${place}]`}`);
 }
 
 /** The first byte says nothing. */

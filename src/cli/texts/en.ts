@@ -97,6 +97,8 @@ export const en = {
   'option.expires': 'how long it is good for, e.g. 90d; for ever without',
   'option.json': 'one JSON object per line on standard output',
   'option.quiet': 'errors only, and the path',
+  'option.checksums':
+    'of a file or folder: check the CRC-32 of tensors too, for which all of a torch checkpoint is read',
   'option.sarif': 'write what was found to this file too, as SARIF 2.1.0',
   'option.again': 'judge everything that is held by the rules of today, without reading it again',
   'option.revision': 'branch, tag, commit or refs/pr/N',

@@ -1,4 +1,5 @@
 import { signatureReason, type Lang } from '../../base/index.js';
+import { scanPhrase } from './scan-phrases.js';
 
 /**
  * Words of errors and decisions that come from below as English, because they are data as well (`--json`, records, logs): here is what they are in Chinese. What is in
@@ -64,5 +65,5 @@ export function phraseText(lang: Lang, text: string): string {
     if (found !== null)
       return chinese.replace(/\$(\d)/g, (_, group: string) => phraseText(lang, found[Number(group)] ?? ''));
   }
-  return signatureReason(text, lang);
+  return scanPhrase(text) ?? signatureReason(text, lang);
 }

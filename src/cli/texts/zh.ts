@@ -97,6 +97,7 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'option.site': '要在 /-/NAME/ 下镜像的其他站点；KIND 为 pypi、npm、debian 或 files；可重复',
   'option.json': '标准输出每行一个 JSON 对象',
   'option.quiet': '只显示错误和路径',
+  'option.checksums': '对文件或文件夹：同时校验张量数据的 CRC-32，为此会读取整个 torch 检查点',
   'option.sarif': '同时把结果写入此文件（SARIF 2.1.0）',
   'option.again': '按当前规则重新评定已有的一切，不重读其内容',
   'option.revision': '分支、标签、提交或 refs/pr/N',

@@ -5,12 +5,12 @@ import {
   joinDecisions,
   judgeRevision,
   judgeAgain,
-  openFile,
   runHooks,
   Scanner,
   type Decision,
   type DeclaredFacts,
 } from '../../admission/index.js';
+import { openFile } from '../../scan/index.js';
 import { openStore } from '../../store/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target } from './inspect-target.js';

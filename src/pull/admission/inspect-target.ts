@@ -1,8 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
-import { openFile, RangeSource, type Opened, type Revision } from '../../admission/index.js';
+import { stat } from 'node:fs/promises';
+import { relative, resolve, sep } from 'node:path';
+import { RangeSource, type Revision } from '../../admission/index.js';
 import { SluiceError, errnoOf } from '../../base/index.js';
 import { formatRef, parseRef } from '../../hubs/index.js';
+import { filesBelow, LocalFiles, openFile, type Opened } from '../../scan/index.js';
 import { openStore, type Store } from '../../store/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { prepare } from '../prepare.js';
@@ -34,7 +35,6 @@ export interface Target {
 
 /** Of one file that stays where it is. */
 const MOST_ASKED_BYTES = 256 * 1024 * 1024;
-const MOST_FILES = 100_000;
 
 /** Opens a target for one piece of work. @throws SluiceError NOT_HERE, USAGE, and those of a pull */
 export async function withTarget<T>(
@@ -106,11 +106,12 @@ async function folderTarget(path: string, { settings }: PullContext): Promise<Ta
   const isFile = (await stat(path)).isFile();
   const root = isFile ? resolve(path, '..') : path;
   const paths = isFile ? [path] : await filesBelow(path);
+  const local = new LocalFiles();
   const files = await Promise.all(
     paths.map(async (each): Promise<TargetFile> => {
-      const { size } = await stat(each);
+      const size = await local.sizeOf(each);
       const name = relative(root, each).split(sep).join('/');
-      return { path: name, sizeBytes: size, sha256: undefined, open: () => openFile(each, size) };
+      return { path: name, sizeBytes: size, sha256: undefined, open: () => local.open(each, size) };
     }),
   );
   return {
@@ -134,23 +135,4 @@ async function folderTarget(path: string, { settings }: PullContext): Promise<Ta
       },
     },
   };
-}
-
-/** Files and what links lead to; folders behind links are not entered, since they may lead around in circles. */
-async function filesBelow(root: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const isFile = entry.isFile() || (entry.isSymbolicLink() && (await isFileBehind(path)));
-    if (isFile) found.push(path);
-    if (found.length > MOST_FILES) throw new SluiceError('USAGE', { reason: `more than ${MOST_FILES} files` });
-  }
-  return found.sort();
-}
-
-async function isFileBehind(link: string): Promise<boolean> {
-  return stat(link).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

@@ -3,7 +3,6 @@ import {
   appliesTo,
   decideFile,
   judgeRevision,
-  openArrived,
   readPolicy,
   Quarantine,
   RangeSource,
@@ -15,6 +14,7 @@ import {
   type NamedPolicy,
 } from '../../admission/index.js';
 import { formatRef } from '../../hubs/index.js';
+import { openArrived } from '../../scan/index.js';
 import type { Store } from '../../store/index.js';
 import type { HeldFile } from '../holdings.js';
 import type { PullContext, PullRequest, PullSettings } from '../port.js';

@@ -1,5 +1,6 @@
 import { Scanner, scanOf, TooFar, type KeptScan } from '../../admission/index.js';
 import { toSluiceError } from '../../base/index.js';
+import { notRead } from '../../scan/index.js';
 import type { PullContext, PullRequest } from '../port.js';
 import { withTarget, type Target, type TargetFile } from './inspect-target.js';
 
@@ -71,22 +72,6 @@ async function scanOne(scanner: Scanner, { path, sha256, open }: TargetFile, sig
     signal.throwIfAborted();
     const { message, exitCode } = toSluiceError(thrown);
     if (!(thrown instanceof TooFar) && exitCode === 1) throw thrown;
-    return unread(path, thrown instanceof TooFar ? thrown.message : message);
+    return notRead(path, thrown instanceof TooFar ? thrown.message : message);
   }
-}
-
-/** A file of which nothing is known but why. */
-async function unread(name: string, evidence: string): Promise<KeptScan> {
-  const { RULES_DIGEST } = await import('../../scan/index.js');
-  const finding = { rule: 'LIMIT-HIT', severity: 'low', evidence, members: [] } as const;
-  return {
-    name,
-    formats: [],
-    verdict: 'NOT_SCANNED',
-    findings: [finding],
-    coverage: { sizeBytes: 0, attributedBytes: 0, unattributed: [] },
-    inventory: { imports: [], calls: [], templates: [], hooks: [] },
-    members: [],
-    rulesDigest: RULES_DIGEST,
-  };
 }

@@ -108,10 +108,21 @@ class Feeding {
   }
 }
 
-/** All of some bytes, in order, 1 MiB at a time. */
+/** All of some bytes, in order, 1 MiB at a time. The next are on their way while the caller works with one. */
 export async function* partsOf(bytes: ByteSource): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.sizeBytes; at += READ_BYTES)
-    yield await bytes.read(at, Math.min(READ_BYTES, bytes.sizeBytes - at));
+  const read = (at: number): Promise<Buffer> | undefined => {
+    if (at >= bytes.sizeBytes) return undefined;
+    const part = bytes.read(at, Math.min(READ_BYTES, bytes.sizeBytes - at));
+    // Whoever stops early never asks what came of it.
+    part.catch(() => undefined);
+    return part;
+  };
+  let next = read(0);
+  for (let at = READ_BYTES; next !== undefined; at += READ_BYTES) {
+    const part = await next;
+    next = read(at);
+    yield part;
+  }
 }
 
 /** The bytes of a stream that was unpacked before, unpacked again in the order in which they are read. */

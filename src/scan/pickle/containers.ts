@@ -12,8 +12,7 @@ export const toFrozenSet: Handler = (state) => state.push({ kind: 'set', isFroze
 
 export function tupleOf(count: number): Handler {
   return (state) => {
-    const items = Array.from({ length: count }, () => state.pop()).reverse();
-    state.push({ kind: 'tuple', items });
+    state.push({ kind: 'tuple', items: state.popMany(count) });
   };
 }
 

@@ -57,10 +57,11 @@ export function previewPickle(start: Buffer, sizeBytes: number): PicklePreview {
     hasHook: false,
   });
   const { imports } = recorder;
+  const seen = new Uint8Array(HANDLERS.length);
   const budget = { opcodes: MOST_PREVIEWED };
   try {
     while (!state.isStopped) {
-      if (advance(state, new Uint8Array(HANDLERS.length), budget) === 'bytes') break;
+      if (advance(state, seen, budget) === 'bytes') break;
       state.pause = undefined;
     }
   } catch (thrown) {
@@ -156,7 +157,8 @@ function finish(state: PickleState, seen: Uint8Array): PickleRun {
 function result({ recorder, protocol, startByte }: PickleState, seen: Uint8Array, endByte: number): PickleRun {
   const { imports, calls, persistentIds, payloads, findings, rawSpans } = recorder;
   const outcome = recorder.isBroken ? 'broken' : recorder.isNoncanonical ? 'noncanonical' : 'ok';
-  const opcodes = new Set([...seen.keys()].filter((opcode) => seen[opcode] === 1));
+  const opcodes = new Set<number>();
+  for (let opcode = seen.indexOf(1); opcode !== -1; opcode = seen.indexOf(1, opcode + 1)) opcodes.add(opcode);
   return {
     startByte,
     endByte,

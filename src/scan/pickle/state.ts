@@ -11,6 +11,8 @@ export type Pause =
   | { readonly what: 'skip-line' }
   | { readonly what: 'after-build'; readonly object: PickleValue };
 
+const TOO_LITTLE = 'it takes more from the stack than is there';
+
 /** What a reader holds while it reads: the stack with its marks, the memo, the protocol, the frame. */
 export class PickleState {
   readonly stack: PickleValue[] = [];
@@ -54,9 +56,16 @@ export class PickleState {
     return value;
   }
 
+  /** In the order in which they were pushed. */
+  popMany(count: number): PickleValue[] {
+    const start = this.stack.length - count;
+    if (start < this.fence) throw new PickleBreak(TOO_LITTLE);
+    return this.stack.splice(start);
+  }
+
   top(): PickleValue {
     const value = this.stack.length > this.fence ? this.stack[this.stack.length - 1] : undefined;
-    if (value === undefined) throw new PickleBreak('it takes more from the stack than is there');
+    if (value === undefined) throw new PickleBreak(TOO_LITTLE);
     return value;
   }
 

@@ -15,8 +15,8 @@ const FORMAT = 'torch-zip';
 
 /**
  * A checkpoint of PyTorch: its pickle is judged by what PyTorch's restricted unpickler loads, and each storage must have exactly the bytes that the
- * pickle says. Checksums of stored storages are not computed: PyTorch does not look at them, numbers do nothing, and reading them is all that
- * judging a checkpoint would cost. Everything else in it is scanned by its content.
+ * pickle says. Checksums of stored storages are computed only where that is wanted: PyTorch does not look at them, numbers do nothing, and reading them
+ * is all that judging a checkpoint would cost. Everything else in it is scanned by its content.
  */
 export async function scanTorchZip(
   bytes: ByteSource,
@@ -33,7 +33,7 @@ export async function scanTorchZip(
   for (const [key, member] of records.storages) {
     const use = uses.get(key);
     if (use === undefined) await scanMember(bytes, member, context, report);
-    else await checkStorage(bytes, member, use, report);
+    else await checkStorage(bytes, member, use, context, report);
   }
   for (const [key, { elements }] of uses)
     if (elements > 0 && !records.storages.has(key))
@@ -86,11 +86,16 @@ async function scanNotes(
   }
 }
 
-async function checkStorage(bytes: ByteSource, member: ZipMember, use: StorageUse, report: ScanReport): Promise<void> {
-  const { faults } =
-    member.method === METHODS.stored && member.packedBytes === member.sizeBytes
-      ? await openMember(bytes, member, { isCrcChecked: false })
-      : await openMember(bytes, member, { isCrcChecked: true });
+async function checkStorage(
+  bytes: ByteSource,
+  member: ZipMember,
+  use: StorageUse,
+  { signal, areAllChecksumsWanted = false }: ScanContext,
+  report: ScanReport,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const isStored = member.method === METHODS.stored && member.packedBytes === member.sizeBytes;
+  const { faults } = await openMember(bytes, member, { isCrcChecked: areAllChecksumsWanted || !isStored });
   reportFaults(report, faults);
   report.claim(member.dataStartByte, member.dataStartByte + member.packedBytes, 'tensor data');
   const wantedBytes = use.elements * use.itemBytes;

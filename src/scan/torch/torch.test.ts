@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTAINERS } from '../containers.js';
 import { FormatFault } from '../format-fault.js';
+import { scanFile } from '../scan-file.js';
 import { sourceOfBuffer } from '../sources.js';
 import { buildTorchLegacy, buildTorchZip, ops, text, torchObject } from '../testing/build-torch.js';
 import { buildZip, type MemberPlan } from '../testing/build-zip.js';
@@ -26,6 +27,19 @@ describe('checkpoints of PyTorch as a zip', () => {
     expect([formats, verdict]).toEqual([['torch-zip'], 'CLEAN']);
     expect(coverage.attributedBytes).toBe(coverage.sizeBytes);
     expect(inventory.imports).toContain('torch._utils._rebuild_tensor_v2');
+  });
+
+  it('numbers that changed are seen where all checksums are wanted', async () => {
+    const file = withMembers({ name: 'm/data/0', content: Buffer.alloc(24, 0x5a) });
+    const all = { formats: CONTAINERS, areAllChecksumsWanted: true };
+    const judged = async (): Promise<readonly string[]> => {
+      const { verdict } = await scanFile(sourceOfBuffer(file), 'model.pt', { formats: CONTAINERS });
+      const { verdict: strict, findings } = await scanFile(sourceOfBuffer(file), 'model.pt', all);
+      return [verdict, strict, ...findings.map(({ rule }) => rule)];
+    };
+    expect(await judged()).toEqual(['CLEAN', 'CLEAN']);
+    file[file.indexOf(Buffer.alloc(24, 0x5a)) + 7] = 0;
+    expect(await judged()).toEqual(['CLEAN', 'ERROR', 'ZIP-CRC']);
   });
 
   it.each<[string, string, string, Buffer]>([

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { sourceOfBuffer } from '../../scan/index.js';
-import type { Opened } from '../evidence/scanner.js';
+import { sourceOfBuffer } from '../sources.js';
+import type { Opened } from './opened.js';
 
 /** Longer files are read by a thread of Node's pool: they take as long to read as it takes to ask it. */
 export const IN_PLACE_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
-import { sourceOfBuffer, sourceOfFile } from '../../scan/index.js';
-import type { Opened } from '../evidence/scanner.js';
+import { sourceOfBuffer, sourceOfFile } from '../sources.js';
+import type { Opened } from './opened.js';
 import { IN_PLACE_BYTES, readInPlace } from './read-in-place.js';
 
 /** Shorter files are read at once: one call instead of several. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openArrived } from './blob-source.js';
+import { openArrived } from './open-file.js';
 import { IN_PLACE_BYTES, readInPlace } from './read-in-place.js';
 
 function fileOf(bytes: Uint8Array): string {
