@@ -76,5 +76,7 @@ export interface Transport {
    * no use. Failures are told to whoever asks for something then.
    */
   warm?(url: string, connections: number): void;
+  /** Closes connections to the origin of `url` that are not in use, until no more than `most` are there or none of them is left. */
+  trim?(url: string, most: number): void;
   close(): Promise<void>;
 }

@@ -119,6 +119,10 @@ class TwoRoads implements Transport {
     });
   }
 
+  trim(url: string, most: number): void {
+    if (URL.canParse(url)) this.#fast?.trim(new URL(url).origin, most);
+  }
+
   async close(): Promise<void> {
     this.#permits.close();
     this.#dialler.destroy();

@@ -11,7 +11,7 @@ import type { SealedFiles } from './sealed-files.js';
 import type { Prepared } from './prepare.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { viewRequest } from './view-request.js';
-import { warmSources } from './warm.js';
+import { mostOf, warmSources } from './warm.js';
 import type { OpenWires } from './wires.js';
 
 /** How often is brought again what a collection beside us takes away between our look and our landing. */
@@ -144,7 +144,7 @@ async function fetchMissing(
     throw new SluiceError('NOT_HERE', { ref: `${formatRef(prepared.ref)} (${tasks[0]?.path ?? ''})` });
   }
   const budget = wires.budget();
-  warmSources(wires.transport, tasks, settings.connections === 'auto' ? Infinity : settings.connections);
+  warmSources(wires.transport, tasks, mostOf(settings.connections));
   const hands = wires.handsOf(store);
   if (prepared.surveyed.length >= MANY_FILES) hands.warm();
   return transfer(tasks, {

@@ -13,7 +13,7 @@ import { selectFiles } from './select.js';
 import { surveyFiles, type SurveyedFile } from './survey.js';
 import { chooseTarget, type Target } from './targets.js';
 import { fetchPublishedPieces, piecesFrom, readGivenPieces, readTrustKeys, type PiecesOf } from './trusted-pieces.js';
-import { warmHub, warmOrigins } from './warm.js';
+import { mostOf, warmHub, warmOrigins } from './warm.js';
 import type { OpenWires } from './wires.js';
 
 /** Everything a pull knows before the first byte of a weight moves. */
@@ -63,7 +63,7 @@ export async function prepare(request: PullRequest, context: PullContext, wires:
       originsFor(ref, settings, request.sources, { ...wires, emit, chunkLists, patienceMs });
     try {
       const onNewCommit = (pinned: Pinned, origin: Origin, others: readonly Origin[]): void => {
-        warmOrigins(wires.transport, [origin, ...others]);
+        warmOrigins(wires.transport, [origin, ...others], mostOf(settings.connections));
         elsewhere.begin(pinned, origin);
       };
       const resolved = await resolveRef(ref, endpoints, { store, settings, emit, signal, hasAlternative, onNewCommit });

@@ -23,8 +23,11 @@ test('of the hub that is asked first, one connection is dialled', () => {
 
 test('every endpoint is dialled, the preferred one for more', () => {
   const transport = recorder();
-  warmOrigins(transport, [{ endpoint: 'https://a' }, { endpoint: 'https://b' }] as Origin[]);
-  expect(transport.warmed).toEqual(['4 https://a', '2 https://b']);
+  const origins = [{ endpoint: 'https://a' }, { endpoint: 'https://b' }] as Origin[];
+  warmOrigins(transport, origins, Infinity);
+  expect(transport.warmed.splice(0)).toEqual(['4 https://a', '2 https://b']);
+  warmOrigins(transport, origins, 1);
+  expect(transport.warmed).toEqual(['1 https://a', '1 https://b']);
 });
 
 test('sources are dialled for no more than there are files, or connections', () => {

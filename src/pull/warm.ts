@@ -14,9 +14,9 @@ export function warmHub(transport: Warmer, [first]: readonly Origin[]): void {
 }
 
 /** While a new commit is being listed: whoever may give its files is dialled, so that names, connections and TLS are done by then. */
-export function warmOrigins(transport: Warmer, origins: readonly Origin[]): void {
+export function warmOrigins(transport: Warmer, origins: readonly Origin[], connections: number): void {
   for (const [index, { endpoint }] of origins.entries())
-    transport.warm?.(endpoint, index === 0 ? PREFERRED_CONNECTIONS : OTHER_CONNECTIONS);
+    transport.warm?.(endpoint, Math.min(index === 0 ? PREFERRED_CONNECTIONS : OTHER_CONNECTIONS, connections));
 }
 
 /** Just before files are asked for: the sources of the first ones, as far as they are different hosts; one connection a file will do at first. */
@@ -26,4 +26,9 @@ export function warmSources(transport: Warmer, tasks: readonly TransferTask[], c
     const most = index === 0 ? PREFERRED_CONNECTIONS : OTHER_CONNECTIONS;
     transport.warm?.(url, Math.min(most, tasks.length, connections));
   }
+}
+
+/** Connections that may be dialled ahead, as far as the setting goes. */
+export function mostOf(connections: number | 'auto'): number {
+  return connections === 'auto' ? Infinity : connections;
 }

@@ -4,6 +4,7 @@ import { createFollowers, createSlabMemory, SLAB_BYTES, Slabs } from '../proof/i
 import { joinLimits, openHands } from '../store/index.js';
 import { createCouriers } from './batch/couriers.js';
 import { MAX_COURIER_THREADS } from './batch/limits.js';
+import { ConnectionRoom } from './budget/connection-room.js';
 import { openHostLimit, type HostLimit } from './budget/host-limit.js';
 import { SharedBucket } from './budget/shared-bucket.js';
 import { createCarriers } from './carry/carriers.js';
@@ -13,6 +14,7 @@ import { BlockPool } from './files/block-writer.js';
 import { SmallBuffers } from './files/small-buffers.js';
 import {
   MAX_CARRIER_THREADS,
+  SCHEDULE,
   SMALL_FILE_BYTES,
   SMALL_FILES_TO_STORE,
   USUAL_BUFFER_BYTES,
@@ -38,8 +40,13 @@ export function createEnvironment(
   const limiter = limit?.bucket ?? new SharedBucket();
   const slabs = createSlabMemory(Math.max(1, Math.floor((options.bufferBytes ?? USUAL_BUFFER_BYTES) / SLAB_BYTES)));
   const threads = carrierThreads(options.threads ?? availableParallelism(), isHashed);
+  const room = new ConnectionRoom(
+    transport,
+    options.connections === 'auto' ? SCHEDULE.mostPerHost : options.connections,
+  );
   const carriers = createCarriers({
     ...{ transport, limiter, slabs, threads, beginsHere: !isService },
+    room,
     ...spareOf(options.ahead?.carriers),
   });
   return {
@@ -53,7 +60,7 @@ export function createEnvironment(
     slabs: new Slabs(slabs),
     carriers,
     couriers: createCouriers({
-      ...{ transport, limiter, store, threads: courierThreads(options.threads) },
+      ...{ transport, limiter, store, threads: courierThreads(options.threads), room },
       ...spareOf(options.ahead?.couriers),
     }),
     pulse: new Set(),

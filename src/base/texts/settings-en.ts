@@ -30,7 +30,8 @@ export const settingsEn: Record<SettingName, string> = {
     'Most bytes per second (20MB/s, 100Mbit/s; none), also by days and hours of the local clock: Mon-Fri 08:00-18:00 20MB/s, none. The first entry that fits counts; where none does, there is no limit. All pulls of this machine into the same store share it.',
   memoryBytes:
     'Most bytes that bodies in flight may hold. auto is 64 MiB, and less where the container or the machine has little memory.',
-  connections: 'Most connections at once, in all and to one host; `auto` uses as many as help.',
+  connections:
+    'Most connections for content, in use at once in all and open to one host; questions to a hub beside them do not count. `auto` uses as many as help.',
   requestBytes:
     'Most bytes of a file that one request asks for, for boxes on the way that cut what is large or long. `auto` finds out by itself once connections are cut again and again.',
   noProgressMs: 'Gives a file up when it got no byte further for this long.',

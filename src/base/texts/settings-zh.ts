@@ -27,7 +27,8 @@ export const settingsZh: Record<SettingName, string> = {
   limit:
     '每秒最多字节数（20MB/s、100Mbit/s；none 表示不限），也可按本地时间的星期和时段设定：Mon-Fri 08:00-18:00 20MB/s, none。以第一个符合的条目为准；都不符合时不限。本机上使用同一本地仓的所有拉取共享此上限。',
   memoryBytes: '传输中的内容最多占用的内存字节数。auto 为 64 MiB，容器或本机内存较少时更少。',
-  connections: '同时使用的最多连接数（总数及每台主机）；`auto` 表示按效果自动增减。',
+  connections:
+    '传输内容的最多连接数（同时使用的总数，以及对每台主机打开的数量；向站点查询信息的连接不计在内）；`auto` 表示按效果自动增减。',
   requestBytes:
     '每个请求最多索取文件的多少字节，用于应对途中会切断大传输或长连接的设备。`auto` 在连接反复被切断后自行判断。',
   noProgressMs: '文件在这么长时间内没有任何进展时放弃。',

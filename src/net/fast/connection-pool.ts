@@ -93,6 +93,11 @@ export class ConnectionPool {
     return longest !== undefined;
   }
 
+  /** Closes connections without use, those first that lay longest, until no more than `most` are there or on their way. */
+  trim(most: number): void {
+    while (this.#all.size + this.#dialling > most && this.dropIdle());
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const waiter of this.#waiters.splice(0)) waiter.refuse(new SluiceError('INTERRUPTED'));

@@ -60,6 +60,11 @@ export class FastRoad {
     return this.#pools.get(origin)?.dropIdle() ?? false;
   }
 
+  /** Closes those of them, until no more than `most` are there. */
+  trim(origin: string, most: number): void {
+    this.#pools.get(origin)?.trim(most);
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();

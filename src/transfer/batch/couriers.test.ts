@@ -56,7 +56,8 @@ function setUp(): { couriers: Couriers; threads: FakeThread[] } {
 async function fill(couriers: Couriers, threads: readonly FakeThread[], sha256s: readonly string[]): Promise<void> {
   const errands = [0, 1, 2].map(() => couriers.bring(ORDER, SILENT));
   for (const [at, thread] of threads.entries()) {
-    const id = thread.sent.at(-1)?.id ?? 0;
+    const last = thread.sent.at(-1);
+    const id = last !== undefined && 'id' in last ? last.id : 0;
     const mine = sha256s.filter((_, index) => index % threads.length === at);
     for (const sha256 of mine)
       thread.say({ type: 'file', id, report: { kind: 'stored', at: 0, sha256, checks: [], ms: 1 } });

@@ -1,6 +1,7 @@
 import { SluiceError, SpareThreads } from '../../base/index.js';
 import { createHostGate, type ResponseHead } from '../../net/index.js';
 import { openBlobMaker, type Store } from '../../store/index.js';
+import { HostConnections, type Connected, type ConnectionRoom } from '../budget/connection-room.js';
 import type { SharedBucket } from '../budget/shared-bucket.js';
 import { plainFailure, revivedFailure } from '../carry/plain-failure.js';
 import { SmallBuffers } from '../files/small-buffers.js';
@@ -33,7 +34,7 @@ export interface Couriers {
   close(): Promise<void>;
 }
 
-interface Lane {
+interface Lane extends Connected {
   post(message: ToCourier): void;
   close(): Promise<void>;
   active: number;
@@ -51,6 +52,8 @@ export interface CouriersOptions extends WireMeans {
   readonly threads: number;
   /** Those that were started ahead of need. */
   readonly spare?: SpareThreads;
+  /** Without one, threads keep what connections they have, however many there are with them. */
+  readonly room?: ConnectionRoom;
 }
 
 /** Threads for `createCouriers`, to be started ahead of need; undefined where everything is done in this one. */
@@ -87,8 +90,13 @@ class CouriersOf implements Couriers {
     const lane = this.#idlest();
     const id = this.#nextId();
     lane.active += 1;
+    const [first] = order.files;
+    const host = first === undefined ? '' : new URL(first.url).host;
+    lane.connections.enter(host);
+    if (first !== undefined && this.#spare !== undefined) this.#options.room?.make(first.url, lane);
     const ended = this.#ask(id, lane, listener, { type: 'order', id, order }).then((last): BatchEnd => {
       lane.active -= 1;
+      lane.connections.leave(host, true);
       const end = last.type === 'ended' ? last.end : { requests: 0 };
       if (this.#spare !== undefined) this.#options.transport.countElsewhere?.(end.requests);
       return end;
@@ -196,7 +204,12 @@ class CouriersOf implements Couriers {
       buffers: new SmallBuffers(BUFFERS_PER_COURIER, false),
       gate: createHostGate(),
     };
-    return { post: serveBatches(means, this.#receive), close: () => Promise.resolve(), active: 0 };
+    return {
+      post: serveBatches(means, this.#receive),
+      close: () => Promise.resolve(),
+      active: 0,
+      connections: new HostConnections(),
+    };
   }
 
   #openThread(spare: SpareThreads, setup: CourierSetup): Lane {
@@ -208,11 +221,14 @@ class CouriersOf implements Couriers {
         await worker.terminate();
       },
       active: 0,
+      connections: new HostConnections(),
     };
+    this.#options.room?.add(lane);
     worker.on('message', this.#receive);
     worker.on('error', (error) => {
       const at = this.#lanes.indexOf(lane);
       if (at >= 0) this.#lanes.splice(at, 1);
+      this.#options.room?.remove(lane);
       this.#lose((each) => each === lane, error);
     });
     return lane;

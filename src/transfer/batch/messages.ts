@@ -62,6 +62,8 @@ export type ToCourier =
   | { readonly type: 'order'; readonly id: number; readonly order: BatchOrder }
   /** The request that is under way is given up, and no other is begun. */
   | { readonly type: 'stop'; readonly id: number }
+  /** Closes connections there that are not in use, until no more than `most` are left. */
+  | { readonly type: 'trim'; readonly url: string; readonly most: number }
   /** Makes the names of these blobs durable. */
   | { readonly type: 'sync'; readonly id: number; readonly sha256s: readonly string[] };
 

@@ -42,6 +42,10 @@ export function serveBatches(
     tellNow({ type: 'ended', id, end });
   };
   return (message) => {
+    if (message.type === 'trim') {
+      means.transport.trim?.(message.url, message.most);
+      return;
+    }
     const { id } = message;
     if (message.type === 'order') void begin(message);
     else if (message.type === 'stop') endings.get(id)?.abort();

@@ -2,6 +2,7 @@ import { SluiceError, SpareThreads } from '../../base/index.js';
 import type { ResponseHead } from '../../net/index.js';
 import { Slabs, type SlabMemory } from '../../proof/index.js';
 import type { SharedBucket } from '../budget/shared-bucket.js';
+import { HostConnections, type Connected, type ConnectionRoom } from '../budget/connection-room.js';
 import type { WireMeans } from '../request/perform.js';
 import type { CarrierSetup, CarryEnd, CarryOrder, FromCarrier, Grant, ToCarrier } from './messages.js';
 import { plainFailure } from './plain-failure.js';
@@ -39,21 +40,21 @@ export interface Carriers {
   close(): Promise<void>;
 }
 
-interface Lane {
+interface Lane extends Connected {
   post(message: ToCarrier): void;
   close(): Promise<void>;
   /** False while its thread is still coming up: what is posted waits until then. */
   readonly isUp: boolean;
   /** Of its thread; undefined for this one. */
   readonly load: ThreadLoad | undefined;
-  /** Runs under way, in all and per host; of a host also the connections that were left for the next run. */
+  /** Runs under way. */
   active: number;
-  readonly hosts: Map<string, { active: number; kept: number }>;
 }
 
 interface Job {
   readonly lane: Lane;
-  readonly host: string;
+  /** That is being asked. */
+  host: string;
   readonly order: CarryOrder;
   /** It took all that was asked for, so that its connection can be used again. */
   isWhole: boolean;
@@ -71,6 +72,8 @@ export interface CarriersOptions extends WireMeans {
   readonly spare?: SpareThreads;
   /** The first runs go by this thread as long as the others come up: their bytes are on the way 20 to 40 ms sooner. */
   readonly beginsHere?: boolean;
+  /** Without one, threads keep what connections they have, however many there are with them. */
+  readonly room?: ConnectionRoom;
 }
 
 /** So many runs to each host begin in this thread, which has other things to do: a line that gives much to a connection is in use by then, and threads come for the rest. */
@@ -96,14 +99,14 @@ export function createCarriers(options: CarriersOptions): Carriers {
   const spare = options.spare ?? spareCarriers();
   const canThread = options.threads > 0 && blueprint !== undefined && spare !== undefined;
 
+  const makeRoom = (url: string, lane: Lane): void => {
+    if (lane.load !== undefined) options.room?.make(url, lane);
+    else if (canThread) options.room?.makeHere(url, lane.connections.activeTo(new URL(url).host));
+  };
   const settle = (id: number, job: Job, end: CarryEnd): void => {
     jobs.delete(id);
     job.lane.active -= 1;
-    const host = job.lane.hosts.get(job.host);
-    if (host !== undefined) {
-      host.active -= 1;
-      if (job.isWhole && 'end' in end.outcome) host.kept += 1;
-    }
+    job.lane.connections.leave(job.host, job.isWhole && 'end' in end.outcome);
     if (canThread && job.lane !== here) options.transport.countElsewhere?.(end.requests);
     job.resolve(end);
   };
@@ -111,8 +114,13 @@ export function createCarriers(options: CarriersOptions): Carriers {
     const job = jobs.get(message.id);
     if (job === undefined) return;
     const { listener, lane } = job;
-    if (message.type === 'redirect') listener.onRedirect(message.target, message.head);
-    else if (message.type === 'head') {
+    if (message.type === 'redirect') {
+      lane.connections.leave(job.host, true);
+      job.host = new URL(message.target).host;
+      lane.connections.enter(job.host);
+      makeRoom(message.target, lane);
+      listener.onRedirect(message.target, message.head);
+    } else if (message.type === 'head') {
       if (lane === here && lanes.length === 0) setImmediate(openBehind);
       listener.onHead(message.head);
     } else if (message.type === 'written') listener.onWritten(message.index, message.endByte);
@@ -129,6 +137,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
     // Told before, or closed by us.
     if (at < 0) return;
     lanes.splice(at, 1);
+    options.room?.remove(lane);
     for (const [id, job] of jobs) {
       if (job.lane !== lane) continue;
       const ended = new SluiceError('RESET', { host: job.host, reason: 'the thread that read it ended' });
@@ -137,18 +146,22 @@ export function createCarriers(options: CarriersOptions): Carriers {
     }
   };
   const open = (): Lane => {
-    if (canThread)
-      return openThread(
-        spare,
-        { transport: blueprint, slabs: options.slabs, limit: options.limiter.buffer },
-        receive,
-        failLane,
-      );
-    return openHere();
+    if (!canThread) return openHere();
+    const setup = { transport: blueprint, slabs: options.slabs, limit: options.limiter.buffer };
+    const lane = openThread(spare, setup, receive, failLane);
+    options.room?.add(lane);
+    return lane;
   };
   const openHere = (): Lane => {
     const serve = serveOrders({ ...options, slabs: new Slabs(options.slabs) }, receive);
-    return { post: serve, close: () => Promise.resolve(), isUp: true, load: undefined, active: 0, hosts: new Map() };
+    return {
+      post: serve,
+      close: () => Promise.resolve(),
+      isUp: true,
+      load: undefined,
+      active: 0,
+      connections: new HostConnections(),
+    };
   };
   const most = canThread ? options.threads : 1;
   const openAll = (): void => {
@@ -176,7 +189,7 @@ export function createCarriers(options: CarriersOptions): Carriers {
   /** Until threads are up, the first runs go by this one. Threads are started once the first of these is answered: starting one takes 5 ms, in which nothing is asked. */
   const laneFor = (host: string, { mode }: CarryOrder): Lane => {
     const isEarly = canThread && options.beginsHere === true && !lanes.some(({ isUp }) => isUp);
-    if (!isEarly || mode !== 'range' || (here?.hosts.get(host)?.active ?? 0) >= MOST_HERE) return pickThread(host);
+    if (!isEarly || mode !== 'range' || (here?.connections.activeTo(host) ?? 0) >= MOST_HERE) return pickThread(host);
     return (here ??= openHere());
   };
 
@@ -187,10 +200,8 @@ export function createCarriers(options: CarriersOptions): Carriers {
       const id = nextId;
       nextId += 1;
       lane.active += 1;
-      const known = lane.hosts.get(host) ?? { active: 0, kept: 0 };
-      known.active += 1;
-      known.kept = Math.max(0, known.kept - 1);
-      lane.hosts.set(host, known);
+      lane.connections.enter(host);
+      makeRoom(order.wire.url, lane);
       let resolve: (end: CarryEnd) => void = () => undefined;
       const ended = new Promise<CarryEnd>((settled) => (resolve = settled));
       jobs.set(id, { lane, host, order, isWhole: false, listener, ended, resolve });
@@ -201,11 +212,13 @@ export function createCarriers(options: CarriersOptions): Carriers {
       if (options.beginsHere !== true) openAll();
     },
     warmTo: (url, connections) => {
-      if (!canThread) options.transport.warm?.(url, connections);
-      else
-        for (const lane of lanes) lane.post({ type: 'warm', url, connections: Math.ceil(connections / lanes.length) });
-      if (here !== undefined && !lanes.some(({ isUp }) => isUp))
-        options.transport.warm?.(url, Math.min(connections, MOST_HERE));
+      const isEarly = here !== undefined && !lanes.some(({ isUp }) => isUp);
+      const mine = canThread ? (isEarly ? Math.min(connections, MOST_HERE) : 0) : connections;
+      if (mine > 0) options.transport.warm?.(url, mine);
+      for (const [at, lane] of lanes.entries()) {
+        const theirs = Math.floor((connections - mine + at) / lanes.length);
+        if (canThread && theirs > 0) lane.post({ type: 'warm', url, connections: theirs });
+      }
     },
     isBusy: () => {
       const loads = lanes.map(({ load }) => load?.isBusy() === true);
@@ -231,8 +244,7 @@ function isEndOf({ asked, pieceBytes }: CarryOrder, index: number): boolean {
 function pickLane(lanes: readonly Lane[], host: string, most: number): Lane | undefined {
   let best: Lane | undefined;
   for (const lane of lanes) {
-    const known = lane.hosts.get(host);
-    if (known !== undefined && known.kept > 0 && lane.active <= (best?.active ?? Infinity)) best = lane;
+    if (lane.connections.keptTo(host) > 0 && lane.active <= (best?.active ?? Infinity)) best = lane;
   }
   if (best !== undefined) return best;
   for (const lane of lanes) if (lane.active < (best?.active ?? Infinity)) best = lane;
@@ -255,7 +267,7 @@ function openThread(
     isUp: false,
     load: new ThreadLoad(worker.performance),
     active: 0,
-    hosts: new Map<string, { active: number; kept: number }>(),
+    connections: new HostConnections(),
   };
   worker.on('message', (messages: readonly FromCarrier[]) => {
     lane.isUp = true;

@@ -61,6 +61,8 @@ export type ToCarrier =
   /** Ends it; `kill`: without another write, and without keeping what came of its piece. */
   | { readonly type: 'stop'; readonly id: number; readonly kill: boolean }
   | { readonly type: 'warm'; readonly url: string; readonly connections: number }
+  /** Closes connections there that are not in use, until no more than `most` are left. */
+  | { readonly type: 'trim'; readonly url: string; readonly most: number }
   | { readonly type: 'grant'; readonly id: number; readonly grant: Grant };
 
 /** Of one run in the order of what happened; `ended` is the last. */

@@ -45,6 +45,10 @@ export function serveOrders(means: CarryMeans, reply: Reply): (message: ToCarrie
       means.transport.warm?.(message.url, message.connections);
       return;
     }
+    if (message.type === 'trim') {
+      means.transport.trim?.(message.url, message.most);
+      return;
+    }
     const load = loads.get(message.id);
     if (load === undefined) return;
     if (message.type === 'grant') load.grant(message.grant);
