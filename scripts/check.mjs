@@ -1,5 +1,5 @@
-// `npm run check`: every static check, each named, all run even when one fails.
-import { spawnSync } from 'node:child_process';
+// `npm run check`: every static check, each named, side by side, all run even when one fails.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,15 +19,19 @@ if (existsSync(join(root, 'scripts', 'docs.mjs'))) {
 }
 
 let failed = 0;
-for (const [name, [command, ...args]] of checks) {
-  const startedMs = Date.now();
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
-  const ok = result.status === 0;
-  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)\n`);
-  if (!ok) {
-    failed += 1;
-    process.stdout.write(`${result.stdout}${result.stderr}\n`);
-  }
-}
+await Promise.all(checks.map(runCheck));
 process.stdout.write(`check: ${checks.length - failed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+async function runCheck([name, [command, ...args]]) {
+  const startedMs = Date.now();
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const status = await new Promise((resolve) => child.on('error', resolve).on('close', resolve));
+  const ok = status === 0;
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)\n`);
+  if (ok) return;
+  failed += 1;
+  process.stdout.write(`${said}\n`);
+}

@@ -2,11 +2,29 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They wait nearly all the time, for lines and clocks: begun first, they leave the processors to the rooms. */
-const WAITING = ['doctor-causes-hub', 'doctor-causes-line', 'doctor-path', 'serve-faults', 'doctor-route'];
+const WAITING = ['doctor-causes-hub', 'doctor-causes-line', 'doctor-path'];
 /** The longest of the others, so that none of them is alone at the end. A fresh clone knows only sizes, and these are not the largest. */
 const LONG = [
-  ...['serve-matrix', 'serve-killed', 'serve-crowd', 'resume', 'doctor-causes-names', 'doctor', 'serve-xet'],
-  ...['serve-upstreams', 'faults-that-pass', 'faults-that-stay', 'many-hubs', 'serve-bombs', 'xet', 'interrupted-work'],
+  ...[
+    'serve-faults',
+    'serve-matrix',
+    'serve-killed',
+    'serve-crowd',
+    'resume',
+    'doctor-causes-names',
+    'doctor',
+    'serve-xet',
+  ],
+  ...[
+    'doctor-route',
+    'serve-upstreams',
+    'faults-that-pass',
+    'faults-that-stay',
+    'many-hubs',
+    'serve-bombs',
+    'xet',
+    'interrupted-work',
+  ],
   ...[
     'small-files',
     'serve-sites',

@@ -89,7 +89,8 @@ describe('a small disk', () => {
     });
     const machine = await newMachine({ HF_ENDPOINT: sim.url, SLUICE_HOME: join(disk.folder, 'store') });
     const { done } = startSluice(machine, ['pull', 'acme/tiny'], disk);
-    await expect.poll(() => sim.sentBytes, { timeout: 20_000 }).toBeGreaterThan(4 * MIB);
+    // More than all connections and what waits for the disk can hold together, so that some is kept.
+    await expect.poll(() => sim.sentBytes, { timeout: 20_000 }).toBeGreaterThan(12 * MIB);
     expect(await disk.fill()).toBeGreaterThan(MIB);
     const full = await done;
     expect(full.code, full.stderr).toBe(8);
