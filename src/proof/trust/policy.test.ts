@@ -29,6 +29,9 @@ describe('a trust policy', () => {
     const policy = await parseTrustPolicy(rule(BY_KEY), path);
     expect(policy.rules).toMatchObject([{ name: 'r', level: 'strict', minimum: 1, unverifiedFiles: 'refuse' }]);
     expect(policy.rules[0]?.accept[0]?.keys).toHaveLength(1);
+    expect(policy.files).toMatchObject([
+      { path: join(folder, 'k.pub'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    ]);
   });
 
   it('gives a subject the rule of its exact scope, else of the longest, else that of all', async () => {
