@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,6 +25,7 @@ async function setUp() {
   let demand: Demand | undefined;
   let tell: (event: SluiceEvent) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
+  let proven: (sha256: string) => void = () => undefined;
   const fills = new Fills({
     store,
     guards: new PieceGuards({ store }),
@@ -33,7 +35,10 @@ async function setUp() {
       tell = emit;
       demand?.opened(HALF, [], { digestOf: () => undefined, distrust: () => undefined });
       demand?.arrived({ startByte: 0, endByte: SIZE });
-      return new Promise((_, reject) => (fail = reject));
+      return new Promise((resolve, reject) => {
+        fail = reject;
+        proven = (sha256) => resolve({ task, sha256, checks: [], fetchedBytes: SIZE, pieces: [] });
+      });
     },
     makeRoom: () => Promise.resolve(true),
     idleMs: 600_000,
@@ -50,7 +55,12 @@ async function setUp() {
     tell({ type: 'piece.wrong', index, source: 'there', message: 'wrong' } as unknown as SluiceEvent);
     demand?.arrived({ startByte: 0, endByte: SIZE });
   };
-  return { content, wrong, fail: (error: Error) => fail(error) };
+  const bring = async (bytes: Buffer): Promise<void> => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await store.putBytes(bytes, { sha256, sizeBytes: SIZE, digests: {} });
+    proven(sha256);
+  };
+  return { content, wrong, bring, fail: (error: Error) => fail(error) };
 }
 
 /** How many bytes of the first half can be had, or why they cannot. */
@@ -84,4 +94,15 @@ it('whoever keeps to what had come is given nothing else, and whoever does not g
   fail(new SluiceError('NO_PROGRESS'));
   await expect.poll(() => later.run).toBeUndefined();
   expect([await firstOf(later), await firstOf(free)]).toEqual(['BAD_RESPONSE', 1000]);
+});
+
+it('what was looked at is read on when it has come whole, also where no listing names it', async () => {
+  const { content, bring } = await setUp();
+  const kept = content();
+  expect(await firstOf(kept)).toBe(1000);
+  kept.keepTo?.({ run: kept.run, wrongAtMs: kept.wrongAtMs });
+  // Found by what it was proven to have: what it was asked for by leads nowhere.
+  await bring(Buffer.alloc(SIZE, 7));
+  await expect.poll(() => kept.run).toBeUndefined();
+  expect(await firstOf(kept)).toBe(1000);
 });

@@ -45,6 +45,7 @@ type Seen = Pick<Content, 'run' | 'wrongAtMs'>;
 
 const OTHER_BYTES = 'what had come of it was wrong, and is others than those that were looked at';
 const IDLE_MS = 3000;
+const MOST_BROUGHT = 1000;
 /** Digests of which one says what a file is, wherever it comes from. */
 const NAMING = ['sha256', 'gitSha1', 'sha512', 'sha1'] as const;
 
@@ -53,6 +54,8 @@ export class Fills {
   readonly #options: FillsOptions;
   readonly #filling = new Map<string, Filling>();
   #runs = 0;
+  /** SHA-256 of what transfers brought lately. */
+  readonly #brought = new Map<number, string>();
   /** Files that are let go of: whoever wants them again waits for that. */
   readonly #closing = new Map<string, Promise<unknown>>();
   /** When bytes last turned out wrong that somebody may have read. */
@@ -99,7 +102,8 @@ export class Fills {
       if (!isSame) throw new SluiceError('BAD_RESPONSE', { host: 'its source', reason: OTHER_BYTES });
     };
     // It may have come to be since it was looked for.
-    const held = this.#filling.has(key) ? undefined : await heldContent(store, guards, file.digests, sizeBytes, used);
+    const digests = { ...file.digests, ...this.#broughtBy(seen()?.run) };
+    const held = this.#filling.has(key) ? undefined : await heldContent(store, guards, digests, sizeBytes, used);
     if (held !== undefined) {
       // What is proven is what came, unless some of that was wrong.
       assertSeen(seen()?.run);
@@ -114,6 +118,12 @@ export class Fills {
       assertSeen(run);
       yield chunk;
     }
+  }
+
+  /** What was looked at may have come whole since, and be known by no digest but what it was proven to have. */
+  #broughtBy(run: number | undefined): { readonly sha256: string } | undefined {
+    const sha256 = run === undefined ? undefined : this.#brought.get(run);
+    return sha256 === undefined ? undefined : { sha256 };
   }
 
   /** Whether anything of a file that a digest names is here or on its way, whoever asked for it. */
@@ -179,7 +189,11 @@ export class Fills {
     const sha256 = this.#bring(key, task, tap, stop.signal);
     const filling: Filling = { fill, sha256, run: (this.#runs += 1) };
     sha256.then(
-      () => fill.proven(),
+      (hex) => {
+        this.#brought.set(filling.run, hex);
+        this.#brought.delete(filling.run - MOST_BROUGHT);
+        fill.proven();
+      },
       (thrown: unknown) => {
         const error = toSluiceError(thrown);
         if (error.code === 'DIGEST_MISMATCH') this.#wrong.set(key, Date.now());
