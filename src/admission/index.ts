@@ -1,5 +1,5 @@
 export { decideFile, decideRevision, decideSignature, joinDecisions, WRONG_SIGNATURE } from './decide.js';
-export { decideWhole, type WholeRevision } from './decide-whole.js';
+export { knowWhole, type WholeRevision } from './decide-whole.js';
 export { RangeSource, TooFar } from './sources/range-source.js';
 export { sourceOfStreams } from './sources/stream-source.js';
 export { gatherFacts } from './evidence/revision-facts.js';

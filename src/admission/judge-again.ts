@@ -3,6 +3,7 @@ import { decideFile, decideRevision, joinDecisions } from './decide.js';
 import { evidenceOf, listAdmissions, saveAdmission, type KeptAdmission } from './evidence/kept-admissions.js';
 import type { NamedPolicy } from './policy/read-policy.js';
 import type { SignatureFacts } from './port.js';
+import { heard } from './hooks/run-hooks.js';
 import { Quarantine } from './quarantine/quarantine.js';
 
 /**
@@ -22,7 +23,8 @@ export async function judgeAgain(
   const quarantine = new Quarantine(store);
   const judged: KeptAdmission[] = [];
   for (const kept of asked) {
-    const files = kept.files.map((file) => ({ ...file, scan: rejudge(file.scan) }));
+    const { hooks } = policy.policy;
+    const files = kept.files.map((file) => ({ ...file, scan: rejudge(file.scan), hooks: heard(hooks, file.hooks) }));
     const deciding = { policy, allow: [], nowMs };
     const sizeBytes = files.reduce((sum, file) => sum + (file.sizeBytes ?? 0), 0);
     const { ref: name, commit, facts, firstSeenMs } = kept;

@@ -126,8 +126,18 @@ function hasFacts({ facts }: KeptAdmission): boolean {
 async function inParallel<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const entries = items.entries();
+  let isOver = false;
   const worker = async (): Promise<void> => {
-    for (const [index, item] of entries) results[index] = await work(item);
+    try {
+      for (const [index, item] of entries) {
+        // What would be found now is for nobody.
+        if (isOver) return;
+        results[index] = await work(item);
+      }
+    } catch (thrown) {
+      isOver = true;
+      throw thrown;
+    }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   return results;

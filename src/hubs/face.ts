@@ -66,6 +66,12 @@ export interface Content {
    * from then on does not go together with what was read before.
    */
   readonly wrongAtMs?: number | undefined;
+  /** SHA-256 of all of it, where all of it is here. */
+  readonly sha256?: string;
+  /** Names the transfer that it is read from while it comes; undefined while there is none. Another transfer may bring other bytes, until they are proven. */
+  readonly run?: number | undefined;
+  /** From now on a read fails rather than give bytes that may be others than those that this transfer had brought at that time: what was found of them is not true of others. */
+  readonly keepTo?: (seen: Pick<Content, 'run' | 'wrongAtMs'>) => void;
   /**
    * The bytes of a span in order, as they come. What is read to the end was proven, unless it was a part of a file that is not here whole: one that ended before the file's end,
    * or of a file of which only parts are fetched (docs/decisions/0015-ranges-on-demand.md).

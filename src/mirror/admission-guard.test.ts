@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +118,132 @@ describe('what is on its way', () => {
     };
     expect(await codeOf(guard.pass(asked('model.safetensors'), broken))).toBe('NO_PROGRESS');
   });
+});
+
+describe('a look at one transfer', () => {
+  /** What a transfer has brought; `run` names it, `kept` is what whoever was let pass is kept to. */
+  function brought(bytes: Buffer, state: { run?: number; wrongAtMs?: number; onRead?: () => void }) {
+    const told: object[] = [];
+    const content: Content = {
+      ...coming(bytes),
+      get run() {
+        return state.run;
+      },
+      get wrongAtMs() {
+        return state.wrongAtMs;
+      },
+      keepTo: (seen) => told.push({ ...seen }),
+      async *read(span) {
+        await Promise.resolve();
+        state.run ??= 1;
+        state.onRead?.();
+        yield bytes.subarray(span.startByte, span.endByte);
+      },
+    };
+    return { content, told };
+  }
+
+  it('is true of what that has brought, and of nothing that came since or otherwise', async () => {
+    const { guard } = guardOf({});
+    const { content, told } = brought(GOOD, {});
+    await guard.pass(asked('model.safetensors'), content);
+    expect(told).toEqual([{ run: 1, wrongAtMs: undefined }]);
+    // Another transfer of what has the same name has other bytes, until they are proven.
+    const other = brought(BAD, { run: 2 });
+    expect(await codeOf(guard.pass(asked('model.safetensors'), other.content))).toBe('REFUSED');
+  });
+
+  it('that saw bytes of two, or some that turned out wrong meanwhile, has decided nothing', async () => {
+    const states: { run?: number; wrongAtMs?: number; onRead?: () => void }[] = [{ run: 1 }, { run: 1 }];
+    const [moved = {}, wrong = {}] = states;
+    moved.onRead = () => (moved.run = (moved.run ?? 0) + 1);
+    wrong.onRead = () => (wrong.wrongAtMs = 5);
+    for (const state of states) {
+      const { guard } = guardOf({});
+      const { content, told } = brought(GOOD, state);
+      expect(await codeOf(guard.pass(asked('model.safetensors'), content))).toBe('UNDECIDED');
+      expect(told).toEqual([]);
+      delete state.onRead;
+      expect(await codeOf(guard.pass(asked('model.safetensors'), content))).toBe('passed');
+    }
+  });
+});
+
+it('what is here is judged by what it is, whatever it is asked for by', async () => {
+  const here = (bytes: Buffer): Content => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { ...coming(bytes), status: 'HIT', bytes, sha256 };
+  };
+  const { guard } = guardOf({});
+  const byGit: Asked = { ...asked('model.safetensors'), key: 'git-1', sha256: undefined, gitSha1: '1' };
+  expect(await codeOf(guard.pass(byGit, here(GOOD)))).toBe('passed');
+  // Two contents may have one SHA-1.
+  expect(await codeOf(guard.pass(byGit, here(BAD)))).toBe('REFUSED');
+  const sha256 = here(GOOD).sha256 ?? '';
+  const waiver = { rule: 'FORMAT', digest: sha256, ref: undefined, owner: 'ann', reason: 'known', untilMs: 5000 };
+  const only = guardOf({ formats: { allow: ['json'], deny: [] }, waivers: [waiver] });
+  expect(await codeOf(only.guard.pass(byGit, here(GOOD)))).toBe('passed');
+  // What was refused under another digest is known by its own.
+  const reasons = [{ rule: 'BAD', value: 'so bad', threshold: 'less', verdict: 'refuse' as const }];
+  const decision = { verdict: 'refused', reasons, policy: 'default', policyDigest: 'd' } as const;
+  await new Quarantine(store).settle([{ path: 'x', sha256, decision }], { ref: 'hf:acme/tiny', commit: 'c' });
+  expect(await codeOf(guardOf(undefined).guard.pass(byGit, here(GOOD)))).toBe('REFUSED');
+});
+
+it('what was decided by a policy that is none any more counts for nothing', async () => {
+  const deny = { formats: { allow: undefined, deny: ['safetensors'] } };
+  for (const [before, after, outcome] of [
+    [{}, deny, 'REFUSED'],
+    [deny, {}, 'passed'],
+  ] as const) {
+    let policy: Partial<Policy> = before;
+    const { guard, events } = guardOf(() => policy);
+    let come: () => void = () => undefined;
+    let reading: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => (reading = resolve));
+    const content = coming(GOOD, { wait: new Promise((resolve) => (come = resolve)) });
+    const read: Content['read'] = (...given) => {
+      reading();
+      return content.read(...given);
+    };
+    const passing = codeOf(guard.pass(asked('model.safetensors'), { ...content, read }));
+    await begun;
+    policy = after;
+    come();
+    expect(await passing).toBe(outcome);
+    expect(events.length).toBe(outcome === 'passed' ? 0 : 1);
+  }
+});
+
+it('an exception for a revision ends at its moment, whatever was decided just before', async () => {
+  const waiver = { rule: 'SIZE-REVISION', digest: undefined, ref: 'hf:acme/*', owner: 'ann', reason: 'known' };
+  let nowMs = 60_000;
+  const policy = { size: { fileBytes: undefined, revisionBytes: 1 }, waivers: [{ ...waiver, untilMs: 60_500 }] };
+  const { guard } = guardOf(policy, 60_000, () => nowMs);
+  const revision = () => ({
+    ...{ ref: 'hf:acme/tiny', commit: 'c', sizeBytes: 2, digests: [], signatures: [] },
+    facts: { paths: [], read: () => Promise.resolve(undefined) },
+  });
+  const code = (): Promise<unknown> => codeOf(guard.pass(asked('model.safetensors'), coming(GOOD), revision));
+  expect(await code()).toBe('passed');
+  nowMs = 60_501;
+  expect(await code()).toBe('REFUSED');
+});
+
+it('a module that failed is asked again a minute later', async () => {
+  const module = join(root, 'own.wasm');
+  const hook = { name: 'own', module, sha256: 'd'.repeat(64), timeMs: 100, memoryPages: 1, readBytes: 1 };
+  let nowMs = 0;
+  const { guard } = guardOf({ hooks: [hook] }, 60_000, () => nowMs);
+  const here: Content = { ...coming(GOOD), bytes: GOOD, sha256: 'a'.repeat(64) };
+  const why = (): Promise<unknown> =>
+    guard.pass(asked('model.safetensors'), here).catch((thrown: unknown) => (thrown as SluiceError).details.value);
+  expect(await why()).toMatch(/no such file/);
+  writeFileSync(module, 'other bytes');
+  nowMs = 59_999;
+  expect(await why()).toMatch(/no such file/);
+  nowMs = 60_000;
+  expect(await why()).toMatch(/another one/);
 });
 
 it('nothing is looked at without a policy, or by one that is for others', async () => {

@@ -4,7 +4,7 @@ import {
   decideFile,
   decideRevision,
   decideSignature,
-  decideWhole,
+  knowWhole,
   Quarantine,
   quarantineDecision,
   refusalOf,
@@ -64,10 +64,21 @@ const UNSIGNED: SignedFile = { digests: [], signatures: [] };
 const PATIENCE_MS = 8000;
 const MOST_LOOKS = 10_000;
 
-/** A look at a file on its way in: good until bytes of it turn out wrong. */
+/** What a module that failed said is asked for again after that. */
+const FAILED_MS = 60_000;
+
+/** What was found, and of which bytes: of those that this transfer had brought before any of them turned out wrong. */
+interface Seen extends Pick<Content, 'run' | 'wrongAtMs'> {
+  readonly file: FileEvidence;
+}
+
+/** A look at a file on its way in, or here. */
 interface Look {
-  readonly file: Promise<FileEvidence>;
+  readonly seeing: Promise<Seen>;
   readonly wrongAtMs: number | undefined;
+  /** Once it is over. */
+  seen?: Seen;
+  untilMs: number;
 }
 
 /**
@@ -80,7 +91,7 @@ export class AdmissionGuard {
   readonly #quarantine: Quarantine;
   /** Oldest first. */
   readonly #looks = new Map<string, Look>();
-  readonly #whole = new Map<string, Promise<Decision>>();
+  readonly #whole = new Map<string, ReturnType<typeof knowWhole>>();
   readonly #told = new Set<string>();
 
   constructor(options: AdmissionGuardOptions) {
@@ -91,15 +102,29 @@ export class AdmissionGuard {
 
   /** The content, when it may be seen. @throws SluiceError REFUSED, UNDECIDED */
   async pass(asked: Asked, content: Content, revision?: () => WholeRevision, signed?: Signed): Promise<Content> {
-    const policy = this.#options.policy();
-    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) {
-      await this.assertNotRefused(asked);
+    for (;;) {
+      const policy = this.#options.policy();
+      const refusal = await this.#refusal(policy, asked, content, revision, signed);
+      // What was decided by a policy that is none any more counts for nothing.
+      if (this.#options.policy()?.digest !== policy?.digest) continue;
+      if (refusal !== undefined) throw this.#refuse(refusal, asked);
       return content;
     }
-    const decided = this.#decide(policy, asked, content, revision, signed);
+  }
+
+  async #refusal(
+    policy: NamedPolicy | undefined,
+    asked: Asked,
+    content: Content,
+    revision: (() => WholeRevision) | undefined,
+    signed: Signed | undefined,
+  ): Promise<Decision | undefined> {
+    // What is here is known by what it is, whatever it is asked for by.
+    const named = { ...asked, sha256: content.sha256 ?? asked.sha256 };
+    if (policy === undefined || !appliesTo(policy.policy, asked.ref)) return this.#refused(named);
+    const decided = this.#decide(policy, named, content, revision, signed);
     const decision = await this.#inTime(decided, asked.path);
-    if (decision.verdict === 'refused') throw this.#refuse(decision, asked);
-    return content;
+    return decision.verdict === 'refused' ? decision : undefined;
   }
 
   /** Whether who signed it decides about what is under this ref. */
@@ -122,8 +147,13 @@ export class AdmissionGuard {
 
   /** Where no policy of the server's own decides: what a pull into this store was refused is not shown. @throws SluiceError REFUSED */
   async assertNotRefused(asked: Asked): Promise<void> {
+    const refusal = await this.#refused(asked);
+    if (refusal !== undefined) throw this.#refuse(refusal, asked);
+  }
+
+  async #refused(asked: Named): Promise<Decision | undefined> {
     const found = this.#options.isOff?.() === true ? undefined : await this.#quarantine.find(asked);
-    if (found !== undefined) throw this.#refuse(quarantineDecision(found), asked);
+    return found && quarantineDecision(found);
   }
 
   /** The same of a word about contents, which nobody misses. */
@@ -144,13 +174,16 @@ export class AdmissionGuard {
     const whole =
       revision === undefined
         ? decideSignature(asked.ref, by, by.digests, deciding)
-        : await this.#decideRevision(policy, { ...revision(), ...by }, by === UNSIGNED ? '' : asked.path);
+        : await this.#decideRevision(policy, { ...revision(), ...by });
     if (whole.verdict === 'refused') return whole;
     if (revision === undefined) {
       const alone = await this.#decideAlone(policy, asked, content);
       if (alone.verdict === 'refused') return alone;
     }
-    return decideFile(await this.#evidence(policy, asked, content), asked.ref, deciding);
+    const { file, ...seen } = await this.#evidence(policy, asked, content);
+    // Of nothing, nothing was read.
+    if (content.sizeBytes > 0) content.keepTo?.(seen);
+    return decideFile(file, asked.ref, { ...deciding, nowMs: this.#options.now() });
   }
 
   /**
@@ -162,7 +195,7 @@ export class AdmissionGuard {
     const unsigned = { ...named, digest, policy: { ...policy, signature: { ...policy.signature, required: false } } };
     const about = { ref, commit: key ?? '', sizeBytes, signatures: [] };
     const facts = { paths: [], read: () => Promise.resolve(undefined) };
-    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts }, '');
+    if (key !== undefined) return this.#decideRevision(unsigned, { ...about, digests: [sha256], facts });
     const nowMs = this.#options.now();
     const known = {
       ...about,
@@ -173,53 +206,73 @@ export class AdmissionGuard {
     return Promise.resolve(decideRevision(known, [sha256], { policy: unsigned, allow: [], nowMs }));
   }
 
-  /** Facts of a commit do not change, its age does. `path`: of the file whose signature it is about. */
-  #decideRevision(policy: NamedPolicy, revision: WholeRevision, path: string): Promise<Decision> {
+  /** What is known of a commit does not change, its age and the ends of waivers do. */
+  async #decideRevision(policy: NamedPolicy, revision: WholeRevision): Promise<Decision> {
     const { store, now } = this.#options;
-    const key = `${revision.ref}@${revision.commit} ${policy.digest} ${Math.floor(now() / 60_000)} ${path}`;
-    const deciding = this.#whole.get(key) ?? decideWhole(revision, { store, policy, nowMs: now() });
+    const key = `${revision.ref}@${revision.commit} ${policy.digest}`;
+    const knowing = this.#whole.get(key) ?? knowWhole(revision, { store, policy, nowMs: now() });
     if (!this.#whole.has(key)) {
-      this.#whole.set(key, deciding);
-      deciding.catch(() => this.#whole.delete(key));
+      this.#whole.set(key, knowing);
+      knowing.catch(() => this.#whole.delete(key));
       forgetOldest(this.#whole);
     }
-    return deciding;
+    const known = { ...revision, ...(await knowing) };
+    return decideRevision(known, revision.digests, { policy, allow: [], nowMs: now() });
   }
 
-  #evidence(policy: NamedPolicy, asked: Asked, content: Content): Promise<FileEvidence> {
-    const key = `${asked.key ?? ''} ${asked.path} ${policy.digest}`;
+  #evidence(policy: NamedPolicy, asked: Asked, content: Content): Promise<Seen> {
     const isHere = content.path !== undefined || content.bytes !== undefined;
-    const state = isHere ? 'here' : 'coming';
-    const known = asked.key === undefined ? undefined : this.#looks.get(`${state} ${key}`);
-    if (known !== undefined && known.wrongAtMs === content.wrongAtMs) return known.file;
-    const file = this.#look(policy, asked, content, isHere);
-    if (asked.key === undefined) return file;
-    const look = { file, wrongAtMs: content.wrongAtMs };
-    this.#looks.set(`${state} ${key}`, look);
+    const named = isHere ? (asked.sha256 ?? asked.key) : asked.key;
+    if (named === undefined) return this.#look(policy, asked, content, isHere);
+    const key = `${isHere ? 'here' : 'coming'} ${named} ${asked.path} ${policy.digest}`;
+    const known = this.#looks.get(key);
+    if (known !== undefined && this.#isGood(known, content, isHere)) return known.seeing;
+    const { wrongAtMs } = content;
+    const look: Look = { seeing: this.#look(policy, asked, content, isHere), wrongAtMs, untilMs: Infinity };
+    this.#looks.delete(key);
+    this.#looks.set(key, look);
     const forget = (): void => {
-      if (this.#looks.get(`${state} ${key}`) === look) this.#looks.delete(`${state} ${key}`);
+      if (this.#looks.get(key) === look) this.#looks.delete(key);
     };
-    file.catch(forget);
+    look.seeing.then((seen) => {
+      look.seen = seen;
+      const isFailed = seen.file.hooks.some(({ verdict }) => verdict === 'error');
+      if (isFailed) look.untilMs = this.#options.now() + FAILED_MS;
+    }, forget);
     forgetOldest(this.#looks);
-    return file;
+    return look.seeing;
   }
 
-  async #look(policy: NamedPolicy, asked: Asked, content: Content, isHere: boolean): Promise<FileEvidence> {
+  /** Whether what another caller's look finds is true of what this one would be given. */
+  #isGood({ seen, wrongAtMs, untilMs }: Look, content: Content, isHere: boolean): boolean {
+    if (wrongAtMs !== content.wrongAtMs || this.#options.now() >= untilMs) return false;
+    return isHere || seen === undefined || (seen.run !== undefined && seen.run === content.run);
+  }
+
+  async #look(policy: NamedPolicy, asked: Asked, content: Content, isHere: boolean): Promise<Seen> {
     const { stop } = this.#options;
-    const { path, key, sha256 } = asked;
-    const { sizeBytes } = content;
+    const { path, sha256 } = asked;
+    const { sizeBytes, wrongAtMs } = content;
+    const runs = new Set<number>();
+    const read: Content['read'] = async function* (span, signal) {
+      for await (const chunk of content.read(span, signal)) {
+        if (content.run !== undefined) runs.add(content.run);
+        yield chunk;
+      }
+    };
     const open = (): Promise<Opened> =>
-      Promise.resolve({
-        bytes: sourceOfStreams(sizeBytes, (span, signal) => content.read(span, signal), stop),
-        close: () => Promise.resolve(),
-      });
+      Promise.resolve({ bytes: sourceOfStreams(sizeBytes, read, stop), close: () => Promise.resolve() });
     // What is on its way is not proven: it is looked at for those who ask now, and nothing of that is kept.
     const scan =
-      isHere && key !== undefined
-        ? await this.#scanner.scan(key, path, open, stop)
+      isHere && sha256 !== undefined
+        ? await this.#scanner.scan(sha256, path, open, stop)
         : await scanOf((await open()).bytes, path, stop);
     const evidence = { path, sizeBytes, sha256, scan };
-    return { ...evidence, hooks: await runHooks(policy.policy.hooks, evidence, [], open, stop) };
+    const hooks = await runHooks(policy.policy.hooks, evidence, [], open, stop);
+    // Of two things, a part each: nobody can say what that is.
+    if (runs.size > 1 || content.wrongAtMs !== wrongAtMs) throw new SluiceError('UNDECIDED', { path });
+    const [run] = runs;
+    return { file: { ...evidence, hooks }, run, wrongAtMs };
   }
 
   async #inTime(decided: Promise<Decision>, path: string): Promise<Decision> {

@@ -112,6 +112,7 @@ export class Fill implements Demand {
     for (const { startByte, endByte } of this.#landed.spans()) lost.add(startByte, endByte);
     for (const { startByte, endByte } of held) lost.remove(startByte, endByte);
     const changed = new SluiceError('BAD_RESPONSE', { host: 'its source', reason: 'the file changed meanwhile' });
+    if (lost.bytes > 0) this.#options.onDoubt();
     for (const { startByte, endByte } of lost.spans()) this.#revoke(startByte, endByte, changed);
     for (const { startByte, endByte } of held) this.#landed.add(startByte, endByte);
     this.#wake();

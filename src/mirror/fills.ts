@@ -27,6 +27,7 @@ export interface FillsOptions {
 export type Offer = Pick<TransferTask, 'sources' | 'joining'>;
 
 interface Filling {
+  readonly run: number;
   readonly fill: Fill;
   readonly sha256: Promise<string>;
 }
@@ -36,9 +37,15 @@ interface Wanted {
   readonly sizeBytes: number;
   readonly offer: () => Offer;
   readonly used: (sha256: string) => void;
+  /** What whoever reads keeps to, once that was said. */
+  readonly seen: () => Seen | undefined;
 }
 
+type Seen = Pick<Content, 'run' | 'wrongAtMs'>;
+
+const OTHER_BYTES = 'what had come of it was wrong, and is others than those that were looked at';
 const IDLE_MS = 3000;
+const MOST_BROUGHT = 1000;
 /** Digests of which one says what a file is, wherever it comes from. */
 const NAMING = ['sha256', 'gitSha1', 'sha512', 'sha1'] as const;
 
@@ -46,6 +53,9 @@ const NAMING = ['sha256', 'gitSha1', 'sha512', 'sha1'] as const;
 export class Fills {
   readonly #options: FillsOptions;
   readonly #filling = new Map<string, Filling>();
+  #runs = 0;
+  /** SHA-256 of what transfers brought lately. */
+  readonly #brought = new Map<number, string>();
   /** Files that are let go of: whoever wants them again waits for that. */
   readonly #closing = new Map<string, Promise<unknown>>();
   /** When bytes last turned out wrong that somebody may have read. */
@@ -59,6 +69,8 @@ export class Fills {
   content(file: ManifestFile, sizeBytes: number, offer: () => Offer, used: (sha256: string) => void): Content {
     const key = this.#keyOf(file, sizeBytes, offer);
     const wrong = this.#wrong;
+    const filling = this.#filling;
+    let seen: Seen | undefined;
     return {
       sizeBytes,
       status: statusOf(this.#filling.get(key)?.fill),
@@ -66,7 +78,11 @@ export class Fills {
       get wrongAtMs() {
         return wrong.get(key);
       },
-      read: (span, signal) => this.#read(key, { file, sizeBytes, offer, used }, span, signal),
+      get run() {
+        return filling.get(key)?.run;
+      },
+      keepTo: (told) => (seen = told),
+      read: (span, signal) => this.#read(key, { file, sizeBytes, offer, used, seen: () => seen }, span, signal),
     };
   }
 
@@ -78,19 +94,36 @@ export class Fills {
   }
 
   async *#read(key: string, wanted: Wanted, span: Span, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const { file, sizeBytes, offer, used } = wanted;
+    const { file, sizeBytes, offer, used, seen } = wanted;
     const { store, guards } = this.#options;
+    const assertSeen = (run: number | undefined): void => {
+      const told = seen();
+      const isSame = told === undefined || (told.wrongAtMs === this.#wrong.get(key) && told.run === run);
+      if (!isSame) throw new SluiceError('BAD_RESPONSE', { host: 'its source', reason: OTHER_BYTES });
+    };
     // It may have come to be since it was looked for.
-    const held = this.#filling.has(key) ? undefined : await heldContent(store, guards, file.digests, sizeBytes, used);
+    const digests = { ...file.digests, ...this.#broughtBy(seen()?.run) };
+    const held = this.#filling.has(key) ? undefined : await heldContent(store, guards, digests, sizeBytes, used);
     if (held !== undefined) {
+      // What is proven is what came, unless some of that was wrong.
+      assertSeen(seen()?.run);
       yield* held.read(span, signal);
       return;
     }
-    const { fill, sha256 } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, offer());
+    const { fill, sha256, run } = this.#filling.get(key) ?? this.#begin(key, file, sizeBytes, offer());
     const provenPath = sha256.then((hex) => store.blobPath(hex));
     sha256.then(used, () => undefined);
     provenPath.catch(() => undefined);
-    yield* fill.read(span, provenPath, signal);
+    for await (const chunk of fill.read(span, provenPath, signal)) {
+      assertSeen(run);
+      yield chunk;
+    }
+  }
+
+  /** What was looked at may have come whole since, and be known by no digest but what it was proven to have. */
+  #broughtBy(run: number | undefined): { readonly sha256: string } | undefined {
+    const sha256 = run === undefined ? undefined : this.#brought.get(run);
+    return sha256 === undefined ? undefined : { sha256 };
   }
 
   /** Whether anything of a file that a digest names is here or on its way, whoever asked for it. */
@@ -154,9 +187,13 @@ export class Fills {
       this.#options.emit(event);
     };
     const sha256 = this.#bring(key, task, tap, stop.signal);
-    const filling: Filling = { fill, sha256 };
+    const filling: Filling = { fill, sha256, run: (this.#runs += 1) };
     sha256.then(
-      () => fill.proven(),
+      (hex) => {
+        this.#brought.set(filling.run, hex);
+        this.#brought.delete(filling.run - MOST_BROUGHT);
+        fill.proven();
+      },
       (thrown: unknown) => {
         const error = toSluiceError(thrown);
         if (error.code === 'DIGEST_MISMATCH') this.#wrong.set(key, Date.now());

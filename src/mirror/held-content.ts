@@ -23,7 +23,8 @@ export async function heldContent(
   changed: (sha256: string) => void = () => undefined,
 ): Promise<Content | undefined> {
   // Nobody has to be asked for nothing.
-  if (sizeBytes === 0 && isOfNothing(digests)) return { sizeBytes, status: 'HIT', read: readNothing };
+  if (sizeBytes === 0 && isOfNothing(digests))
+    return { sizeBytes, status: 'HIT', sha256: SHA256_OF_NOTHING, read: readNothing };
   const sha256 = await store.lookup(digests, sizeBytes);
   if (sha256 === undefined) return undefined;
   const state = await store.blobState(sha256);
@@ -42,7 +43,7 @@ export async function heldContent(
   const found = await stat(path, { bigint: true });
   const guard = guards.guard(sha256, found);
   const read: Content['read'] = (span, signal) => readFile(path, span, signal, guard);
-  return { sizeBytes: Number(found.size), status: 'HIT', path, guard, read };
+  return { sizeBytes: Number(found.size), status: 'HIT', sha256, path, guard, read };
 }
 
 function proveOnce(store: Store, sha256: string, begins: () => void): Promise<unknown> {

@@ -67,6 +67,7 @@ export class HeldFiles {
     return {
       sizeBytes: bytes.length,
       status: 'HIT',
+      sha256: small.sha256,
       bytes,
       // eslint-disable-next-line @typescript-eslint/require-await -- it is here
       read: async function* ({ startByte, endByte }) {

@@ -79,17 +79,15 @@ function isFile(policy: string | undefined): policy is string {
   return policy !== undefined && policy !== 'off' && policy !== 'default';
 }
 
-/** Files that mean something else when they change. */
-export function filesOf({
-  home,
-  serveUsers,
-  serveTlsCert,
-  serveTlsKey,
-  admissionPolicy,
-}: ServeSettings): readonly string[] {
+/** Files that mean something else when they change; those of whose signatures count are among them, such as a list of certificates that were taken back. */
+export function filesOf(
+  { home, serveUsers, serveTlsCert, serveTlsKey, admissionPolicy }: ServeSettings,
+  trust: NamedPolicy['trust'],
+): readonly string[] {
   const policy = isFile(admissionPolicy) ? admissionPolicy : undefined;
   const named = [serveUsers, serveTlsCert, serveTlsKey, policy].filter((path) => path !== undefined);
-  return [join(home, 'documents', TOKENS), ...named];
+  const trusted = trust === undefined ? [] : [trust.path, ...trust.files.map(({ path }) => path)];
+  return [join(home, 'documents', TOKENS), ...named, ...trusted];
 }
 
 /** Whether only this machine can reach an address. */

@@ -129,7 +129,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     };
     options.onHangup(() => void reload('asked'));
     const unwatch = watchFiles(
-      () => [options.settingsPath, ...filesOf(live)],
+      () => [options.settingsPath, ...filesOf(live, policy?.trust)],
       () => void reload('changed'),
     );
     await rehearse(settings, mirror);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -119,6 +119,31 @@ describe('a server with a policy that wants models signed', () => {
       expect(await answers('other/good')).toEqual(all(signed, 403));
     }
   });
+});
+
+describe('whose signatures count', () => {
+  it(
+    'is what the files of the trust policy say now: a key that was taken back opens nothing any more',
+    PATIENT,
+    async () => {
+      const { machine, sign } = await signing();
+      const signature = await sign('--key', 'ours');
+      const answers = await answersOf(machine, { 'acme/good': { ...FILES, 'model.sig': signature } });
+      const [ours, strange] = ['ours', 'strange'].map((key) => join(machine.root, 'store/keys', `${key}.pub`));
+      const key = readFileSync(ours ?? '');
+      const statuses = async (): Promise<readonly number[]> => [...new Set(Object.values(await answers('acme/good')))];
+      expect(await statuses()).toEqual([200]);
+      for (const [bytes, status] of [
+        [readFileSync(strange ?? ''), 403],
+        [key, 200],
+      ] as const) {
+        // Neither the policy nor the trust policy changes.
+        await rm(ours ?? '');
+        await writeFile(ours ?? '', bytes);
+        await expect.poll(statuses, { timeout: 60_000, interval: 200 }).toEqual([status]);
+      }
+    },
+  );
 });
 
 describe('layers of images and plain files', () => {

@@ -109,6 +109,34 @@ it('what is held is judged again by new rules without being opened', async () =>
   expect(await judgeAgain(store, named(LENIENT), 'hf:acme/other')).toEqual([]);
 });
 
+it('what is judged again passes no module that has not seen it', async () => {
+  await judge(LENIENT, []);
+  const hook = { name: 'own', module: '/own.wasm', sha256: 'a'.repeat(64), timeMs: 1, memoryPages: 1, readBytes: 1 };
+  const [again] = await judgeAgain(store, named({ ...LENIENT, hooks: [hook] }), undefined);
+  expect(again?.decision.verdict).toBe('refused');
+  expect(again?.decision.reasons.filter(({ rule }) => rule === 'HOOK').length).toBe(3);
+  expect(await judgeAgain(store, named(LENIENT), undefined)).toMatchObject([{ decision: { verdict: 'admitted' } }]);
+});
+
+it('what cannot be read is not judged, and nothing more is read for it', async () => {
+  const opened: string[] = [];
+  const files = Array.from({ length: 60 }, (_, index) => {
+    const sha256 = index.toString(16).padStart(64, '0');
+    return { path: `${index}.json`, sizeBytes: 2, sha256 };
+  });
+  const open: Revision['open'] = ({ path }) => {
+    opened.push(path);
+    if (path === '0.json') return Promise.reject(new Error('the disk is broken'));
+    return Promise.resolve({ bytes: sourceOfBuffer(Buffer.from('{}')), close: () => Promise.resolve() });
+  };
+  const context = { store, scanner: new Scanner(store), policy: named(LENIENT), allow: [], signal };
+  await expect(judgeRevision({ ...revisionOf([]), files, open }, context)).rejects.toThrow('the disk is broken');
+  // Whoever went on would have come to the end by then.
+  for (let turn = 0; turn < 1000; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(opened.length).toBeLessThan(30);
+  expect(await store.documents.list('admissions')).toEqual([]);
+});
+
 it('a broken record of what was decided counts as none', async () => {
   await judge(LENIENT, []);
   await store.documents.write('admissions', `hf:acme/tiny@${'c'.repeat(40)}`, { ref: 'hf:acme/tiny', files: [{}] });

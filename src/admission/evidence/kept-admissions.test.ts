@@ -90,6 +90,8 @@ it('whatever stands in a record of a decision, it is judged by it or anew, and n
   for (const place of placesIn(kept)) {
     await store.documents.write('admissions', NAME, withChange(kept, place, null));
     expect([place, await judgeAll()]).toEqual([place, 'refused']);
+    await store.documents.write('admissions', NAME, withChange(kept, place, ''));
+    expect([place, await judgeAll()]).toEqual([place, 'refused']);
   }
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...placesIn(kept)), fc.jsonValue(), async (place, value) => {

@@ -84,7 +84,7 @@ function isFacts(value: unknown): value is DeclaredFacts {
 function isKeptFile(value: unknown): value is KeptFile {
   const { path, sizeBytes, sha256, scan, hooks } = (value ?? {}) as Partial<KeptFile>;
   const isSized = sizeBytes === null || typeof sizeBytes === 'number';
-  const isNamed = typeof path === 'string' && typeof sha256 === 'string';
+  const isNamed = typeof path === 'string' && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
   return isNamed && isSized && isKeptScan(scan) && Array.isArray(hooks) && hooks.every(isHeard);
 }
 

@@ -29,6 +29,15 @@ export async function runHooks(
   return results;
 }
 
+/** What modules said when they saw a file; one that never did, or that failed, has said nothing that lets it pass. */
+export function heard(hooks: readonly Hook[], known: readonly HookResult[]): readonly HookResult[] {
+  return hooks.map(({ name, sha256 }): HookResult => {
+    const kept = known.find(({ hook, moduleSha256 }) => hook === name && moduleSha256 === sha256);
+    const reasons = ['it has not seen this file'];
+    return kept ?? { hook: name, moduleSha256: sha256, verdict: 'error', reasons, isRepeatable: false };
+  });
+}
+
 async function runHook(
   hook: Hook,
   file: Unhooked,

@@ -6,7 +6,7 @@ import { readTrustPolicy, type TrustPolicy } from '../../proof/index.js';
 import { parsePolicy } from './parse-policy.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 
-/** A policy and the SHA-256 of all that it says, which decisions name. */
+/** A policy and the SHA-256 of all that it says, be it by the files that it names; decisions name it. */
 export interface NamedPolicy {
   readonly policy: Policy;
   readonly digest: string;
@@ -30,7 +30,7 @@ export async function readPolicy(setting: string): Promise<NamedPolicy> {
 }
 
 export function named(policy: Policy, trust?: TrustPolicy): NamedPolicy {
-  const said = JSON.stringify(policy) + (trust?.digest ?? '');
+  const said = JSON.stringify(policy) + (trust === undefined ? '' : JSON.stringify([trust.digest, trust.files]));
   const digest = createHash('sha256').update(said).digest('hex');
   return { policy, digest, ...(trust === undefined ? {} : { trust }) };
 }

@@ -56,6 +56,14 @@ it('keeps a content until it is admitted under every name that it was refused un
   expect(await isIn(ONE)).toBe(false);
 });
 
+it('keeps every name of a content that is refused under several at once', async () => {
+  await Promise.all(
+    ['a.bin', 'b.pkl', 'c.pt'].map((name) => new Quarantine(store).settle([refused(name, ONE)], ABOUT)),
+  );
+  for (const name of ['a.bin', 'b.pkl']) await new Quarantine(store).settle([admitted(name, ONE)], ABOUT);
+  expect((await new Quarantine(store).find({ sha256: ONE }))?.reasons.map(({ name }) => name)).toEqual(['c.pt']);
+});
+
 it('knows a content also by the id that git gives it', async () => {
   const gitSha1 = 'a'.repeat(40);
   const bytes = Buffer.from('bytes');

@@ -17,6 +17,9 @@ export interface JudgedContent {
   readonly decision: Decision;
 }
 
+/** Changes under way, by the root of their store. */
+const settling = new Map<string, Promise<unknown>>();
+
 interface Listing {
   readonly version: string | undefined;
   readonly bySha256: ReadonlyMap<string, Quarantined>;
@@ -45,8 +48,19 @@ export class Quarantine {
     return bySha256.get(sha256 ?? '') ?? byGitSha1.get(gitSha1 ?? '');
   }
 
-  /** Keeps what was decided of files: those that are refused enter, those that are admitted leave. @throws SluiceError */
-  async settle(
+  /** Keeps what was decided of files: those that are refused enter, those that are admitted leave. One after another for all of a store in this process: entries are read, changed and written. @throws SluiceError */
+  settle(files: readonly JudgedContent[], about: { readonly ref: string; readonly commit: string }): Promise<void> {
+    const before = settling.get(this.#store.root) ?? Promise.resolve();
+    const settled = before.then(() => this.#settle(files, about));
+    const over = settled.catch(() => undefined);
+    settling.set(this.#store.root, over);
+    void over.then(() => {
+      if (settling.get(this.#store.root) === over) settling.delete(this.#store.root);
+    });
+    return settled;
+  }
+
+  async #settle(
     files: readonly JudgedContent[],
     about: { readonly ref: string; readonly commit: string },
   ): Promise<void> {

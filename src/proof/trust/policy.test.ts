@@ -32,6 +32,9 @@ describe('a trust policy', () => {
     const policy = await parseTrustPolicy(rule(BY_KEY), path);
     expect(policy.rules).toMatchObject([{ name: 'r', level: 'strict', minimum: 1, unverifiedFiles: 'refuse' }]);
     expect(policy.rules[0]?.accept[0]?.keys).toHaveLength(1);
+    expect(policy.files).toMatchObject([
+      { path: join(folder, 'k.pub'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    ]);
   });
 
   it('enforces revocation as soon as it names whom to ask about it', async () => {

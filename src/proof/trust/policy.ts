@@ -64,7 +64,15 @@ export interface TrustPolicy {
   readonly path: string;
   /** SHA-256 of the document, hexadecimal: names this version of it. */
   readonly digest: string;
+  /** The keys, certificates and revocation lists that it names, as they were read: when one changes, the policy means something else. */
+  readonly files: readonly TrustFile[];
   readonly rules: readonly TrustRule[];
+}
+
+export interface TrustFile {
+  /** Absolute where that of the policy is. */
+  readonly path: string;
+  readonly sha256: string;
 }
 
 /**

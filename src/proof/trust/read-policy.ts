@@ -8,7 +8,7 @@ import { readRevocationLists } from '../certificates/revocation.js';
 import { parseSpiffeId } from '../certificates/spiffe-id.js';
 import { SignatureFault } from '../signature-fault.js';
 import { readPublicKey } from '../signatures/keys.js';
-import { LEVELS, METHODS, type Acceptance, type TrustPolicy, type TrustRule } from './policy.js';
+import { LEVELS, METHODS, type Acceptance, type TrustFile, type TrustPolicy, type TrustRule } from './policy.js';
 import { parseTrustedRoot } from './trusted-root.js';
 import { PolicyTable } from './table.js';
 
@@ -42,21 +42,35 @@ export async function parseTrustPolicy(text: string, path: string): Promise<Trus
   table.end();
   if (tables.length === 0) throw table.fault('rule', 'is missing: a policy without rules trusts nobody');
   const rules = [];
+  const files: TrustFile[] = [];
+  const readNamed = async (named: string): Promise<Buffer> => {
+    const at = resolve(dirname(path), named);
+    const bytes = await readFile(at);
+    files.push({ path: at, sha256: sha256Of(bytes) });
+    return bytes;
+  };
   const seen = new Set<string>();
   for (const one of tables) {
-    const rule = await readRule(one, dirname(path));
+    const rule = await readRule(one, readNamed);
     for (const scope of rule.scopes) {
       if (seen.has(scope)) throw one.fault('scopes', `has ${scope}, which another rule has`);
       seen.add(scope);
     }
     rules.push(rule);
   }
-  return { path, digest: createHash('sha256').update(text).digest('hex'), rules };
+  return { path, digest: sha256Of(text), files, rules };
 }
+
+function sha256Of(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Reads a file by its path as the policy has it. */
+type ReadNamed = (path: string) => Promise<Buffer>;
 
 const SCOPE = /^(?:\*|(?:hf|ms|oci|https?|file):[^\s*]*[^\s*/](?:\/\*)?|file:\/\*)$/;
 
-async function readRule(table: PolicyTable, folder: string): Promise<TrustRule> {
+async function readRule(table: PolicyTable, readNamed: ReadNamed): Promise<TrustRule> {
   const name = table.text('name');
   const scopes = table.texts('scopes');
   if (scopes.length === 0) throw table.fault('scopes', 'must name at least one');
@@ -70,18 +84,18 @@ async function readRule(table: PolicyTable, folder: string): Promise<TrustRule> 
   const minimum = table.count('minimum', 1);
   const unverifiedFiles = table.oneOf('unverified-files', ['refuse', 'warn'], 'refuse');
   const accept = [];
-  for (const one of table.tables('accept')) accept.push(await readAcceptance(one, folder));
+  for (const one of table.tables('accept')) accept.push(await readAcceptance(one, readNamed));
   table.end();
   if (level !== 'skip' && accept.length === 0) throw table.fault('accept', 'is missing: the rule accepts nobody');
   return { name, scopes, level, minimum, unverifiedFiles, accept };
 }
 
-async function readAcceptance(table: PolicyTable, folder: string): Promise<Acceptance> {
+async function readAcceptance(table: PolicyTable, readNamed: ReadNamed): Promise<Acceptance> {
   const files = async <T>(name: string, read: (bytes: Buffer) => readonly T[]): Promise<readonly T[]> => {
     const found: T[] = [];
     for (const path of table.texts(name)) {
       try {
-        found.push(...read(await readFile(resolve(folder, path))));
+        found.push(...read(await readNamed(path)));
       } catch (thrown) {
         if (thrown instanceof SignatureFault) throw table.fault(name, `has ${path}: ${thrown.message}`);
         throw table.fault(name, `has ${path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
