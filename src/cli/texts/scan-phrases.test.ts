@@ -22,13 +22,14 @@ it.each([
   ['auto_map.AutoModel=x.Y: code of another repository', 'auto_map.AutoModel=x.Y：另一仓库中的代码'],
   ['not safetensors: a header of 9 bytes in a file of 8', '不是有效的 safetensors：文件共 8 字节，文件头却标明 9 字节'],
   ['named as npz or zip, with bytes of text and json', '按名称应为 npz 或 zip，内容却是 text 和 json'],
-  ['named as gguf, with bytes of something else', '按名称应为 gguf，内容却是 其他内容'],
+  ['named as gguf, with bytes of something else', '按名称应为 gguf，内容却是其他内容'],
   ['a persistent id: a call of a list', '持久化 id：调用 一个 list'],
   ['os.system: a call of nothing known', 'os.system：调用 nothing known'],
   [
     '8 of 20 bytes belong to nothing that is known, first at 12',
     '共 20 字节，其中 8 字节不属于任何已知结构，首处位于 12',
   ],
+  ['template: the attribute __mro__', '模板：属性 __mro__'],
   ['template: it cannot be parsed: $1 of $2', '模板：无法解析：$1 of $2'],
   ['a: b: c: lies in another member', 'a: b: c：与另一成员重叠'],
 ])('%s is told in Chinese', (english, chinese) => {

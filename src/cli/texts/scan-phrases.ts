@@ -146,7 +146,10 @@ const FORMS: Forms = [
   [/^a template of (\d+) bytes$/, '模板长达 $1 字节'],
   [/^template: (.+)$/s, '模板：$1'],
   [/^it cannot be parsed: (.+)$/s, '无法解析：$1'],
-  [/^the statement (\w+)$/, '语句 $1'],
+  [/^the (?:statement|filter) (\w+)$/, '语句或过滤器 $1'],
+  [/^the attribute (\w+)$/, '属性 $1'],
+  [/^the name (\w+)$/, '名称 $1'],
+  [/^the text (.+)$/s, '文本 $1'],
   [/^text of (\d+) characters of its own$/, '自带 $1 个字符的文本'],
   [/^it looks for (".*") in messages$/s, '在消息中查找 $1'],
   [/^(.+) stands there twice and says two things$/s, '$1 出现两次且内容不同'],
@@ -169,7 +172,7 @@ function sentence(text: string): string | undefined {
   if (Object.hasOwn(SENTENCES, text)) return SENTENCES[text];
   const [, named, found] = MISMATCH.exec(text) ?? [];
   if (named !== undefined && found !== undefined)
-    return `按名称应为 ${named.replaceAll(' or ', ' 或 ')}，内容却是 ${SENTENCES[found] ?? found.replaceAll(' and ', ' 和 ')}`;
+    return `按名称应为 ${named.replaceAll(' or ', ' 或 ')}，内容却是${SENTENCES[found] ?? ` ${found.replaceAll(' and ', ' 和 ')}`}`;
   for (const [pattern, chinese] of FORMS) {
     const groups = pattern.exec(text);
     if (groups === null) continue;
