@@ -12,6 +12,8 @@ export interface SignedSitesOptions {
   readonly store: Store;
   /** What stands at an address below a site's base. @throws SluiceError */
   readonly read: (site: Site, path: string) => Promise<Buffer>;
+  /** What stood there when it was asked last, for which nobody is asked. */
+  readonly kept: (site: Site, path: string) => Promise<Buffer | undefined>;
   /** Told what is kept for a site. */
   readonly used: (sha256: string, site: Site) => void;
   /** Of the responders of authorities, where a rule asks them. */
@@ -27,6 +29,8 @@ interface Found {
   readonly sha256: string;
   readonly at: string;
 }
+
+type ReadProof = (path: string) => Promise<Buffer | undefined>;
 
 interface FoundGroup extends Omit<ProofGroup, 'proofs'> {
   readonly proofs: readonly Found[];
@@ -58,21 +62,37 @@ export class SignedSites {
     this.#options = options;
   }
 
-  /** What there is to prove it by; nothing where nobody signed it. Never throws. */
+  /** What there is to prove it by; nothing where nobody signed it. */
   async proofs(site: Site, path: string): Promise<FoundProofs> {
     let failure: SluiceError | undefined;
     const failed = (error: SluiceError): void => void (failure = error);
-    const all = await Promise.all(proofGroups(path).map((group) => this.#found(site, group, failed)));
-    return { groups: all.filter((group) => group !== undefined), failure };
+    const groups = await this.#groups(site, path, (at) => this.#read(site, at, failed));
+    return { groups, failure };
+  }
+
+  /** The same, of what is here: a signature stays one, also while nobody can be asked. */
+  kept(site: Site, path: string): Promise<readonly FoundGroup[]> {
+    return this.#groups(site, path, (at) => this.#options.kept(site, at));
+  }
+
+  async #groups(site: Site, path: string, read: ReadProof): Promise<readonly FoundGroup[]> {
+    const all = await Promise.all(proofGroups(path).map((group) => this.#found(site, group, read)));
+    return all.filter((group) => group !== undefined);
+  }
+
+  /** Whether a policy wants no more than this. */
+  isEnough(policy: NamedPolicy, file: WholeFile, facts: SignatureFacts): boolean {
+    const deciding = { policy, allow: [], nowMs: this.#options.now() };
+    return decideSignature(file.url, facts, [file.sha256], deciding).verdict === 'admitted';
   }
 
   /** @throws SluiceError what keeps signatures from being read */
-  of(policy: NamedPolicy, file: WholeFile, { groups, failure }: FoundProofs): Promise<SignedFile> {
+  of(policy: NamedPolicy, file: WholeFile, groups: readonly FoundGroup[]): Promise<SignedFile> {
     // Certificates expire: what was found is believed for a minute.
     const minute = Math.floor(this.#options.now() / 60_000);
     const proofs = groups.flatMap((group) => group.proofs.map(({ sha256 }) => sha256)).join(' ');
     const key = `${file.url} ${file.sha256} ${policy.digest} ${minute} ${sha256Of(Buffer.from(proofs))}`;
-    const known = this.#known.get(key) ?? this.#prove(policy, file, { groups, failure });
+    const known = this.#known.get(key) ?? this.#prove(policy, file, groups);
     if (this.#known.has(key)) return known;
     this.#known.set(key, known);
     known.catch(() => this.#known.delete(key));
@@ -88,19 +108,15 @@ export class SignedSites {
     const { name, at } = { name: nameOf(signature.url), at: this.#options.store.blobPath(signature.sha256) };
     const proofs = [{ name, bytes, sha256: signature.sha256, at }];
     const groups = [{ kind: 'file', name: nameOf(signed.url), proofs }] as const;
-    const found = await this.of(policy, signed, { groups, failure: undefined });
+    const found = await this.of(policy, signed, groups);
     const signatures = found.signatures.map((one) => ({ ...one, covers: new Set([...one.covers, signature.sha256]) }));
     return { ...found, signatures, digests: [signature.sha256] };
   }
 
-  async #found(
-    site: Site,
-    { proofs, ...group }: ProofGroup,
-    failed: (error: SluiceError) => void,
-  ): Promise<FoundGroup | undefined> {
+  async #found(site: Site, { proofs, ...group }: ProofGroup, read: ReadProof): Promise<FoundGroup | undefined> {
     const found: Found[] = [];
     for (const { path, name } of proofs) {
-      const bytes = await this.#read(site, path, failed);
+      const bytes = await read(path);
       if (bytes === undefined) {
         // Signatures of a list that is not there say nothing.
         if (found.length === 0 && group.kind === 'folder') return undefined;
@@ -131,18 +147,15 @@ export class SignedSites {
     return { sha256, at: store.blobPath(sha256) };
   }
 
-  async #prove(policy: NamedPolicy, file: WholeFile, { groups, failure }: FoundProofs): Promise<SignedFile> {
+  async #prove(policy: NamedPolicy, file: WholeFile, groups: readonly FoundGroup[]): Promise<SignedFile> {
     let wrong: SignatureFacts | undefined;
     let last: SignatureFacts = { signatures: [] };
     for (const group of groups) {
       const facts = await this.#byGroup(policy, file, group);
-      const deciding = { policy, allow: [], nowMs: this.#options.now() };
-      if (decideSignature(file.url, facts, [file.sha256], deciding).verdict === 'admitted')
-        return { ...facts, digests: [file.sha256] };
+      if (this.isEnough(policy, file, facts)) return { ...facts, digests: [file.sha256] };
       if (facts.wrongBecause !== undefined) wrong ??= facts;
       last = facts;
     }
-    if (failure !== undefined) throw failure;
     return { ...(wrong ?? last), digests: [file.sha256] };
   }
 

@@ -97,6 +97,10 @@ export class Sites implements SiteCatalogue {
     this.#signed = new SignedSites({
       ...options,
       read: async (site, path) => (await this.#page(site, path, undefined, options.stop, MAX_PROOF_BYTES)).body,
+      kept: async (site, path) => {
+        const known = await this.#known<PageDocument>(PAGES, pageKey(site.base + path, undefined), 'base64');
+        return known === undefined ? undefined : Buffer.from(known.base64, 'base64');
+      },
       used: (sha256, site) => options.used(sha256, `site:${site.name}`),
     });
   }
@@ -113,7 +117,7 @@ export class Sites implements SiteCatalogue {
     limitBytes: number,
   ): Promise<SitePage> {
     const url = site.base + path;
-    const key = `${url} ${accept ?? ''}`.slice(0, MAX_KEY_LENGTH);
+    const key = pageKey(url, accept);
     const known = await this.#known<PageDocument>(PAGES, key, 'base64');
     if (known !== undefined && this.#options.now() - known.atMs < this.#options.freshMs) return shown(known, 'HIT');
     const refused = this.#refused.get(key);
@@ -155,10 +159,10 @@ export class Sites implements SiteCatalogue {
     const path = url.slice(site.base.length).replace(/[?#].*$/s, '');
     const beside = signedPath(path);
     const asked = { ref: url, commit: '', path: pathOf(url), key: undefined, sha256: undefined };
-    const proofs = await inTime(this.#signed.proofs(site, path), false, signal);
-    if (proofs.groups.length === 0 && beside === undefined) {
-      if (proofs.failure !== undefined) throw proofs.failure;
-      return admission.pass(asked, found.content);
+    if (found.here === undefined && beside === undefined) {
+      const { groups, failure } = await inTime(this.#signed.proofs(site, path), false, signal);
+      if (groups.length === 0 && failure !== undefined) throw failure;
+      if (groups.length === 0) return admission.pass(asked, found.content);
     }
     const sha256 = await inTime(this.#whole(url, found), false, signal);
     const held = await this.#held(sha256, (hex) => used(hex, `site:${site.name}`));
@@ -166,9 +170,16 @@ export class Sites implements SiteCatalogue {
     if (here === undefined) throw new SluiceError('UNDECIDED', { path: asked.path });
     const file = { url, sha256, sizeBytes: here.sizeBytes };
     return admission.pass({ ...asked, key: sha256, sha256 }, here, undefined, async (policy) => {
-      const isSignature = beside !== undefined && here.sizeBytes <= MAX_PROOF_BYTES;
-      const by = await this.#signed.of(policy, file, isSignature ? { ...proofs, failure: undefined } : proofs);
-      if (by.signatures.length > 0 || !isSignature) return by;
+      const kept = await this.#signed.of(policy, file, await this.#signed.kept(site, path));
+      if (this.#signed.isEnough(policy, file, kept)) return kept;
+      const { groups, failure } = await this.#signed.proofs(site, path);
+      const by = await this.#signed.of(policy, file, groups);
+      if (this.#signed.isEnough(policy, file, by)) return by;
+      if (beside === undefined || here.sizeBytes > MAX_PROOF_BYTES) {
+        // It may be signed by what nobody could tell of.
+        if (failure !== undefined) throw failure;
+        return by;
+      }
       const signedUrl = site.base + beside;
       const signed = await this.#whole(signedUrl, await this.#find({ url: signedUrl, digests: {} }, () => undefined, this.#options.stop)); // prettier-ignore
       const { size } = await stat(store.blobPath(signed));
@@ -317,6 +328,10 @@ export class Sites implements SiteCatalogue {
     if (read.status !== 'ok' || typeof read.value !== 'object' || read.value === null) return undefined;
     return typeof (read.value as Record<string, unknown>)[has] === 'string' ? (read.value as T) : undefined;
   }
+}
+
+function pageKey(url: string, accept: string | undefined): string {
+  return `${url} ${accept ?? ''}`.slice(0, MAX_KEY_LENGTH);
 }
 
 function pathOf(url: string): string {
