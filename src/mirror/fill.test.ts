@@ -95,6 +95,18 @@ it('ends whoever read what is fetched anew, and nobody else', async () => {
   await late.return(undefined);
 });
 
+it('does not give out what it has read ahead and is fetched anew since', async () => {
+  const { fill, read } = setUp();
+  const reading = read();
+  const first = reading.next();
+  fill.landed(0, SIZE);
+  const bytes = lengthOf(await first);
+  expect(bytes).toBeLessThan(SIZE);
+  fill.withdrawn({ startByte: bytes, endByte: SIZE });
+  fill.landed(bytes, SIZE);
+  await expect(reading.next()).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
+});
+
 it('compares what an earlier run left with its digest before it goes out', async () => {
   const { fill, read, dataPath } = setUp();
   const half = SIZE / 2;

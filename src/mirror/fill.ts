@@ -185,27 +185,45 @@ export class Fill implements Demand {
       fail: (error) => (failure = error),
     };
     let file: FileHandle | undefined;
+    let ahead: Promise<Buffer> | undefined;
     try {
       await this.#enter(reader, span);
       for (let at = startByte; at < endByte;) {
-        const reach = await this.#reachFrom(reader, signal, () => failure);
+        const reach = ahead === undefined ? await this.#reachFrom(reader, signal, () => failure) : at;
         file ??= await this.#open(provenPath);
-        const checkedTo = await this.#check(file.fd, at);
-        const wanted = Math.min(reach, endByte, at + READ_BYTES, checkedTo) - at;
-        if (wanted <= 0) continue;
-        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, at);
-        if (failure !== undefined) throw failure;
-        if (bytesRead === 0)
-          throw new SluiceError('FILE_SYSTEM', { path: this.#options.dataPath, reason: 'it ended early' });
-        at += bytesRead;
+        const bytes = await (ahead ?? this.#readBlock(file, reader, at, Math.min(reach, endByte)));
+        this.#assertGoesOn(failure, signal);
+        at += bytes.length;
         reader.atByte = at;
-        reader.span = { startByte, endByte: at };
-        yield buffer.subarray(0, bytesRead);
+        // The next block is read while this one is sent.
+        const next = Math.min(this.#readableFrom(at), endByte);
+        ahead = next > at ? this.#readBlock(file, reader, at, next) : undefined;
+        // It may fail while nobody waits for it.
+        ahead?.catch(() => undefined);
+        if (bytes.length > 0) yield bytes;
       }
     } finally {
       this.#leave(reader);
+      await ahead?.catch(() => undefined);
       await file?.close();
     }
+  }
+
+  #assertGoesOn(failure: SluiceError | undefined, signal: AbortSignal): void {
+    const error = failure ?? this.#error;
+    if (error !== undefined) throw error;
+    if (signal.aborted) throw new SluiceError('INTERRUPTED');
+  }
+
+  /** Bytes from `at` on, no further than `reach`; none where they have to be waited for after all. Whoever is given them counts as having read them. */
+  async #readBlock(file: FileHandle, reader: Reader, at: number, reach: number): Promise<Buffer> {
+    reader.span = { ...reader.span, endByte: Math.min(reach, at + READ_BYTES) };
+    const wanted = Math.min(reader.span.endByte, await this.#check(file.fd, at)) - at;
+    if (wanted <= 0) return Buffer.alloc(0);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, at);
+    if (bytesRead === 0)
+      throw new SluiceError('FILE_SYSTEM', { path: this.#options.dataPath, reason: 'it ended early' });
+    return buffer.subarray(0, bytesRead);
   }
 
   /** @throws SluiceError DISK_FULL when there is no room for what it wants */
@@ -247,10 +265,8 @@ export class Fill implements Demand {
       const error = failure() ?? this.#error;
       if (error !== undefined) throw error;
       if (signal.aborted) throw new SluiceError('INTERRUPTED');
-      const isFree = this.#isVerified || !this.#isAll;
-      const last = isFree ? sizeBytes : Math.max(0, sizeBytes - HELD_BACK_BYTES);
       const landed = this.#landed.reachFrom(at);
-      const reach = Math.min(landed, last);
+      const reach = this.#readableFrom(at);
       if (reach > at) {
         reader.isWaiting = false;
         return reach;
@@ -264,6 +280,13 @@ export class Fill implements Demand {
       } else if (waitedMs >= patience.dripMs && at + 1 < Math.min(landed, sizeBytes)) return at + 1;
       await this.#change(signal, (landed === at ? patience.silentMs : patience.dripMs) - waitedMs);
     }
+  }
+
+  /** Up to where bytes may go out now; no further than `at` where none may. */
+  #readableFrom(at: number): number {
+    const { sizeBytes } = this.#options;
+    const isFree = this.#isVerified || !this.#isAll;
+    return Math.min(this.#landed.reachFrom(at), isFree ? sizeBytes : Math.max(0, sizeBytes - HELD_BACK_BYTES));
   }
 
   /** Up to where bytes may be sent as far as the disk goes: to the end of their piece. @throws SluiceError CORRUPT_STORE where the disk changed it since it came */

@@ -73,6 +73,8 @@ export const SCHEDULE = {
   farTailShare: 1,
   /** The same where requests are counted: beyond what the connection is likely to bring (1: random networks 0.868; in real time an eleventh request met a limit of ten and waited). */
   countedShare: 1.5,
+  /** Whether more are dialled before anything was measured (1), or only once there is something to compare them with (0). */
+  blindClimb: 1,
   /** New connections get this long to come up before goodput is compared, or so many round trips. */
   settleMs: 30,
   settleRoundTrips: 2,
@@ -137,7 +139,7 @@ export type Schedule = Readonly<Record<keyof typeof SCHEDULE, number>>;
  * The same where somebody reads a file while it comes, for whom a connection that loses packets at the front holds everything up: more are not even tried on a line that is full
  * already, where each try costs all of them packets (1 Gbit/s, 10 ms: 16 to 32 connections and back took the line down to 60 to 90 MB/s for half a second).
  */
-export const SERVICE_SCHEDULE: Schedule = { ...SCHEDULE, fullLineFactor: 1.4 };
+export const SERVICE_SCHEDULE: Schedule = { ...SCHEDULE, fullLineFactor: 1.4, blindClimb: 0, climbGain: 1.5 };
 
 /** Boxes in between that cut what is large or long (`schedule/cuts.ts`). */
 export const CUTS = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCHEDULE } from '../limits.js';
+import { SCHEDULE, SERVICE_SCHEDULE } from '../limits.js';
 import { ConnectionLevel, type LevelChange } from './level.js';
 
 /** Drives a level over a source that delivers what `goodput` says for so many connections, bytes per millisecond. */
@@ -51,6 +51,24 @@ describe('ConnectionLevel', () => {
   it('doubles while each connection brings as much as the one before, up to the most', () => {
     const level = new ConnectionLevel(SCHEDULE, 32);
     expect(said(drive(level, (connections) => connections * 1000))).toEqual(['climb 16', 'climb 32']);
+  });
+
+  it('does not take the speeding up of the first connections for what more of them bring, where somebody reads meanwhile', () => {
+    // Asked twice each 25 ms: slow start, and then a full line whoever is on it.
+    const speedingUp = () => {
+      let asked = 0;
+      return (): number => Math.min(125_000, 10_000 * 2 ** Math.floor((asked++ * 12.5) / 25));
+    };
+    expect(said(drive(new ConnectionLevel(SCHEDULE, 32), speedingUp()))).toContain('climb 32');
+    const level = new ConnectionLevel(SERVICE_SCHEDULE, 32);
+    expect(said(drive(level, speedingUp(), { leftBytes: 250_000_000 }))).toEqual(['climb 12', 'flat 8']);
+  });
+
+  it('goes up all the same where more bring as much each, and not where they bring a little', () => {
+    const capped = new ConnectionLevel(SERVICE_SCHEDULE, 32);
+    expect(said(drive(capped, (connections) => connections * 1000))).toEqual(['climb 12', 'climb 24', 'climb 32']);
+    const level = new ConnectionLevel(SERVICE_SCHEDULE, 32);
+    expect(said(drive(level, (connections) => 50_000 + connections * 2000))).toEqual(['climb 12']);
   });
 
   it('tries no more while the line is full, and does once it is not', () => {

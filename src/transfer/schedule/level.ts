@@ -74,6 +74,9 @@ export class ConnectionLevel {
     this.#first = new FirstMeasure(schedule);
     this.limit = Math.min(schedule.startConnections, this.#most);
     this.#probeEveryMs = schedule.probeMs;
+    if (schedule.blindClimb > 0) return;
+    this.#phase = 'hold';
+    this.#probeAtMs = -Infinity;
   }
 
   /** To be called at every tick. */
