@@ -16,6 +16,7 @@ await main(() =>
     name: 'small-files',
     title: '2,000 files of 20 to 200 KB from a hub',
     sizesOf,
+    ownWays: [{ name: 'sluice pull, gate off', env: { SLUICE_ADMISSION_POLICY: 'off' } }],
     aria2Ways: [
       { name: 'aria2 -i -j16, no proof', proves: false, args: ['-j16'] },
       { name: 'aria2 -i -j16, checksums', proves: true, args: ['-j16'] },

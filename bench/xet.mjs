@@ -30,14 +30,8 @@ await main(async () => {
   const peers = findPeers(['hf']);
   const missing = tellMissing(peers);
   const contestants = [
-    {
-      name: 'sluice pull',
-      proves: true,
-      how: `sluice pull hf:${REPOSITORY} --to DIR`,
-      command: (target) =>
-        sluice(target, ['pull', `hf:${REPOSITORY}`, '--to', join(target, 'out')], { HF_ENDPOINT: hub.url }),
-      judge: (target) => judgeAt(hub, join(target, 'out')),
-    },
+    ours(hub, 'sluice pull', {}),
+    ours(hub, 'sluice pull, Xet only', { SLUICE_HF_XET: 'only' }, true),
     python(hub, peers.hf, 'hf download with hf_xet', {}),
     python(hub, peers.hf, 'hf download with hf_xet, high performance', { HF_XET_HIGH_PERFORMANCE: '1' }),
     python(hub, peers.hf, 'hf download without Xet', { HF_HUB_DISABLE_XET: '1' }, true),
@@ -53,12 +47,28 @@ async function speaksXet(url) {
   return answer.headers.has('x-xet-hash');
 }
 
+function ours(hub, name, env, context = false) {
+  return {
+    name,
+    context,
+    proves: true,
+    how: `${settings(env)} sluice pull hf:${REPOSITORY} --to DIR`.trim(),
+    command: (target) =>
+      sluice(target, ['pull', `hf:${REPOSITORY}`, '--to', join(target, 'out')], { HF_ENDPOINT: hub.url, ...env }),
+    judge: (target) => judgeAt(hub, join(target, 'out')),
+  };
+}
+
+function settings(env) {
+  return Object.entries(env).flat().join('=');
+}
+
 function python(hub, peer, name, env, context = false) {
   return {
     name,
     context,
     proves: false,
-    how: `${Object.entries(env).flat().join('=')} hf ${DOWNLOAD.join(' ')}`.trim(),
+    how: `${settings(env)} hf ${DOWNLOAD.join(' ')}`.trim(),
     needs: peer,
     command: (target) => ({
       command: peer.path,

@@ -9,8 +9,8 @@ import { findPeers, tellMissing } from './peers.mjs';
 import { saveResult } from './save.mjs';
 import { sluice } from './sluice.mjs';
 
-/** `aria2Ways`: [{ name, proves, context?, args }] — the ways to run it here. */
-export async function repositoryContest({ name, title, sizesOf, aria2Ways }) {
+/** `aria2Ways`: [{ name, proves, context?, args }], `ownWays`: [{ name, env }], for context — the ways to run them here. */
+export async function repositoryContest({ name, title, sizesOf, aria2Ways, ownWays = [] }) {
   const options = readOptions();
   const hub = await startHub({
     dir: options.dir,
@@ -20,7 +20,8 @@ export async function repositoryContest({ name, title, sizesOf, aria2Ways }) {
   const peers = findPeers(['nginx', 'aria2', 'hf', 'modelscope', 'hf.js']);
   const missing = tellMissing(peers);
   const contestants = [
-    ours(hub),
+    ours(hub, { name: 'sluice pull', env: {} }),
+    ...ownWays.map((way) => ours(hub, { ...way, context: true })),
     huggingFace(hub, peers.hf, 'hf download, hf_xet installed', {}),
     huggingFace(hub, peers.hf, 'hf download, hf_xet off', { HF_HUB_DISABLE_XET: '1' }, true),
     modelScope(hub, peers.modelscope),
@@ -35,12 +36,13 @@ export async function repositoryContest({ name, title, sizesOf, aria2Ways }) {
   saveResult(options, name, peers, missing, { title, ...result });
 }
 
-function ours(hub) {
+function ours(hub, { name, env, context }) {
   return {
-    name: 'sluice pull',
+    name,
+    context,
     proves: true,
-    how: `sluice pull hf:${MODEL}`,
-    command: (target) => sluice(target, ['pull', `hf:${MODEL}`], { HF_ENDPOINT: hub.url }),
+    how: `${Object.entries(env).flat().join('=')} sluice pull hf:${MODEL}`.trim(),
+    command: (target) => sluice(target, ['pull', `hf:${MODEL}`], { HF_ENDPOINT: hub.url, ...env }),
     judge: (target) => judgeSnapshot(hub, target),
   };
 }

@@ -72,6 +72,13 @@ describe('configurations that run code', () => {
     expect((await scanOf('x.json', Buffer.from([0x7b, 0, 1]))).verdict).toBe('NOT_SCANNED');
   });
 
+  it('is none that is not UTF-8, whatever stands around it', async () => {
+    const broken = Buffer.concat([Buffer.from('{"a": "'), Buffer.of(0xed, 0xa0, 0x80), Buffer.from('"}')]);
+    const { findings } = await scanOf('config.json', broken);
+    const told = { rule: 'CFG-INVALID', severity: 'medium', evidence: 'not JSON: not UTF-8' };
+    expect(findings).toContainEqual(expect.objectContaining(told));
+  });
+
   it('does not lose a hook, wherever in a configuration it stands', async () => {
     const place = fc.array(fc.oneof(fc.string(), fc.nat(3)), { maxLength: 6 });
     await fc.assert(

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { FormatFault } from '../format-fault.js';
 import { parseLooseJson, type LooseJson } from '../json/loose-json.js';
 import { MOST_TREE_BYTES } from '../limits.js';
@@ -33,26 +34,22 @@ async function scanJson(bytes: ByteSource, { name, members }: ScanContext): Prom
   });
   if (sizeBytes > MOST_TREE_BYTES)
     return result(false, 'NOT_SCANNED', [finding('LIMIT-HIT', `JSON of ${sizeBytes} bytes`, members)], [], []);
-  const value = parsed(await bytes.read(0, sizeBytes));
-  if (value instanceof FormatFault) {
+  const read = parsed(await bytes.read(0, sizeBytes));
+  if ('fault' in read) {
     const isDeciding = DECIDES.test(name);
-    const found = finding(
-      'CFG-INVALID',
-      `not JSON: ${value.message}`,
-      members,
-      undefined,
-      isDeciding ? 'medium' : 'low',
-    );
+    const found = finding('CFG-INVALID', `not JSON: ${read.fault}`, members, undefined, isDeciding ? 'medium' : 'low');
     return result(false, 'CLEAN', [found], [], []);
   }
-  const { findings, hooks, templates, verdict } = readConfig(value, name, members);
+  const { findings, hooks, templates, verdict } = readConfig(read.value, name, members);
   return result(true, verdict, findings, hooks, templates);
 }
 
-function parsed(bytes: Buffer): LooseJson | FormatFault {
+/** `fault`: why it is none. */
+function parsed(bytes: Buffer): { readonly value: LooseJson } | { readonly fault: string } {
+  if (!isUtf8(bytes)) return { fault: 'not UTF-8' };
   try {
-    return parseLooseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return { value: parseLooseJson(bytes.toString()) };
   } catch (thrown) {
-    return thrown instanceof FormatFault ? thrown : new FormatFault('JSON', 'not UTF-8');
+    return { fault: thrown instanceof FormatFault ? thrown.message : 'not UTF-8' };
   }
 }

@@ -1,6 +1,7 @@
 import { isTextStart } from '../text/is-text.js';
 import { labelOf } from './judge/label-of.js';
 import { previewPickle } from './machine.js';
+import { HANDLERS } from './opcodes.js';
 
 const PROTO = 0x80;
 const NEWEST_PROTOCOL = 5;
@@ -14,11 +15,14 @@ const NAME = /^[A-Za-z_][\w.]*$/;
  * begin with opcodes. No text is a pickle for 64 KiB by chance.
  */
 export function isPickle(start: Buffer, sizeBytes: number, isPromised = false): boolean {
-  if (start[0] === PERSID && !isPromised) return false;
+  const [first] = start;
+  if (first === PERSID && !isPromised) return false;
+  // As JSON begins: known at once for thousands of small files, without a break and its stack.
+  if (first !== undefined && HANDLERS[first] === undefined) return false;
   const { imports, calls, ends } = previewPickle(start, sizeBytes);
   if (isPromised && ends !== 'break') return true;
   const named = imports.filter(({ module, name }) => NAME.test(module) && NAME.test(name));
-  if (start[0] === PROTO && (start[1] ?? 255) <= NEWEST_PROTOCOL) return ends !== 'break' || imports.length > 0;
+  if (first === PROTO && (start[1] ?? 255) <= NEWEST_PROTOCOL) return ends !== 'break' || imports.length > 0;
   if (ends === 'later') return true;
   // Two lines of words after a `c` are an import. Of text that goes on as none, only one that somebody meant is taken for it.
   const isMeant = ends === 'stop' || calls > 0 || named.some(({ module, name }) => labelOf(module, name) !== undefined);
