@@ -13,6 +13,7 @@ import { pinOffline, readManifest, saveManifest, saveRevision } from '../pull/in
 import type { Store } from '../store/index.js';
 import { Answers, type Asked } from './answers.js';
 import { callerKey } from './caller-key.js';
+import { SharedListings } from './shared-listings.js';
 import type { Asked as Place, Upstreams } from './upstreams/upstreams.js';
 import { isRefusal } from './upstreams/guards.js';
 
@@ -56,6 +57,7 @@ export function weightOf({ files }: Pick<Manifest, 'files'>): number {
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #answers: Answers<Manifest>;
+  readonly #listings = new SharedListings();
   /** One after another: what revisions mean is read, changed and written. */
   #saving: Promise<void> = Promise.resolve();
 
@@ -113,12 +115,16 @@ export class Snapshots {
       throw new SluiceError('REPOSITORY_NOT_FOUND', { host: 'the mirror', repository: repositoryPath(ref) });
     return upstreams.first(places, signal, async (origin, signal) => {
       const pinned = await this.#pin(origin, ref, signal);
-      const known = await readManifest(store, pinned);
-      const manifest = known ?? (await origin.list(pinned, signal));
+      const known = await this.#held(pinned);
+      const manifest = known ?? this.#listings.share(await origin.list(pinned, signal));
       // Another process goes by what is kept while the hub cannot be asked: who may read it can have changed.
       const kept = await pinOffline(store, ref, pinned.commit);
       const save = async (): Promise<void> => {
-        if (known === undefined || kept?.isPublic !== pinned.isPublic) await saveManifest(store, manifest);
+        // What was to be saved before this may have said the same.
+        const isSaved = async (): Promise<boolean> =>
+          kept?.isPublic === pinned.isPublic ||
+          (await pinOffline(store, ref, pinned.commit))?.isPublic === pinned.isPublic;
+        if (known === undefined || !(await isSaved())) await saveManifest(store, manifest);
         await saveRevision(store, pinned);
       };
       // What is new is synced beside the answer; what was said otherwise before must not be believed after a crash.
@@ -148,11 +154,19 @@ export class Snapshots {
     return { ...pinned, isPublic: await origin.isPublic(ref, signal) };
   }
 
+  /** The listing of a commit as it is in memory or in the store. */
+  async #held(pinned: Pinned): Promise<Manifest | undefined> {
+    const shared = this.#listings.get(pinned);
+    if (shared !== undefined) return shared;
+    const kept = await readManifest(this.#options.store, pinned);
+    return kept === undefined ? undefined : this.#listings.share(kept);
+  }
+
   /** What another process was told and everybody may know; when, is not known. */
   async #kept(ref: RepositoryRef): Promise<{ readonly value: Manifest; readonly askedAtMs: number } | undefined> {
     const { store } = this.#options;
     const pinned = await pinOffline(store, ref, ref.revision);
-    const manifest = pinned?.isPublic === true ? await readManifest(store, pinned) : undefined;
+    const manifest = pinned?.isPublic === true ? await this.#held(pinned) : undefined;
     return manifest === undefined ? undefined : { value: manifest, askedAtMs: 0 };
   }
 }

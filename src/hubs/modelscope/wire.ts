@@ -97,12 +97,9 @@ function parseFile(entry: JsonObject | undefined, refuse: Refuse): ManifestFile 
   if (!isFile) return undefined;
   const fileRevision = asHex(field(entry, 'Revision'), 40);
   const sha256 = parseSha256(field(entry, 'Sha256'), shown, refuse);
-  return {
-    path,
-    sizeBytes,
-    digests: sha256 === undefined ? {} : { sha256 },
-    ...(fileRevision === undefined ? {} : { fileRevision }),
-  };
+  const digests = sha256 === undefined ? {} : { sha256 };
+  // Literals: V8 gives an object that is spread together a hidden class of its own.
+  return fileRevision === undefined ? { path, sizeBytes, digests } : { path, sizeBytes, digests, fileRevision };
 }
 
 /** It may be missing or empty; anything else that is no SHA-256 is a fault. */
