@@ -2,6 +2,7 @@ import type { Headers } from '../net/index.js';
 import type { KnownPiece } from '../proof/index.js';
 import type { ManifestFile, Pinned } from './port.js';
 import type { RepositoryKind, RepositoryRef } from './ref.js';
+import type { Route } from './routes.js';
 
 /**
  * How an answer came to be, as `X-Cache-Status` tells it: `HIT` from what is here, `MISS` asked for now, `REVALIDATED` asked and found unchanged, `STALE` from what is
@@ -133,6 +134,8 @@ export interface FaceReply {
 export interface Face {
   /** For metrics and logs. */
   readonly name: string;
+  /** All that it answers with more than a refusal, or refuses by name. */
+  readonly routes: readonly Route[];
   /** Paths that anybody may ask even where the server wants to know its callers: they tell nothing, or check an authority of their own (signed URLs). */
   readonly isOpen?: (path: string) => boolean;
   /** Undefined when the path is none of this protocol's. */

@@ -17,6 +17,7 @@ export type {
   Snapshot,
   Span,
 } from './face.js';
+export { ANY_METHOD, isBy, READING, type Route } from './routes.js';
 export { hostlessWords } from './hostless.js';
 export { createHuggingFaceFace, type HuggingFaceFaceOptions } from './huggingface/face/face.js';
 export { createContentService, type ContentService } from './xet/face/content-service.js';

@@ -5,7 +5,7 @@ import type { Headers } from '../net/index.js';
 import type { Gate, Passed } from './gate.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
-import { answerOwn, isOwnRoute } from './own-routes.js';
+import { findOwnRoute } from './own-routes.js';
 import type { Readiness } from './readiness.js';
 import { methods } from './methods.js';
 import { refusal, type RefusalReason } from './refusal.js';
@@ -43,8 +43,8 @@ export async function chooseReply(
   if ('asksMethods' in verdict) return { face: 'none', reply: methods(headers) };
   const { passed } = verdict;
   const { who } = passed.admission;
-  if (isOwnRoute(passed.path))
-    return { face: 'own', who, reply: await answerOwn(passed.path, its.metrics, its.readiness) };
+  const own = findOwnRoute(passed.path);
+  if (own !== undefined) return { face: 'own', who, reply: await own.answer(its) };
   return { who, ...(await askFaces(its, message, headers, passed, signal)) };
 }
 

@@ -6,6 +6,7 @@ import { ask, echoFace, startTestServer } from './testing/start-test-server.js';
 describe('limits', () => {
   const slow: Face = {
     name: 'slow',
+    routes: [],
     answer: ({ signal }) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve({ status: 200, headers: {} }))),
   };

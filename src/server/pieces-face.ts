@@ -1,13 +1,39 @@
 import type { KeyObject } from 'node:crypto';
 import { toSluiceError } from '../base/index.js';
-import { parseRef, type Face, type FaceReply, type FaceRequest, type RepositoryRef } from '../hubs/index.js';
+import {
+  isBy,
+  parseRef,
+  READING,
+  type Face,
+  type FaceReply,
+  type FaceRequest,
+  type RepositoryRef,
+  type Route,
+} from '../hubs/index.js';
 import type { Mirror } from '../mirror/index.js';
 import { canonicalJson, keyIdOf, PIECE_MANIFEST_TYPE, signEnvelope, spkiOf } from '../proof/index.js';
 
 const ROOT = '/-/api/v1/';
 const PIECES = `${ROOT}pieces/`;
+const KEYS: Route = { path: `${ROOT}keys`, methods: READING };
 
 type PieceSource = Pick<Mirror, 'snapshot' | 'admit' | 'pieces'>;
+
+interface ManifestRoute extends Route {
+  /** Whether it is this one that a name below `pieces/` asks for. */
+  readonly isAt: (name: string) => boolean;
+  readonly find: (mirror: PieceSource, name: string, request: FaceRequest) => Promise<Buffer | undefined>;
+}
+
+const MANIFESTS: readonly ManifestRoute[] = [
+  {
+    path: `${PIECES}{sha256}`,
+    methods: READING,
+    isAt: (name) => /^[0-9a-f]{64}$/.test(name),
+    find: (mirror, name) => mirror.pieces.ofBlob(name),
+  },
+  { path: `${PIECES}{hub}/{repository}/{revision}`, methods: READING, isAt: () => true, find: ofRevision },
+];
 
 /**
  * What others need to take bytes of ours from anybody: `keys`, our public key; `pieces/<sha256>` and `pieces/<hub>/<repository>/<commit>`, signed piece manifests.
@@ -19,29 +45,31 @@ export function createPiecesFace(mirror: PieceSource, key: KeyObject): Face {
   });
   return {
     name: 'pieces',
+    routes: [KEYS, ...MANIFESTS],
     answer: (request) => {
-      const { path, method } = request;
+      const { path } = request;
       if (!path.startsWith(ROOT)) return undefined;
-      if (method === 'POST') return Promise.resolve(refusal(405, 'only GET and HEAD'));
-      if (path === `${ROOT}keys`) return Promise.resolve(json(keys));
-      if (!path.startsWith(PIECES)) return Promise.resolve(refusal(404, 'nothing of that name'));
-      return manifestOf(mirror, path.slice(PIECES.length), request).then(
-        (manifest) =>
-          manifest === undefined
+      const name = path.startsWith(PIECES) ? path.slice(PIECES.length) : undefined;
+      const manifest = name === undefined ? undefined : MANIFESTS.find(({ isAt }) => isAt(name));
+      if (!isBy(manifest ?? KEYS, request)) return Promise.resolve(refusal(405, 'only GET and HEAD'));
+      if (path === KEYS.path) return Promise.resolve(json(keys));
+      if (name === undefined || manifest === undefined) return Promise.resolve(refusal(404, 'nothing of that name'));
+      return manifest.find(mirror, name, request).then(
+        (found) =>
+          found === undefined
             ? refusal(404, 'nothing is known of its pieces, or not yet')
-            : json(signEnvelope(PIECE_MANIFEST_TYPE, manifest, key)),
+            : json(signEnvelope(PIECE_MANIFEST_TYPE, found, key)),
         (thrown: unknown) => refused(thrown),
       );
     },
   };
 }
 
-async function manifestOf(
+async function ofRevision(
   mirror: PieceSource,
   name: string,
   { caller, signal }: FaceRequest,
 ): Promise<Buffer | undefined> {
-  if (/^[0-9a-f]{64}$/.test(name)) return mirror.pieces.ofBlob(name);
   const ref = refOf(name);
   if (ref === undefined) return undefined;
   const snapshot = await mirror.snapshot(ref, caller, signal);

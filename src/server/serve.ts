@@ -1,27 +1,17 @@
-import { createHmac } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { toSluiceError, type EventSink } from '../base/index.js';
-import {
-  createContentService,
-  createHuggingFaceFace,
-  createModelScopeFace,
-  createOciFace,
-  createSitesFace,
-  parseSite,
-  type Face,
-} from '../hubs/index.js';
-import { createMirror, type Mirror } from '../mirror/index.js';
+import { parseSite } from '../hubs/index.js';
+import { createMirror } from '../mirror/index.js';
 import { openStore } from '../store/index.js';
 import { Gatekeeper } from './access/gatekeeper.js';
 import { Carriers } from './bodies/carriers.js';
+import { facesOf } from './faces.js';
 import { Gate } from './gate.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
-import { createPiecesFace } from './pieces-face.js';
 import { Readiness } from './readiness.js';
 import { rehearse } from './rehearsal/rehearse.js';
 import { admissionOf, filesOf, keysOf, patienceOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
 import { startServer } from './server.js';
-import { signingKey } from './signing-key.js';
 import { takeOver, type LiveSettings } from './take-over.js';
 import { watchFiles } from './watch-files.js';
 import { xetKey } from './xet-key.js';
@@ -101,7 +91,7 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
       port: settings.servePort,
       tls,
       patience: patienceOf(settings),
-      faces: [createPiecesFace(mirror, await signingKey(settings.home)), ...(await facesOf(live, mirror))],
+      faces: await facesOf(live, mirror),
       gate,
       metrics,
       readiness,
@@ -143,45 +133,6 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     metrics.close();
     await mirror.close();
   }
-}
-
-/** In the order in which they are asked: those with the most special paths first. `settings` stay the same object when they are read again. */
-async function facesOf(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
-  const { home, serveFaces, serveRegistries, serveSites, serveXetKey } = settings;
-  const isKnown = (name: string): boolean => Object.hasOwn(serveRegistries, name);
-  const faces: Readonly<Record<ServeSettings['serveFaces'][number], () => Promise<readonly Face[]> | readonly Face[]>> =
-    {
-      registry: () => [createOciFace(mirror.images, { isKnown })],
-      sites: async () => {
-        const linkKey = createHmac('sha256', await xetKey(home, serveXetKey))
-          .update('links of sites')
-          .digest();
-        return [
-          createSitesFace(
-            mirror.sites,
-            serveSites.map(parseSite).map((site) => ({ ...site, linkKey })),
-          ),
-        ];
-      },
-      modelscope: () => [createModelScopeFace(mirror)],
-      huggingface: () => huggingFaceFaces(settings, mirror),
-    };
-  const wanted = (['registry', 'sites', 'modelscope', 'huggingface'] as const).filter((name) =>
-    serveFaces.includes(name),
-  );
-  return (await Promise.all(wanted.map(async (name) => faces[name]()))).flat();
-}
-
-/** The hub, and the content service of its clients that speak Xet. */
-async function huggingFaceFaces(settings: ServeSettings, mirror: Mirror): Promise<readonly Face[]> {
-  const { home, serveXet, serveXetKey, serveXetNodes } = settings;
-  const upstreams = (): readonly string[] => [
-    ...settings.hfEndpoints,
-    ...settings.serveUpstreams.map(({ url }) => url),
-  ];
-  if (serveXet === 'strip') return [createHuggingFaceFace(mirror, { upstreams })];
-  const xet = createContentService(mirror, { key: await xetKey(home, serveXetKey), nodes: serveXetNodes });
-  return [xet.face, createHuggingFaceFace(mirror, { upstreams, xet })];
 }
 
 function carriersOf({ serveCarriers, serveTlsCert }: ServeSettings): Carriers | undefined {

@@ -11,6 +11,7 @@ describe('a server that is told to stop', () => {
     let finish: (() => void) | undefined;
     const held: Face = {
       name: 'held',
+      routes: [],
       answer: () => new Promise((resolve) => (finish = () => resolve({ status: 200, headers: {}, body: 'whole' }))),
     };
     const { server, port, gate } = await startTestServer({ faces: [held] });

@@ -45,6 +45,7 @@ describe('a client that takes its time', () => {
     };
     const face: Face = {
       name: 'endless',
+      routes: [],
       answer: () => Promise.resolve({ status: 200, headers: {}, content: endless }),
     };
     const { port, gate } = await startTestServer({ faces: [face], patience: IMPATIENT });

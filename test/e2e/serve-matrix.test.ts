@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { HUGGING_FACE_WRITES } from '../../src/hubs/huggingface/face/face.js';
+import { HUGGING_FACE_ROUTES } from '../../src/hubs/huggingface/face/routes.js';
 import { newMachine, sluice } from './harness.js';
+import { ask, gives, guardedRoutes, openXet, type Answer } from './serve-asking.js';
 import {
   huggingFaceRoutes,
   modelScopeRoutes,
   openWorld,
   SECRET,
   TOKENS,
-  xetRoutes,
   type Route,
   type World,
 } from './serve-routes.js';
@@ -21,53 +21,6 @@ async function start(): Promise<World> {
   worlds.push(world);
   return world;
 }
-
-let clients = 0;
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: string;
-}
-
-async function ask(url: string, route: Route, token?: string, method: string = route.method): Promise<Answer> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  // So many wrong tokens of one client a minute, and then none of its is looked at.
-  clients += 1;
-  const from = { 'x-forwarded-for': `10.0.${clients >> 8}.${clients & 255}` };
-  const answer = await fetch(url + route.path, {
-    method,
-    headers: { ...route.headers, ...authorization, ...from },
-    redirect: 'manual',
-    ...(route.body === undefined || method === 'HEAD' ? {} : { body: route.body }),
-  });
-  return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()).toString('latin1') }; // prettier-ignore
-}
-
-function guardedRoutes({ sim }: World): readonly Route[] {
-  return [
-    ...huggingFaceRoutes('acme/gated', 'model', sim.commit('acme/gated')),
-    ...huggingFaceRoutes('acme/private', 'model', sim.commit('acme/private')),
-    ...huggingFaceRoutes('acme/gated', 'dataset', sim.commit('acme/gated')),
-    ...modelScopeRoutes('acme/private'),
-  ];
-}
-
-/** The routes of Xet for a repository's weight, as somebody with this token of the hub is let in. */
-async function openXet(url: string, id: string, token?: string): Promise<readonly Route[]> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const json = async <T>(path: string, more = headers): Promise<T> => (await (await fetch(url + path, { headers: more })).json()) as T; // prettier-ignore
-  const tree = await json<{ path: string; xetHash?: string }[]>(`/api/models/${id}/tree/main`);
-  const fileId = tree.find(({ path }) => path === 'model.safetensors')?.xetHash ?? '';
-  const { accessToken } = await json<{ accessToken: string }>(`/api/models/${id}/xet-read-token/main`);
-  const plan = await json<{ xorbs: Record<string, { url: string }[]> }>(`/-/xet/v2/reconstructions/${fileId}`, { authorization: `Bearer ${accessToken}` }); // prettier-ignore
-  const [[xorb, [fetched]] = ['', []]] = Object.entries(plan.xorbs);
-  return xetRoutes(fileId, { id: xorb, query: new URL(fetched?.url ?? '').search }, accessToken);
-}
-
-/** Whether an answer gives a file, or what opens one. */
-const gives = ({ status, body }: Answer): boolean =>
-  status < 300 && (body.includes(SECRET) || /accessToken|"href"/.test(body) || body.length >= 400_000);
 
 describe('every route', () => {
   it('gives files of repositories that are not for everybody to the granted alone, in any order', async () => {
@@ -109,7 +62,7 @@ describe('every route', () => {
     const { url } = await startServing(await newMachine(world.env), ...world.args);
     for (const id of ['acme/gated', 'acme/private']) {
       const path = `/-/api/v1/pieces/hf/${id}/${world.sim.commit(id)}`;
-      const route: Route = { name: 'pieces', method: 'GET', path, guards: 'files' };
+      const route: Route = { name: 'pieces', route: 'pieces', method: 'GET', path, guards: 'files' };
       const weight: Route = { ...route, path: `/${id}/resolve/main/model.safetensors` };
       expect((await ask(url, weight, TOKENS.granted)).status).toBe(200);
       const given = async (): Promise<number> => (await ask(url, route, TOKENS.granted)).status;
@@ -125,10 +78,11 @@ describe('every route', () => {
     const world = await start();
     const { url } = await startServing(await newMachine(world.env), ...world.args);
     const writes = [
-      ...HUGGING_FACE_WRITES.flatMap((word) => [
-        `/api/models/acme/open/${word}/main`,
-        `/api/datasets/acme/open/${word}`,
-      ]),
+      ...HUGGING_FACE_ROUTES.filter(({ methods }) => methods.length === 0).flatMap(({ path }) =>
+        ['models', 'datasets'].map(
+          (kind) => `${path.replace('{kind}', kind).replace('{repository}', 'acme/open')}/main`,
+        ),
+      ),
       ...[
         '/api/repos/create',
         '/acme/open/resolve/main/config.json',
@@ -140,7 +94,7 @@ describe('every route', () => {
     ];
     for (const path of writes)
       for (const token of [undefined, TOKENS.granted]) {
-        const route: Route = { name: path, method: 'POST', path, guards: 'any', body: '{}' };
+        const route: Route = { name: path, route: path, method: 'POST', path, guards: 'any', body: '{}' };
         const { status } = await ask(url, route, token);
         expect([path, status]).toEqual([path, expect.toSatisfy((each: number) => each >= 400 && each <= 405)]);
       }

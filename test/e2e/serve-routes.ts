@@ -1,33 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  HUGGING_FACE_FILE_WORDS,
-  HUGGING_FACE_HUB_WORDS,
-  HUGGING_FACE_WORDS,
-} from '../../src/hubs/huggingface/face/face.js';
-import { LFS_ANSWERS } from '../../src/hubs/huggingface/face/lfs.js';
-import { SITE_KINDS } from '../../src/hubs/indexes/parse-site.js';
-import { MODEL_SCOPE_KINDS, MODEL_SCOPE_PATHS } from '../../src/hubs/modelscope/face/route.js';
-import { IMAGE_WORDS } from '../../src/hubs/oci/face/route.js';
-import { XET_PATHS } from '../../src/hubs/xet/face/content-service.js';
-import { OWN_ROUTES } from '../../src/server/own-routes.js';
 import { seededContent, sha256Of, toContent, type Sim } from '../../src/sim/index.js';
 import { hub } from './hub.js';
 import { digestOf, startRegistry } from './registry.js';
 
-const PROBES = ['healthz', 'readyz'];
 const SITES: Readonly<Record<string, string>> = { pypi: 'py', npm: 'js', debian: 'deb', files: 'any' };
 
 /** What stands in every file that only the granted may have. */
 export const SECRET = 'nobody-else-may-read-this';
 const WEIGHT = seededContent({ seed: 'route', sizeBytes: 400_000 });
 export const FILES = { 'config.json': `{"secret":"${SECRET}"}`, 'model.safetensors': WEIGHT };
-const OID = sha256Of(toContent(WEIGHT));
+/** SHA-256 of the weight. */
+export const OID = sha256Of(toContent(WEIGHT));
 export const TOKENS = { granted: `hf_${'g'.repeat(34)}`, other: `hf_${'o'.repeat(34)}` };
 
 export interface Route {
   readonly name: string;
+  /** The router's own name for it: the template of its path. */
+  readonly route: string;
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
   readonly body?: string;
@@ -42,62 +33,49 @@ export interface Route {
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const LFS = { 'content-type': 'application/vnd.git-lfs+json' };
 
-/** Fails where a face knows a route that no test asks. */
-function insistOn(known: readonly string[], isAsked: (route: string) => boolean): void {
-  const missing = known.filter((route) => !isAsked(route));
-  if (missing.length > 0) throw new Error(`no routes for ${missing.join(', ')}`);
-}
-
-/** Every route of Hugging Face for a repository, `extra` in case of those that speak of Xet. Fails where the face knows a word that is not here. */
+/** Every route of Hugging Face for a repository. */
 export function huggingFaceRoutes(id: string, kind: 'model' | 'dataset' | 'space', commit: string): readonly Route[] {
   const api = `/api/${kind}s/${id}`;
   const web = kind === 'model' ? `/${id}` : `/${kind}s/${id}`;
-  const get = (name: string, path: string, guards: Route['guards']): Route => ({ name, method: 'GET', path, guards });
-  const words: Readonly<Record<string, Route>> = {
-    revision: get('revision', `${api}/revision/main`, 'told'),
-    tree: get('tree', `${api}/tree/main?recursive=true`, 'told'),
-    'paths-info': { name: 'paths-info', method: 'POST', path: `${api}/paths-info/main`, guards: 'told', headers: FORM, body: 'paths=config.json' }, // prettier-ignore
-    treesize: get('treesize', `${api}/treesize/main`, 'told'),
-    refs: get('refs', `${api}/refs`, 'told'),
-    commits: get('commits', `${api}/commits/main`, 'told'),
-    'auth-check': get('auth-check', `${api}/auth-check`, 'files'),
-    'xet-read-token': get('xet-read-token', `${api}/xet-read-token/main`, 'files'),
-  };
-  insistOn(HUGGING_FACE_WORDS, (word) => Object.hasOwn(words, word));
-  insistOn(HUGGING_FACE_FILE_WORDS, (word) => ['resolve', 'raw'].includes(word));
+  const get = (name: string, route: string, path: string, guards: Route['guards']): Route => ({ name, route, method: 'GET', path, guards }); // prettier-ignore
+  const told = (word: string, rest = '', more = ''): Route => get(word, `/api/{kind}/{repository}/${word}${rest}`, `${api}/${word}${rest.replace('{revision}', 'main')}${more}`, 'told'); // prettier-ignore
+  const file = (name: string, word: string, below: string): Route => get(name, `/{repository}/${word}/{revision}/{file}`, `${web}/${word}/${below}`, 'files'); // prettier-ignore
+  const lfs = '/{repository}.git/info/lfs/objects';
   const batch = JSON.stringify({ operation: 'download', objects: [{ oid: OID, size: 400_000 }] });
-  const routes = [
-    get('info', api, 'told'),
-    ...Object.values(words),
-    get('resolve small', `${web}/resolve/main/config.json`, 'files'),
-    get('resolve large', `${web}/resolve/main/model.safetensors`, 'files'),
-    get('resolve by commit', `${web}/resolve/${commit}/config.json`, 'files'),
-    get('resolve-cache', `/api/resolve-cache/${kind}s/${id}/${commit}/config.json`, 'files'),
-    get('raw small', `${web}/raw/main/config.json`, 'files'),
-    get('raw large', `${web}/raw/main/model.safetensors`, 'files'),
-    { name: 'lfs batch', method: 'POST', path: `${web}.git/info/lfs/objects/batch`, guards: 'files', headers: LFS, body: batch }, // prettier-ignore
-    get('lfs object', `${web}.git/info/lfs/objects/${OID}?commit=${commit}`, 'files'),
-    get('lfs object anywhere', `${web}/info/lfs/objects/${OID}`, 'files'),
-  ] satisfies readonly Route[];
-  insistOn(LFS_ANSWERS, (what) => routes.some(({ name }) => name.startsWith(`lfs ${what}`)));
-  return routes;
+  return [
+    get('info', '/api/{kind}/{repository}', api, 'told'),
+    told('revision', '/{revision}'),
+    told('tree', '/{revision}', '?recursive=true'),
+    { ...told('paths-info', '/{revision}'), method: 'POST', headers: FORM, body: 'paths=config.json' },
+    told('treesize', '/{revision}'),
+    told('refs'),
+    told('commits', '/{revision}'),
+    { ...told('auth-check'), guards: 'files' },
+    { ...told('xet-read-token', '/{revision}'), guards: 'files' },
+    file('resolve small', 'resolve', 'main/config.json'),
+    file('resolve large', 'resolve', 'main/model.safetensors'),
+    file('resolve by commit', 'resolve', `${commit}/config.json`),
+    get('resolve-cache', '/api/resolve-cache/{kind}/{repository}/{commit}/{file}', `/api/resolve-cache/${kind}s/${id}/${commit}/config.json`, 'files'), // prettier-ignore
+    file('raw small', 'raw', 'main/config.json'),
+    file('raw large', 'raw', 'main/model.safetensors'),
+    { name: 'lfs batch', route: `${lfs}/batch`, method: 'POST', path: `${web}.git/info/lfs/objects/batch`, guards: 'files', headers: LFS, body: batch }, // prettier-ignore
+    get('lfs object', `${lfs}/{oid}`, `${web}.git/info/lfs/objects/${OID}?commit=${commit}`, 'files'),
+    get('lfs object anywhere', `${lfs}/{oid}`, `${web}/info/lfs/objects/${OID}`, 'files'),
+  ];
 }
 
-/** Every route of ModelScope for a repository. Fails where the face knows a path that is not here. */
-export function modelScopeRoutes(id: string, kind: 'model' | 'dataset' = 'model'): readonly Route[] {
-  const api = `/api/v1/${kind}s/${id}`;
-  const get = (name: string, rest: string, guards: Route['guards']): Route => ({ name: `ms ${name}`, method: 'GET', path: api + rest, guards }); // prettier-ignore
-  const routes = [
-    get('info', '', 'told'),
-    get('revisions', '/revisions', 'told'),
-    get('listing', '/repo/files?Revision=master&Recursive=True', 'told'),
-    get('tree', '/repo/tree?Revision=master&Recursive=True', 'told'),
-    get('file', '/repo?Revision=master&FilePath=config.json', 'files'),
-    get('large file', '/repo?Revision=master&FilePath=model.safetensors', 'files'),
+/** Every route of ModelScope for a repository, also when it is asked for by a number. */
+export function modelScopeRoutes(id: string, kind: 'model' | 'dataset' = 'model', number?: number): readonly Route[] {
+  const [api, template] = [`/api/v1/${kind}s/${number ?? id}`, `/api/v1/${kind}s/${number === undefined ? '{repository}' : '{number}'}`]; // prettier-ignore
+  const get = (name: string, below: string, query: string, guards: Route['guards']): Route => ({ name: `ms ${name}`, route: template + below, method: 'GET', path: api + below + query, guards }); // prettier-ignore
+  return [
+    get('info', '', '', 'told'),
+    get('revisions', '/revisions', '', 'told'),
+    get('listing', '/repo/files', '?Revision=master&Recursive=True', 'told'),
+    get('tree', '/repo/tree', '?Revision=master&Recursive=True', 'told'),
+    get('file', '/repo', '?Revision=master&FilePath=config.json', 'files'),
+    get('large file', '/repo', '?Revision=master&FilePath=model.safetensors', 'files'),
   ];
-  insistOn(MODEL_SCOPE_KINDS, (word) => ['models', 'datasets'].includes(word));
-  insistOn(MODEL_SCOPE_PATHS, (word) => routes.some(({ path }) => path.split('?')[0] === `${api}/${word}`.replace(/\/$/, ''))); // prettier-ignore
-  return routes;
 }
 
 /**
@@ -109,66 +87,52 @@ export function xetRoutes(
   opened?: string,
 ): readonly Route[] {
   const headers = opened === undefined ? {} : { authorization: `Bearer ${opened}` };
-  const make = (name: string, path: string, method: Route['method'] = 'GET'): Route => ({ name: `xet ${name}`, method, path: `/-/xet${path}`, guards: 'files', headers }); // prettier-ignore
-  const routes = [
-    make('reconstruction 1', `/v1/reconstructions/${fileId}`),
-    make('reconstruction 2', `/v2/reconstructions/${fileId}`),
-    make('batch', `/v1/reconstructions?file_id=${fileId}`),
-    { ...make('batch by POST', '/v1/reconstructions', 'POST'), body: JSON.stringify([{ hash: fileId }]) },
-    make('xorb', `/xorbs/default/${xorb.id}${xorb.query}`),
-    make('file', `/v1/files/${fileId}`, 'HEAD'),
+  const make = (name: string, below: string, more = '', method: Route['method'] = 'GET'): Route => ({ name: `xet ${name}`, route: `/-/xet${below}`, method, path: `/-/xet${below.replace('{file}', fileId).replace('{xorb}', xorb.id)}${more}`, guards: 'files', headers }); // prettier-ignore
+  return [
+    ...['', '/v1', '/v2'].flatMap((version) => [
+      make(`reconstruction ${version}`, `${version}/reconstructions/{file}`),
+      make(`old reconstruction ${version}`, `${version}/reconstruction/{file}`),
+    ]),
+    make('batch', '/v1/reconstructions', `?file_id=${fileId}`),
+    { ...make('batch by POST', '/v1/reconstructions', '', 'POST'), body: JSON.stringify([{ hash: fileId }]) },
+    make('xorb', '/xorbs/default/{xorb}', xorb.query),
+    make('file', '/v1/files/{file}', '', 'HEAD'),
   ];
-  const paths = routes.map(({ path }) => path.slice('/-/xet'.length).split('?')[0] ?? '');
-  insistOn(Object.keys(XET_PATHS), (name) => paths.some((path) => XET_PATHS[name as keyof typeof XET_PATHS].test(path))); // prettier-ignore
-  return routes;
 }
 
 const OLLAMA = { 'user-agent': 'ollama/0.12.0 (amd64 linux) Go/go1.24.1' };
 
-/** What belongs to no repository of a hub: registries, sites, and the server's own. Fails where a face knows a route that is not here. */
+/** What belongs to no repository of a hub: registries, sites, and the server's own. */
 export function otherRoutes(blob: string, wheel: string): readonly Route[] {
-  const get = (path: string, guards: Route['guards'] = 'mirror'): Route => ({
-    name: path,
-    method: 'GET',
-    path,
-    guards,
-  });
-  const ollama = (path: string): Route => ({ ...get(path), name: `ollama ${path}`, headers: OLLAMA });
-  const routes = [
-    get('/v2/'),
-    ollama('/v2/acme/model/manifests/v1'),
-    ollama(`/v2/acme/model/blobs/${blob}`),
-    ollama('/v2/acme/model/manifests/none'),
-    get('/v2/acme/model/manifests/v1'),
-    get(`/v2/acme/model/blobs/${blob}`),
-    get('/v2/acme/model/tags/list'),
-    get(`/v2/acme/model/referrers/${blob}`),
-    get('/v2/acme/model/manifests/none'),
-    get('/-/py/simple/a/'),
-    get(`/-/py/${wheel}`),
-    get('/-/py/simple/none/'),
-    get('/-/js/a'),
-    get('/-/js/a/-/a-1.0.0.tgz'),
-    get('/-/js/none'),
-    get('/-/deb/dists/stable/InRelease'),
-    get('/-/deb/dists/none/InRelease'),
-    get('/-/any/packages/a.whl'),
-    get('/-/any/packages/none.whl'),
-    get('/-/metrics'),
-    get('/-/api/v1/keys'),
-    get('/-/api/v1/pieces/hf/acme/none/main'),
-    get('/api/v1/repos/internalAccelerationInfo'),
-    get('/api/models?search=open'),
-    get('/api/datasets'),
-    get('/api/whoami-v2'),
+  const get = (route: string, ...paths: readonly string[]): readonly Route[] => paths.map((path) => ({ name: path, route, method: 'GET', path, guards: 'mirror' })); // prettier-ignore
+  const ollama = (route: string, ...paths: readonly string[]): readonly Route[] => get(route, ...paths).map((each) => ({ ...each, name: `ollama ${each.path}`, headers: OLLAMA })); // prettier-ignore
+  const [manifests, blobs] = ['/v2/{name}/manifests/{reference}', '/v2/{name}/blobs/{digest}'];
+  return [
+    ...get('/v2/', '/v2/'),
+    ...ollama(manifests, '/v2/acme/model/manifests/v1'),
+    ...ollama(blobs, `/v2/acme/model/blobs/${blob}`),
+    ...ollama(manifests, '/v2/acme/model/manifests/none'),
+    ...get(manifests, '/v2/acme/model/manifests/v1'),
+    ...get(blobs, `/v2/acme/model/blobs/${blob}`),
+    ...get('/v2/{name}/tags/list', '/v2/acme/model/tags/list'),
+    ...get('/v2/{name}/referrers/{digest}', `/v2/acme/model/referrers/${blob}`),
+    ...get(manifests, '/v2/acme/model/manifests/none'),
+    ...get('/-/{pypi}/{page}', '/-/py/simple/a/'),
+    ...get('/-/{pypi}/files/{link}', `/-/py/${wheel}`),
+    ...get('/-/{pypi}/{page}', '/-/py/simple/none/'),
+    ...get('/-/{npm}/{package}', '/-/js/a'),
+    ...get('/-/{npm}/{package}/-/{tarball}', '/-/js/a/-/a-1.0.0.tgz'),
+    ...get('/-/{npm}/{package}', '/-/js/none'),
+    ...get('/-/{debian}/{release}', '/-/deb/dists/stable/InRelease', '/-/deb/dists/none/InRelease'),
+    ...get('/-/{debian}/{file}', '/-/deb/packages/a.whl'),
+    ...get('/-/{files}/{file}', '/-/any/packages/a.whl', '/-/any/packages/none.whl'),
+    ...get('/-/metrics', '/-/metrics'),
+    ...get('/-/api/v1/keys', '/-/api/v1/keys'),
+    ...get('/-/api/v1/pieces/{hub}/{repository}/{revision}', '/-/api/v1/pieces/hf/acme/none/main'),
+    ...get('/api/v1/{area}/internalAccelerationInfo', '/api/v1/repos/internalAccelerationInfo'),
+    ...get('/api/{kind}', '/api/models?search=open', '/api/datasets'),
+    ...get('/api/whoami-v2', '/api/whoami-v2'),
   ];
-  const asked = (prefix: string): boolean => routes.some(({ path }) => path.startsWith(prefix));
-  insistOn(IMAGE_WORDS, (word) => asked(`/v2/acme/model/${word}/`));
-  insistOn(SITE_KINDS, (kind) => asked(`/-/${SITES[kind]}/`));
-  // Probes are for anybody, and the commit-pinned files of a repository are asked with it.
-  insistOn(OWN_ROUTES, (name) => asked(`/-/${name}`) || PROBES.includes(name));
-  insistOn(HUGGING_FACE_HUB_WORDS, (word) => asked(`/api/${word}`) || word === 'resolve-cache');
-  return routes;
 }
 
 export interface World {
@@ -190,6 +154,7 @@ export async function openWorld(): Promise<World> {
       { id: 'acme/gated', gated: true, ...own },
       { id: 'acme/private', private: true, ...own },
       { id: 'acme/gated', kind: 'dataset', gated: true, ...own },
+      { id: 'acme/private', kind: 'dataset', private: true, ...own },
       { id: 'acme/private', kind: 'space', private: true, ...own },
     ],
     users: { [TOKENS.granted]: 'ann', [TOKENS.other]: 'bob' },

@@ -1,16 +1,18 @@
 import { SluiceError, toSluiceError } from '../../base/index.js';
 import type { Face, FaceReply, FaceRequest } from '../face.js';
 import { hostlessWords } from '../hostless.js';
+import { READING, type Route } from '../routes.js';
 import { parseLink } from './file-link.js';
 import { findTarball, packageOf, rewritePackument } from './npm.js';
 import { rewriteSimpleHtml, rewriteSimpleJson } from './pypi.js';
-import type { Site, SiteCatalogue, SiteFile, SitePage } from './port.js';
+import type { Site, SiteCatalogue, SiteFile, SiteKind, SitePage } from './port.js';
 
 /** The places that are mirrored under `/-/<name>/`: indexes of packages whose links lead to us, and plain files. */
 export function createSitesFace(catalogue: SiteCatalogue, sites: readonly Site[]): Face {
   const byName = new Map(sites.map((site) => [site.name, site]));
   return {
     name: 'sites',
+    routes: Object.values(ROUTES).flat(),
     answer: (request) => {
       const [, name = '', rest = ''] = /^\/-\/([^/]+)(\/.*)$/.exec(request.path) ?? [];
       const site = byName.get(name);
@@ -32,17 +34,43 @@ interface Question {
 async function answer(question: Question): Promise<FaceReply> {
   const { request, path, site } = question;
   try {
-    if (request.method === 'POST') return text(405, 'This mirror is read-only.\n', { allow: 'GET, HEAD' });
+    const route = ROUTES[site.kind].find(({ isAt }) => isAt === undefined || isAt(path));
+    if (route?.methods.includes(request.method) !== true)
+      return text(405, 'This mirror is read-only.\n', { allow: 'GET, HEAD' });
     if (path.split('/').some((segment) => /^(?:\.|%2e){2}$/i.test(segment))) return text(400, 'Not a path.\n');
-    if (path.startsWith('/files/') && site.kind === 'pypi') return await answerLink(question);
-    if (site.kind === 'pypi') return await answerSimple(question);
-    if (site.kind === 'npm') return await answerNpm(question);
-    if (site.kind === 'debian' && isRelease(path)) return pageReply(await page(question, undefined));
-    return await fileReply(question, { url: site.base + path + search(request), digests: {} });
+    return await route.answer(question);
   } catch (thrown) {
     return refusal(toSluiceError(thrown));
   }
 }
+
+interface SiteRoute extends Route {
+  /** Whether a path below the site is its; undefined: all that are of none before. */
+  readonly isAt?: (path: string) => boolean;
+  readonly answer: (question: Question) => Promise<FaceReply>;
+}
+
+/** By what a site is, in the order in which they are looked through. */
+const ROUTES: Readonly<Record<SiteKind, readonly SiteRoute[]>> = {
+  pypi: [
+    {
+      path: '/-/{pypi}/files/{link}',
+      methods: READING,
+      isAt: (path) => path.startsWith('/files/'),
+      answer: answerLink,
+    },
+    { path: '/-/{pypi}/{page}', methods: READING, answer: answerSimple },
+  ],
+  npm: [
+    { path: '/-/{npm}/{package}/-/{tarball}', methods: READING, isAt: (path) => packageOf(path) !== undefined, answer: answerTarball }, // prettier-ignore
+    { path: '/-/{npm}/{package}', methods: READING, answer: answerPackument },
+  ],
+  debian: [
+    { path: '/-/{debian}/{release}', methods: READING, isAt: isRelease, answer: answerRelease },
+    { path: '/-/{debian}/{file}', methods: READING, answer: answerPlain },
+  ],
+  files: [{ path: '/-/{files}/{file}', methods: READING, answer: answerPlain }],
+};
 
 /** What tells the digests of everything else in a Debian archive, and is signed. The rest is asked for by its validators. */
 function isRelease(path: string): boolean {
@@ -72,13 +100,24 @@ async function answerSimple(question: Question): Promise<FaceReply> {
   return pageReply(found, found.contentType.includes('html') ? rewriteSimpleHtml(body, context) : undefined);
 }
 
-async function answerNpm(question: Question): Promise<FaceReply> {
-  const { site, path, ownUrl, catalogue, request } = question;
-  const name = packageOf(path);
-  if (name === undefined) {
-    const found = await page(question, request.headers.accept);
-    return pageReply(found, rewritePackument(found.body.toString(), site, ownUrl));
-  }
+async function answerRelease(question: Question): Promise<FaceReply> {
+  return pageReply(await page(question, undefined));
+}
+
+function answerPlain(question: Question): Promise<FaceReply> {
+  const { site, path, request } = question;
+  return fileReply(question, { url: site.base + path + search(request), digests: {} });
+}
+
+async function answerPackument(question: Question): Promise<FaceReply> {
+  const { site, ownUrl, request } = question;
+  const found = await page(question, request.headers.accept);
+  return pageReply(found, rewritePackument(found.body.toString(), site, ownUrl));
+}
+
+async function answerTarball(question: Question): Promise<FaceReply> {
+  const { site, path, catalogue, request } = question;
+  const name = packageOf(path) ?? path;
   const packument = await catalogue.page(site, name.replace(/^(\/@[^/]+)\//, '$1%2f'), undefined, request.signal);
   const tarball = findTarball(packument.body.toString(), site, path);
   if (tarball === 'nonsense')

@@ -2,9 +2,7 @@ import { SluiceError } from '../../base/index.js';
 import { parseEndpoint } from '../endpoint.js';
 import type { Site, SiteKind } from './port.js';
 
-/** All kinds: a test asks a site of each on behalf of everybody. */
-export const SITE_KINDS: readonly SiteKind[] = ['pypi', 'npm', 'debian', 'files'];
-const KINDS: ReadonlySet<string> = new Set(SITE_KINDS);
+const KINDS: ReadonlySet<string> = new Set<SiteKind>(['pypi', 'npm', 'debian', 'files']);
 /** What else stands under `/-/`. */
 const TAKEN: ReadonlySet<string> = new Set(['healthz', 'readyz', 'metrics', 'api', 'console']);
 

@@ -49,6 +49,7 @@ async function filesFace(path: string): Promise<Face> {
   };
   return {
     name: 'files',
+    routes: [],
     answer: ({ path: asked }) => {
       const content = contents[asked];
       return content && Promise.resolve({ status: 200, headers: { etag: '"e"' }, content });

@@ -119,6 +119,7 @@ export function askRaw(port: number, bytes: string): Promise<string> {
 /** A face that answers everything below `/x` with who asks, and what it was told of it. */
 export const echoFace: Face = {
   name: 'echo',
+  routes: [],
   isOpen: (path) => path === '/x/open',
   answer: (asked) => {
     if (!asked.path.startsWith('/x')) return undefined;

@@ -1,6 +1,7 @@
 import { toSluiceError } from '../../../base/index.js';
 import { encodePath } from '../../endpoint.js';
 import type { FaceReply, FaceRequest } from '../../face.js';
+import { isBy, READING, type Route } from '../../routes.js';
 import type { Addressed, FaceContext } from './context.js';
 import { replyFor } from './errors.js';
 import { fileReply } from './files.js';
@@ -14,7 +15,7 @@ const OID = /^[0-9a-f]{64}$/;
 const WORDS = new Set(['info']);
 
 /** `/[datasets/]{repo}[.git]/info/lfs/…`: the reading half of git-lfs (Batch API, basic transfers). Undefined for other paths. */
-export function findLfsRoute(request: FaceRequest, context: FaceContext): (() => Promise<FaceReply>) | undefined {
+export function findLfsAnswer(request: FaceRequest, context: FaceContext): (() => Promise<FaceReply>) | undefined {
   const segments = request.path.split('/').slice(1);
   const kind = segments[0] === 'models' ? undefined : kindOfPlural(segments[0]);
   const bare = (kind === undefined ? segments : segments.slice(1)).map((segment, index, all) =>
@@ -34,22 +35,31 @@ export function findLfsRoute(request: FaceRequest, context: FaceContext): (() =>
   };
 }
 
-type LfsAnswer = (at: Addressed, which: string) => Promise<FaceReply> | FaceReply;
+interface LfsRoute extends Route {
+  readonly answer: (at: Addressed, which: string) => Promise<FaceReply> | FaceReply;
+  readonly refuse: () => FaceReply;
+}
 
-/** What stands below `…/info/lfs/objects/`. */
-const ANSWERS: Readonly<Record<'batch' | 'object', LfsAnswer>> = {
-  batch: (at) => (at.request.method === 'POST' ? answerBatch(at) : failure(405, 'A batch is asked for by POST.')),
-  object: (at, which) => {
-    if (at.request.method === 'POST') return failure(403, READ_ONLY);
-    return OID.test(which) ? answerObject(at, which) : failure(404, 'Not Found');
-  },
+const OBJECTS = '/{repository}.git/info/lfs/objects';
+const BATCH: LfsRoute = {
+  path: `${OBJECTS}/batch`,
+  methods: ['POST'],
+  answer: answerBatch,
+  refuse: () => failure(405, 'A batch is asked for by POST.'),
 };
-/** All of it: a test asks each on behalf of everybody. */
-export const LFS_ANSWERS: readonly string[] = Object.keys(ANSWERS);
+const OBJECT: LfsRoute = {
+  path: `${OBJECTS}/{oid}`,
+  methods: READING,
+  answer: (at, which) => (OID.test(which) ? answerObject(at, which) : failure(404, 'Not Found')),
+  refuse: () => failure(403, READ_ONLY),
+};
+/** All that is known below `…/info/lfs`. */
+export const LFS_ROUTES: readonly Route[] = [BATCH, OBJECT];
 
 function answer(at: Addressed, [what, which, ...more]: readonly string[]): Promise<FaceReply> | FaceReply {
   if (what !== 'objects' || which === undefined || more.length > 0) return failure(404, 'Not Found');
-  return ANSWERS[which === 'batch' ? 'batch' : 'object'](at, which);
+  const route = which === 'batch' ? BATCH : OBJECT;
+  return isBy(route, at.request) ? route.answer(at, which) : route.refuse();
 }
 
 const READ_ONLY = 'This is a mirror for reading: nothing can be written here.';

@@ -5,7 +5,7 @@ import type { RepositoryRef } from '../../ref.js';
 import { absent, answerOf, cacheHeaders, failureOf } from './envelope.js';
 import { listEntries } from './listing.js';
 import { cleanRevisions, revisionsOf } from './revisions.js';
-import { parseRoute } from './route.js';
+import { isLogin, MODEL_SCOPE_ROUTES, parseRoute, type Asked } from './route.js';
 
 const MAX_LOGIN_BYTES = 16 * 1024;
 const MAX_PAGE_ENTRIES = 10_000;
@@ -19,8 +19,9 @@ export function createModelScopeFace(catalogue: Catalogue): Face {
   const asking = new Asking(catalogue);
   return {
     name: 'modelscope',
+    routes: MODEL_SCOPE_ROUTES,
     // Whoever logs in has nothing to show yet, and is told nothing.
-    isOpen: (path) => path === '/api/v1/login',
+    isOpen: isLogin,
     answer: (request) => {
       const route = parseRoute(request.path);
       if (route === undefined) return undefined;
@@ -38,7 +39,7 @@ class Asking {
     this.#catalogue = catalogue;
   }
 
-  async answer(route: NonNullable<ReturnType<typeof parseRoute>>, request: FaceRequest): Promise<FaceReply> {
+  async answer(route: Asked, request: FaceRequest): Promise<FaceReply> {
     if (route.what === 'login') return answerLogin(request);
     // Clients of the first generation fail when this is missing.
     if (route.what === 'acceleration') return answerOf({ InternalRegionQueryAddress: '' });

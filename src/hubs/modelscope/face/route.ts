@@ -1,7 +1,8 @@
 import type { RepositoryKind, RepositoryRef } from '../../ref.js';
+import { ANY_METHOD, type Route } from '../../routes.js';
 
 /** What a path of the ModelScope API asks for. */
-export type Route =
+export type Asked =
   | { readonly what: 'login' }
   | { readonly what: 'acceleration' }
   | {
@@ -21,21 +22,38 @@ const WHAT: Readonly<Record<string, 'info' | 'revisions' | 'listing' | 'file'>> 
   repo: 'file',
 };
 
-/** Kinds of repositories, and the paths by which something of one is read: a test asks each of them on behalf of everybody. */
-export const MODEL_SCOPE_KINDS: readonly string[] = Object.keys(KINDS);
-export const MODEL_SCOPE_PATHS: readonly string[] = Object.keys(WHAT);
+const ROOT = '/api/v1';
+const LOGIN = 'login';
+const ACCELERATION = 'internalAccelerationInfo';
+/** Kinds of repositories that the first generation asks for by number. */
+const NUMBERED: ReadonlySet<RepositoryKind> = new Set<RepositoryKind>(['dataset']);
+
+const places = Object.entries(KINDS).flatMap(([plural, kind]) => [
+  `${plural}/{repository}`,
+  ...(NUMBERED.has(kind) ? [`${plural}/{number}`] : []),
+]);
+
+export const MODEL_SCOPE_ROUTES: readonly Route[] = [
+  { path: `${ROOT}/${LOGIN}`, methods: ['POST'] },
+  { path: `${ROOT}/{area}/${ACCELERATION}`, methods: ANY_METHOD },
+  ...places.flatMap((place) =>
+    Object.keys(WHAT).map((what) => ({ path: [ROOT, place, what].join('/').replace(/\/$/, ''), methods: ANY_METHOD })),
+  ),
+];
+/** What is asked by whoever has nothing to show yet. */
+export const isLogin = (path: string): boolean => path === `${ROOT}/${LOGIN}`;
 
 /** Reads `/api/v1/…`, percent-encoded as it came. Undefined when it is none of this protocol's. */
-export function parseRoute(path: string): Route | undefined {
+export function parseRoute(path: string): Asked | undefined {
   const segments = path.replace(/\/+$/, '').split('/').slice(1).map(decode);
   if (segments[0] !== 'api' || segments[1] !== 'v1' || segments.includes(undefined)) return undefined;
   const [area = '', ...rest] = segments.slice(2) as string[];
-  if (area === 'login' && rest.length === 0) return { what: 'login' };
-  if (rest[0] === 'internalAccelerationInfo') return { what: 'acceleration' };
+  if (area === LOGIN && rest.length === 0) return { what: 'login' };
+  if (rest[0] === ACCELERATION) return { what: 'acceleration' };
   const kind = Object.hasOwn(KINDS, area) ? KINDS[area] : undefined;
   if (kind === undefined) return undefined;
   const [owner = '', name = ''] = rest;
-  if (kind === 'dataset' && /^\d{1,15}$/.test(owner)) {
+  if (NUMBERED.has(kind) && /^\d{1,15}$/.test(owner)) {
     const what = whatOf(rest.slice(1));
     return what === undefined ? undefined : { what, number: Number(owner) };
   }

@@ -3,7 +3,8 @@ import type { Face, FaceReply, FaceRequest } from '../../face.js';
 import { parseDigest } from '../names.js';
 import type { ImageCatalogue, KeptTags } from '../port.js';
 import { errorReply, replyFor } from './errors.js';
-import { parseImageRoute, type ImageRoute } from './route.js';
+import { ANY_METHOD, READING, type Route } from '../../routes.js';
+import { parseImageRoute, type ImageRoute, type ImageWord } from './route.js';
 
 export interface OciFaceOptions {
   /** Registries that this mirror speaks for, by host. */
@@ -14,14 +15,30 @@ const API_VERSION = { 'docker-distribution-api-version': 'registry/2.0' };
 /** The registry that those who speak of `library/llama3` mean, told by who asks. */
 const OLLAMA_AGENT = /^ollama\//i;
 
+const WELCOME: Route = { path: '/v2/', methods: ANY_METHOD };
+
+interface OciRoute extends Route {
+  /** What an error is called where nothing was found. */
+  readonly unknown: Parameters<typeof replyFor>[1];
+  readonly answer: (catalogue: ImageCatalogue, route: ImageRoute, request: FaceRequest) => Promise<FaceReply>;
+}
+
+const ROUTES: Readonly<Record<ImageWord, OciRoute>> = {
+  manifests: { path: '/v2/{name}/manifests/{reference}', methods: READING, unknown: 'MANIFEST_UNKNOWN', answer: answerManifest }, // prettier-ignore
+  blobs: { path: '/v2/{name}/blobs/{digest}', methods: READING, unknown: 'BLOB_UNKNOWN', answer: answerBlob },
+  tags: { path: '/v2/{name}/tags/list', methods: READING, unknown: 'NAME_UNKNOWN', answer: answerTags },
+  referrers: { path: '/v2/{name}/referrers/{digest}', methods: READING, unknown: 'MANIFEST_UNKNOWN', answer: answerReferrers }, // prettier-ignore
+};
+
 /** The reading half of a registry (OCI distribution 1.1), for containerd, Docker and ORAS as a mirror, and for Ollama. */
 export function createOciFace(catalogue: ImageCatalogue, options: OciFaceOptions): Face {
   return {
     name: 'oci',
+    routes: [WELCOME, ...Object.values(ROUTES)],
     answer: (request) => {
       const { path } = request;
-      if (path === '/v2' || path === '/v2/') return Promise.resolve(welcome());
-      if (!path.startsWith('/v2/')) return undefined;
+      if (path === '/v2' || path === WELCOME.path) return Promise.resolve(welcome());
+      if (!path.startsWith(WELCOME.path)) return undefined;
       return answerPath(catalogue, options, request);
     },
   };
@@ -37,29 +54,20 @@ async function answerPath(
   request: FaceRequest,
 ): Promise<FaceReply> {
   const isOllama = OLLAMA_AGENT.test(request.headers['user-agent'] ?? '');
-  const route = parseImageRoute(request.path.slice('/v2/'.length), {
+  const route = parseImageRoute(request.path.slice(WELCOME.path.length), {
     namespace: request.query.get('ns') ?? undefined,
     isKnown,
     usual: isOllama ? 'ollama' : 'docker.io',
   });
-  if (request.method === 'POST') return errorReply(405, 'UNSUPPORTED', 'This mirror is read-only.');
+  const methods = route === undefined ? READING : ROUTES[route.what].methods;
+  if (!methods.includes(request.method)) return errorReply(405, 'UNSUPPORTED', 'This mirror is read-only.');
   if (route === undefined) return errorReply(404, 'NAME_UNKNOWN', 'No repository of this name is known here.');
   try {
-    const reply = await answerRoute(catalogue, route, request);
+    const reply = await ROUTES[route.what].answer(catalogue, route, request);
     return { ...reply, headers: { ...API_VERSION, ...reply.headers } };
   } catch (thrown) {
-    const unknown =
-      route.what === 'blobs' ? 'BLOB_UNKNOWN' : route.what === 'tags' ? 'NAME_UNKNOWN' : 'MANIFEST_UNKNOWN';
-    return replyFor(toSluiceError(thrown), unknown);
+    return replyFor(toSluiceError(thrown), ROUTES[route.what].unknown);
   }
-}
-
-function answerRoute(catalogue: ImageCatalogue, route: ImageRoute, request: FaceRequest): Promise<FaceReply> {
-  if (route.what === 'manifests') return answerManifest(catalogue, route, request);
-  if (route.what === 'blobs') return answerBlob(catalogue, route, request);
-  if (route.what === 'tags' && route.reference === 'list') return answerTags(catalogue, route, request);
-  if (route.what === 'referrers') return answerReferrers(catalogue, route, request);
-  throw new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path: request.path });
 }
 
 async function answerManifest(
@@ -103,9 +111,10 @@ async function answerBlob(
 
 async function answerTags(
   catalogue: ImageCatalogue,
-  { name }: ImageRoute,
+  { name, reference }: ImageRoute,
   { query, signal, publicUrl, path }: FaceRequest,
 ): Promise<FaceReply> {
+  if (reference !== 'list') throw new SluiceError('FILE_NOT_FOUND', { host: 'this mirror', path });
   const known = await catalogue.tags(name, signal);
   const all = [...known.tags].sort();
   const after = query.get('last');

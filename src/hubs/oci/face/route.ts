@@ -1,12 +1,13 @@
 import { isRegistryHost, isRepositoryName } from '../names.js';
 import type { ImageName } from '../port.js';
 
-/** Words behind an image's name by which something is read: a test asks each of them on behalf of everybody. */
-export const IMAGE_WORDS = ['manifests', 'blobs', 'tags', 'referrers'] as const;
+/** Words behind an image's name by which something is read. */
+const IMAGE_WORDS = ['manifests', 'blobs', 'tags', 'referrers'] as const;
+export type ImageWord = (typeof IMAGE_WORDS)[number];
 
 export interface ImageRoute {
   readonly name: ImageName;
-  readonly what: (typeof IMAGE_WORDS)[number];
+  readonly what: ImageWord;
   readonly reference: string;
 }
 

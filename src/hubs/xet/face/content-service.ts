@@ -3,6 +3,7 @@ import type { Caller, Catalogue, Content, Face, FaceReply, FaceRequest, Snapshot
 import { asArray, asObject, asString, field } from '../../fields.js';
 import type { ManifestFile } from '../../port.js';
 import type { RepositoryRef } from '../../ref.js';
+import { ANY_METHOD, isBy, READING, type Route } from '../../routes.js';
 import { Callers } from './callers.js';
 import { FileIds } from './file-ids.js';
 import { Grants, type TokenGrant } from './grants.js';
@@ -37,13 +38,18 @@ const MAX_SPAN_BYTES = 2 ** 42;
 const MAX_BATCH_BODY_BYTES = 1024 * 1024;
 const MAX_BATCH = 100;
 
-/** Everything that is read here, by its path, in all of Xet's generations: a test asks each of them on behalf of everybody. */
-export const XET_PATHS = {
-  reconstruction: /^(?:\/(v1|v2))?\/reconstructions?\/([^/]+)$/,
-  batch: /^\/v1\/reconstructions$/,
-  xorb: /^\/xorbs\/default\/([0-9a-f]{64})$/,
-  file: /^\/v1\/files\/([^/]+)$/,
-} as const;
+type Answer = (its: Service, request: FaceRequest, id: string) => Promise<FaceReply> | FaceReply;
+
+interface XetRoute extends Route {
+  readonly pattern: RegExp;
+  readonly answer: Answer;
+}
+
+/** What stands in braces is one segment, or of the shape that is told. */
+function routeAt(below: string, methods: Route['methods'], answer: Answer, shape = '[^/]+'): XetRoute {
+  const path = PREFIX + below;
+  return { path, methods, answer, pattern: new RegExp(`^${path.replace(/\{\w+\}/, `(${shape})`)}$`) };
+}
 
 /**
  * Serves files of a catalogue to Xet's clients, which check nothing of what they get: all of it is read from proven files, or by the rules of a fill, and once bytes turned
@@ -54,6 +60,19 @@ export function createContentService(catalogue: Catalogue, options: ContentServi
 }
 
 class Service implements ContentService {
+  /** In all of Xet's generations. */
+  static readonly #routes: readonly XetRoute[] = [
+    routeAt('/xorbs/default/{xorb}', READING, (its, request, id) => its.#answerXorb(request, id), '[0-9a-f]{64}'),
+    ...['', '/v1', '/v2'].flatMap((version) =>
+      ['reconstruction', 'reconstructions'].map(
+        (word) =>
+        routeAt(`${version}/${word}/{file}`, READING, (its, request, id) => its.#answerReconstruction(request, id, version === '/v2' ? reconstruction2 : reconstruction1)), // prettier-ignore
+      ),
+    ),
+    routeAt('/v1/reconstructions', ANY_METHOD, (its, request) => its.#answerBatch(request)),
+    routeAt('/v1/files/{file}', ['HEAD'], (its, request, id) => its.#answerFile(request, id)),
+    routeAt('/v1/telemetry', ANY_METHOD, () => text(200, '')),
+  ];
   readonly #catalogue: Catalogue;
   readonly #grants: Grants;
   readonly #nodes: readonly string[];
@@ -70,6 +89,7 @@ class Service implements ContentService {
     this.#callers = new Callers(URL_LIFE_MS, now);
     this.face = {
       name: 'xet',
+      routes: Service.#routes,
       // Tokens and addresses of ours are checked here; they are none that the server's callers have.
       isOpen: (path) => path.startsWith(`${PREFIX}/`),
       answer: (request) => this.#route(request),
@@ -96,27 +116,24 @@ class Service implements ContentService {
 
   #route(request: FaceRequest): Promise<FaceReply> | undefined {
     if (!request.path.startsWith(`${PREFIX}/`)) return undefined;
-    return this.#answer(request, request.path.slice(PREFIX.length)).catch((thrown: unknown) =>
-      refusalOf(toSluiceError(thrown)),
-    );
+    return this.#answer(request).catch((thrown: unknown) => refusalOf(toSluiceError(thrown)));
   }
 
-  async #answer(request: FaceRequest, path: string): Promise<FaceReply> {
-    const isRead = request.method !== 'POST';
-    const xorb = XET_PATHS.xorb.exec(path)?.[1];
-    if (xorb !== undefined && isRead) return this.#answerXorb(request, xorb);
-    const [, version = 'v1', id] = XET_PATHS.reconstruction.exec(path) ?? [];
-    if (id !== undefined && isRead) return this.#answerReconstruction(request, id, version);
-    if (XET_PATHS.batch.test(path)) return this.#answerBatch(request);
-    const file = XET_PATHS.file.exec(path)?.[1];
-    if (file !== undefined && request.method === 'HEAD') return this.#answerFile(request, file);
-    if (path === '/v1/telemetry') return text(200, '');
+  async #answer(request: FaceRequest): Promise<FaceReply> {
+    for (const route of Service.#routes) {
+      const found = isBy(route, request) ? route.pattern.exec(request.path) : null;
+      if (found !== null) return route.answer(this, request, found[1] ?? '');
+    }
     // Clients ask for chunks and xorbs that an upload could leave out: nothing is known here.
-    if (isRead) return text(404, 'Not Found');
+    if (request.method !== 'POST') return text(404, 'Not Found');
     return text(403, 'This is a mirror for reading: nothing can be written here.');
   }
 
-  async #answerReconstruction(request: FaceRequest, id: string, version: string): Promise<FaceReply> {
+  async #answerReconstruction(
+    request: FaceRequest,
+    id: string,
+    told: typeof reconstruction1 | typeof reconstruction2,
+  ): Promise<FaceReply> {
     const held = await this.#open(request, id);
     if ('status' in held) return held;
     const { file, sizeBytes } = held;
@@ -124,7 +141,7 @@ class Service implements ContentService {
     if (span === undefined) return { ...text(416, ''), headers: { 'content-range': `bytes */${sizeBytes}` } };
     if (span.endByte - span.startByte > MAX_SPAN_BYTES) return text(400, 'Ask for less at once, by ranges.');
     const asked = { fileId: id.toLowerCase(), sizeBytes, span, urlOf: this.#addresser(request, held, file) };
-    return json(version === 'v2' ? reconstruction2(asked) : reconstruction1(asked));
+    return json(told(asked));
   }
 
   /** Several files at once: ids in the query, or in a list. */
