@@ -11,7 +11,7 @@ type PieceSource = Pick<Mirror, 'snapshot' | 'admit' | 'pieces'>;
 
 /**
  * What others need to take bytes of ours from anybody: `keys`, our public key; `pieces/<sha256>` and `pieces/<hub>/<repository>/<commit>`, signed piece manifests.
- * A revision's is for whoever may have its files. A blob's is for whoever may ask this server: to name it is to have its SHA-256 already.
+ * A revision's is for whoever may have its files. A blob's is for whoever may ask this server: to name it is to have its SHA-256 already. Where a policy decides, either is for whoever would be given the files.
  */
 export function createPiecesFace(mirror: PieceSource, key: KeyObject): Face {
   const keys = canonicalJson({
@@ -41,12 +41,12 @@ async function manifestOf(
   name: string,
   { caller, signal }: FaceRequest,
 ): Promise<Buffer | undefined> {
-  if (/^[0-9a-f]{64}$/.test(name)) return mirror.pieces.ofBlob(name);
+  if (/^[0-9a-f]{64}$/.test(name)) return mirror.pieces.ofBlob(name, caller);
   const ref = refOf(name);
   if (ref === undefined) return undefined;
   const snapshot = await mirror.snapshot(ref, caller, signal);
   await mirror.admit(snapshot, caller);
-  return mirror.pieces.ofRevision(snapshot);
+  return mirror.pieces.ofRevision(snapshot, caller);
 }
 
 /** `hf/org/name/<revision>`, `hf/datasets/org/name/<revision>`, `ms/…`; the revision is one segment. */

@@ -19,7 +19,16 @@ import { ServerMetrics } from './metrics/server-metrics.js';
 import { createPiecesFace } from './pieces-face.js';
 import { Readiness } from './readiness.js';
 import { rehearse } from './rehearsal/rehearse.js';
-import { admissionOf, filesOf, keysOf, patienceOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
+import {
+  admissionOf,
+  filesOf,
+  isStillSaid,
+  keysOf,
+  patienceOf,
+  policyOf,
+  tlsKeysOf,
+  type ServeSettings,
+} from './serve-settings.js';
 import { startServer } from './server.js';
 import { signingKey } from './signing-key.js';
 import { takeOver, type LiveSettings } from './take-over.js';
@@ -131,6 +140,8 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     const unwatch = watchFiles(
       () => [options.settingsPath, ...filesOf(live, policy?.trust)],
       () => void reload('changed'),
+      // Between the reading and the first look at the files nobody watched them.
+      () => isStillSaid(live, policy),
     );
     await rehearse(settings, mirror);
     tap({ type: 'server.listening', url: server.url });
