@@ -31,6 +31,7 @@ import { PieceManifests } from './piece-manifests.js';
 import { Questions } from './questions.js';
 import { Retention } from './retention.js';
 import { Scouts } from './scouts.js';
+import { ShownPieces } from './shown-pieces.js';
 import { SignedFiles } from './signed-files.js';
 import { Sites } from './sites.js';
 import { Snapshots } from './snapshots.js';
@@ -71,8 +72,8 @@ export interface MirrorOptions {
 export interface Mirror extends Catalogue {
   readonly images: ImageCatalogue;
   readonly sites: SiteCatalogue;
-  /** SHA-256 of the pieces of what is here. */
-  readonly pieces: Pick<PieceManifests, 'ofBlob' | 'ofRevision'>;
+  /** SHA-256 of the pieces of what is here, and of what may be seen. */
+  readonly pieces: Pick<ShownPieces, 'ofBlob' | 'ofRevision'>;
   /** How the upstreams are. */
   readonly upstreams: readonly UpstreamHealth[];
   /** What hosts said last of how often they may still be asked. */
@@ -227,16 +228,21 @@ export function createMirror(options: MirrorOptions): Mirror {
     now: () => Date.now(),
   });
 
+  const shownPieces = new ShownPieces({
+    pieces,
+    hasPolicy: () => options.admission?.() !== undefined,
+    isRefused: (digests) => admission.isRefused(digests),
+    heldAs: async ({ digests, sizeBytes }) => {
+      const sha256 = digests.sha256 ?? (await store.lookup(digests, sizeBytes));
+      return sha256 !== undefined && (await store.blobState(sha256)) === 'proven' ? sha256 : undefined;
+    },
+    give,
+  });
+
   return {
     images,
     sites,
-    pieces: {
-      ofBlob: async (sha256) => ((await admission.isRefused({ sha256 })) ? undefined : pieces.ofBlob(sha256)),
-      ofRevision: async (shown) => {
-        const isOut = await Promise.all(shown.files.map(({ digests }) => admission.isRefused(digests)));
-        return pieces.ofRevision({ ...shown, files: shown.files.filter((_, index) => isOut[index] !== true) });
-      },
-    },
+    pieces: shownPieces,
     get upstreams() {
       return [...upstreams.health, ...breakers.registry.health, ...breakers.site.health];
     },
@@ -250,20 +256,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     describe: (ref, what, caller, signal) => descriptions.get(ref, what, caller, signal),
     ask: (origin, question, caller, signal) => questions.ask(origin, question, caller, signal),
     admit: (shown, caller) => access.admit(shown, caller),
-    content: async (shown, file, caller) => {
-      await access.admit(shown, caller);
-      const content = await contentOf(shown, file, caller);
-      const { ref, commit } = shown.pinned;
-      const name = ref.origin === 'https' ? ref.url : `${ref.origin}:${repositoryPath(ref)}`;
-      const { sha256, gitSha1 } = file.digests;
-      const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256, gitSha1 };
-      return admission.pass(
-        asked,
-        content,
-        () => wholeOf(shown, name, caller),
-        (policy) => signedFiles.of(policy, { shown, ref: name, file, content, caller }),
-      );
-    },
+    content: give,
     warm: (url) => transfers.warm(url, LARGE_BYTES),
     close: async () => {
       stop.abort();
@@ -276,6 +269,24 @@ export function createMirror(options: MirrorOptions): Mirror {
       await transport.close();
     },
   };
+
+  /** The content, for whoever may have it and if it may be seen. @throws SluiceError */
+  async function give(shown: Snapshot, file: ManifestFile, caller: Caller): Promise<Content> {
+    await access.admit(shown, caller);
+    const content = await contentOf(shown, file, caller);
+    const { ref, commit } = shown.pinned;
+    const name = ref.origin === 'https' ? ref.url : `${ref.origin}:${repositoryPath(ref)}`;
+    const { sha256, gitSha1 } = file.digests;
+    const asked = { ref: name, commit, path: file.path, key: contentKey(file.digests), sha256, gitSha1 };
+    const passed = await admission.pass(
+      asked,
+      content,
+      () => wholeOf(shown, name, caller),
+      (policy) => signedFiles.of(policy, { shown, ref: name, file, content, caller }),
+    );
+    shownPieces.given(passed.sha256 ?? sha256, shown, file);
+    return passed;
+  }
 
   /** What a policy may want to know of a commit; its files are read as the gate itself reads them, unasked. */
   function wholeOf({ pinned, files, ...shown }: Snapshot, name: string, caller: Caller): WholeRevision {

@@ -30,14 +30,14 @@ const MANIFESTS: readonly ManifestRoute[] = [
     path: `${PIECES}{sha256}`,
     methods: READING,
     isAt: (name) => /^[0-9a-f]{64}$/.test(name),
-    find: (mirror, name) => mirror.pieces.ofBlob(name),
+    find: (mirror, name, { caller }) => mirror.pieces.ofBlob(name, caller),
   },
   { path: `${PIECES}{hub}/{repository}/{revision}`, methods: READING, isAt: () => true, find: ofRevision },
 ];
 
 /**
  * What others need to take bytes of ours from anybody: `keys`, our public key; `pieces/<sha256>` and `pieces/<hub>/<repository>/<commit>`, signed piece manifests.
- * A revision's is for whoever may have its files. A blob's is for whoever may ask this server: to name it is to have its SHA-256 already.
+ * A revision's is for whoever may have its files. A blob's is for whoever may ask this server: to name it is to have its SHA-256 already. Where a policy decides, either is for whoever would be given the files.
  */
 export function createPiecesFace(mirror: PieceSource, key: KeyObject): Face {
   const keys = canonicalJson({
@@ -74,7 +74,7 @@ async function ofRevision(
   if (ref === undefined) return undefined;
   const snapshot = await mirror.snapshot(ref, caller, signal);
   await mirror.admit(snapshot, caller);
-  return mirror.pieces.ofRevision(snapshot);
+  return mirror.pieces.ofRevision(snapshot, caller);
 }
 
 /** `hf/org/name/<revision>`, `hf/datasets/org/name/<revision>`, `ms/…`; the revision is one segment. */

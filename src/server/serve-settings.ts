@@ -75,6 +75,15 @@ export async function admissionOf({ admissionPolicy = 'off' }: ServeSettings): P
   return admissionPolicy === 'off' ? undefined : (await import('../admission/index.js')).readPolicy(admissionPolicy);
 }
 
+/** Whether a policy, with all files that it names, still says what it said when it was read. What cannot be read says something else. Never rejects. */
+export async function isStillSaid(settings: ServeSettings, policy: NamedPolicy | undefined): Promise<boolean> {
+  try {
+    return (await admissionOf(settings))?.digest === policy?.digest;
+  } catch {
+    return false;
+  }
+}
+
 function isFile(policy: string | undefined): policy is string {
   return policy !== undefined && policy !== 'off' && policy !== 'default';
 }

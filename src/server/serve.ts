@@ -10,7 +10,16 @@ import { Gate } from './gate.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { Readiness } from './readiness.js';
 import { rehearse } from './rehearsal/rehearse.js';
-import { admissionOf, filesOf, keysOf, patienceOf, policyOf, tlsKeysOf, type ServeSettings } from './serve-settings.js';
+import {
+  admissionOf,
+  filesOf,
+  isStillSaid,
+  keysOf,
+  patienceOf,
+  policyOf,
+  tlsKeysOf,
+  type ServeSettings,
+} from './serve-settings.js';
 import { startServer } from './server.js';
 import { takeOver, type LiveSettings } from './take-over.js';
 import { watchFiles } from './watch-files.js';
@@ -121,6 +130,8 @@ export async function serve(options: ServeOptions, { settings, emit, signal }: S
     const unwatch = watchFiles(
       () => [options.settingsPath, ...filesOf(live, policy?.trust)],
       () => void reload('changed'),
+      // Between the reading and the first look at the files nobody watched them.
+      () => isStillSaid(live, policy),
     );
     await rehearse(settings, mirror);
     tap({ type: 'server.listening', url: server.url });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { SluiceError } from '../base/index.js';
 import { readAlias } from './blobs/aliases.js';
@@ -49,6 +49,7 @@ export function storeAt(layout: Layout, timing: LeaseTiming = LEASE_TIMING): Sto
     blobProof: (sha256) => asSluiceErrors(async () => (await readStamp(layout, sha256))?.proof),
     proveBlob: (sha256, signal) => asSluiceErrors(() => proveBlob(layout, sha256, timing, signal)),
     distrustBlob: (sha256) => asSluiceErrors(() => distrustBlob(layout, sha256)),
+    removeBlob: (sha256) => asSluiceErrors(() => rm(layout.blob(sha256), { force: true })),
     putBytes: (bytes, proof) => asSluiceErrors(() => putBytes(layout, bytes, proof)),
     openPartial: (identity, opening) => asSluiceErrors(() => openPartial(layout, identity, timing, opening)),
     journalPath: (identity) => join(layout.partial(partialKey(identity)), PARTIAL_FILES.journal),

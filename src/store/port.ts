@@ -89,6 +89,8 @@ export interface Store {
   proveBlob(sha256: string, signal?: AbortSignal): Promise<'proven' | 'wrong' | 'absent'>;
   /** Somebody found bytes of it that its proof does not allow: it is `unproven` until it is hashed again, whatever its file looks like. */
   distrustBlob(sha256: string): Promise<void>;
+  /** Takes its name away, for which a full disk has room too; whoever has it open, or links to it, keeps the bytes. */
+  removeBlob(sha256: string): Promise<void>;
   /** A small file that is already proven in memory. */
   putBytes(bytes: Uint8Array, proof: BlobProof): Promise<void>;
   /**

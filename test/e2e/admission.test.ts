@@ -85,6 +85,19 @@ async function askPackages(url: string): Promise<readonly number[]> {
   return statuses;
 }
 
+/** What a server tells of pieces: of the bad content and of the good one, each by digest, and which files of the revision. */
+async function askPieces(url: string, world: BadWorld): Promise<readonly unknown[]> {
+  const of = (bytes: Buffer): Step => ({
+    name: 'pieces',
+    path: `/-/api/v1/pieces/${createHash('sha256').update(bytes).digest('hex')}`,
+  });
+  const blobs = [(await ask(url, of(BAD))).status, (await ask(url, of(GOOD))).status];
+  const all = await ask(url, { name: 'pieces', path: `/-/api/v1/pieces/hf/acme/tiny/${await commitOf(world)}` });
+  const { payload } = JSON.parse(all.body) as { payload: string };
+  const { files } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { files: { paths: string[] }[] };
+  return [...blobs, files.flatMap(({ paths }) => paths).filter((path) => path !== 'config.json')];
+}
+
 const SEEN = [200, 200, 200, 206, 304, 200, 200, 206, 200, 206, 200, 200, 206, 200, 200, 206];
 
 it(
@@ -105,6 +118,7 @@ it(
       expect(await askXet(url, 'pytorch_model.bin')).toEqual([403, 403]);
       expect(Object.values(await walk(url, 'good', world))).toEqual(SEEN);
       expect(await askXet(url, 'model.safetensors')).toEqual([200, 200, 206]);
+      expect(await askPieces(url, world)).toEqual([404, 200, ['model.safetensors']]);
       const refused = await fetch(`${url}/acme/tiny/resolve/main/pytorch_model.bin`);
       expect(refused.headers.get('x-error-message')).toMatch(/refused by the policy "house"/);
       expect(refused.headers.get('x-error-code')).toBe('Refused');

@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { SluiceError } from '../../base/index.js';
 import { openStore, type Store } from '../../store/index.js';
 import type { Decision } from '../port.js';
 import { Quarantine, quarantineDecision, type JudgedContent } from './quarantine.js';
@@ -64,6 +66,87 @@ it('keeps every name of a content that is refused under several at once', async 
   expect((await new Quarantine(store).find({ sha256: ONE }))?.reasons.map(({ name }) => name)).toEqual(['c.pt']);
 });
 
+/** The same store as another process has it open: nothing in memory is shared, and both write only when each has read. */
+async function sideBySide(): Promise<readonly [Quarantine, Quarantine]> {
+  const other = mkdtempSync(join(tmpdir(), 'sluice-quarantine-link-'));
+  onTestFinished(() => rmSync(other, { recursive: true, force: true }));
+  symlinkSync(root, join(other, 'store'), 'junction');
+  let arrived = 0;
+  let open: () => void = () => undefined;
+  const both = new Promise<void>((resolve) => (open = resolve));
+  const waiting = (at: Store): Store => ({
+    ...at,
+    documents: {
+      ...at.documents,
+      write: async (collection, name, value) => {
+        arrived += 1;
+        if (arrived >= 2) open();
+        await both;
+        return at.documents.write(collection, name, value);
+      },
+    },
+  });
+  return [new Quarantine(waiting(store)), new Quarantine(waiting(await openStore(join(other, 'store'))))];
+}
+
+const namesOf = async (sha256: string): Promise<readonly string[]> =>
+  ((await new Quarantine(store).find({ sha256 }))?.reasons ?? []).map(({ name }) => name).sort();
+
+it('keeps every name of a content that two processes refuse at once', async () => {
+  const [one, other] = await sideBySide();
+  await Promise.all([one.settle([refused('a.bin', ONE)], ABOUT), other.settle([refused('b.pkl', ONE)], ABOUT)]);
+  expect(await namesOf(ONE)).toEqual(['a.bin', 'b.pkl']);
+});
+
+it('reads what was kept with all names in one, and lets them leave one by one', async () => {
+  const quarantine = new Quarantine(store);
+  await quarantine.settle([refused('a.bin', ONE), refused('b.pkl', ONE), refused('c.pt', ONE)], ABOUT);
+  const all = await quarantine.find({ sha256: ONE });
+  const folder = join(root, 'documents', 'quarantine');
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  await store.documents.write('quarantine', ONE, all);
+  expect(await namesOf(ONE)).toEqual(['a.bin', 'b.pkl', 'c.pt']);
+  await new Quarantine(store).settle([admitted('a.bin', ONE), admitted('b.pkl', ONE)], ABOUT);
+  expect(await namesOf(ONE)).toEqual(['c.pt']);
+  await new Quarantine(store).settle([admitted('c.pt', ONE)], ABOUT);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('keeps so many names of a content and no more', async () => {
+  const many = Array.from({ length: 40 }, (_, index) => refused(`${index}.bin`, ONE));
+  const quarantine = new Quarantine(store);
+  await quarantine.settle(many, ABOUT);
+  await quarantine.settle([refused('more.bin', ONE)], ABOUT);
+  expect(await namesOf(ONE)).toHaveLength(32);
+});
+
+it('what is refused and admitted under one name at once stays in', async () => {
+  await new Quarantine(store).settle([refused('a/model.bin', ONE), admitted('b/model.bin', ONE)], ABOUT);
+  await new Quarantine(store).settle([refused('a/model.bin', ONE), admitted('b/model.bin', ONE)], ABOUT);
+  expect(await isIn(ONE)).toBe(true);
+});
+
+it('takes what it cannot keep as refused out of the store, says so, and tries the others', async () => {
+  const put = async (text: string): Promise<string> => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    await store.putBytes(Buffer.from(text), { sha256, sizeBytes: text.length, digests: {} });
+    return sha256;
+  };
+  const [first, second, good] = [await put('first'), await put('second'), await put('good')];
+  const full = new SluiceError('DISK_FULL', { path: root });
+  const write: Store['documents']['write'] = (collection, name, value) =>
+    name.endsWith(second) ? store.documents.write(collection, name, value) : Promise.reject(full);
+  const quarantine = new Quarantine({ ...store, documents: { ...store.documents, write } });
+  const files = [refused('a.bin', first), refused('b.bin', second), admitted('c.bin', good)];
+  await expect(quarantine.settle(files, ABOUT)).rejects.toBe(full);
+  expect(await Promise.all([first, second, good].map((sha256) => store.blobState(sha256)))).toEqual([
+    'absent',
+    'proven',
+    'proven',
+  ]);
+  expect([await isIn(first), await isIn(second)]).toEqual([false, true]);
+});
+
 it('knows a content also by the id that git gives it', async () => {
   const gitSha1 = 'a'.repeat(40);
   const bytes = Buffer.from('bytes');
@@ -109,7 +192,7 @@ it('makes of any document a refusal of what it is named after, or nothing', () =
     fc.property(fc.jsonValue(), fc.boolean(), (value, isNamed) => {
       const name = isNamed ? ONE : 'else';
       const read = readQuarantined({ status: 'ok', name, writtenAt: '', value });
-      expect(read?.sha256).toBe(isNamed ? ONE : undefined);
+      expect(read?.entry.sha256).toBe(isNamed ? ONE : undefined);
     }),
     { numRuns: 200 },
   );

@@ -1,6 +1,15 @@
+import { toSluiceError } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import type { Decision } from '../port.js';
-import { quarantineName, readQuarantined, type Quarantined, type QuarantineReason } from './quarantined.js';
+import {
+  joinQuarantined,
+  quarantineName,
+  readQuarantined,
+  recordName,
+  type Quarantined,
+  type QuarantineReason,
+  type QuarantineRecord,
+} from './quarantined.js';
 
 const COLLECTION = 'quarantine';
 const MOST_NAMES = 32;
@@ -17,11 +26,10 @@ export interface JudgedContent {
   readonly decision: Decision;
 }
 
-/** Changes under way, by the root of their store. */
-const settling = new Map<string, Promise<unknown>>();
-
 interface Listing {
   readonly version: string | undefined;
+  /** Each as it is kept. */
+  readonly records: readonly QuarantineRecord[];
   readonly bySha256: ReadonlyMap<string, Quarantined>;
   readonly byGitSha1: ReadonlyMap<string, Quarantined>;
 }
@@ -48,55 +56,93 @@ export class Quarantine {
     return bySha256.get(sha256 ?? '') ?? byGitSha1.get(gitSha1 ?? '');
   }
 
-  /** Keeps what was decided of files: those that are refused enter, those that are admitted leave. One after another for all of a store in this process: entries are read, changed and written. @throws SluiceError */
-  settle(files: readonly JudgedContent[], about: { readonly ref: string; readonly commit: string }): Promise<void> {
-    const before = settling.get(this.#store.root) ?? Promise.resolve();
-    const settled = before.then(() => this.#settle(files, about));
-    const over = settled.catch(() => undefined);
-    settling.set(this.#store.root, over);
-    void over.then(() => {
-      if (settling.get(this.#store.root) === over) settling.delete(this.#store.root);
-    });
-    return settled;
-  }
-
-  async #settle(
+  /**
+   * Keeps what was decided of files: those that are refused enter, those that are admitted leave. Each name of a content has a record of its own, so that nobody's change undoes another's, of whatever process.
+   * What cannot be kept as refused is taken out of the store. @throws SluiceError when something could not be kept
+   */
+  async settle(
     files: readonly JudgedContent[],
     about: { readonly ref: string; readonly commit: string },
   ): Promise<void> {
-    this.#lookedAtMs = -Infinity;
-    const entries = new Map((await this.#current()).bySha256);
-    for (const { path, sha256, decision } of files) {
-      if (sha256 === undefined) continue;
-      const name = quarantineName(path);
-      const before = entries.get(sha256);
-      const others = (before?.reasons ?? []).filter((reason) => reason.name !== name && reason.name !== '');
-      if (decision.verdict === 'refused') {
-        const known = before?.reasons.find((reason) => reason.name === name);
-        if (known?.policyDigest === decision.policyDigest) continue;
-        const reason = reasonOf(decision, { ...about, path, name });
-        const { gitSha1 } = (await this.#store.blobProof(sha256))?.digests ?? {};
-        const digests = { sha256, ...(gitSha1 === undefined ? {} : { gitSha1 }) };
-        const entry = { sha256, digests, reasons: [reason, ...others].slice(0, MOST_NAMES) };
-        await this.#write(entry);
-        entries.set(sha256, entry);
-      } else if (before !== undefined && others.length < before.reasons.length) {
-        if (others.length === 0) {
-          await this.#store.documents.remove(COLLECTION, sha256);
-          entries.delete(sha256);
-        } else {
-          const entry = { ...before, reasons: others };
-          await this.#write(entry);
-          entries.set(sha256, entry);
-        }
-        this.#lookedAtMs = -Infinity;
+    const failures: unknown[] = [];
+    const note = (thrown: unknown): void => void failures.push(thrown);
+    const changed = files.flatMap(({ path, sha256, decision }) =>
+      sha256 === undefined ? [] : [{ path, sha256, decision, name: quarantineName(path) }],
+    );
+    const refused = changed.filter(({ decision }) => decision.verdict === 'refused');
+    const isRefused = new Set(refused.map(({ sha256, name }) => `${sha256} ${name}`));
+    let before: Listing['bySha256'] | undefined;
+    try {
+      const { records, bySha256 } = await this.#listed(new Set(changed.map(({ sha256 }) => sha256)));
+      before = bySha256;
+      for (const { sha256, name } of changed)
+        if (records.has(sha256) && !isRefused.has(`${sha256} ${name}`))
+          await this.#leave(records.get(sha256) ?? [], name);
+    } catch (thrown) {
+      // Whoever was to leave stays.
+      note(thrown);
+    }
+    const entered = new Map<string, number>();
+    for (const file of refused) {
+      try {
+        await this.#enter(file, about, before?.get(file.sha256)?.reasons ?? [], entered);
+      } catch (thrown) {
+        note(thrown);
+        await this.#store.removeBlob(file.sha256).catch(note);
       }
     }
+    this.#lookedAtMs = -Infinity;
+    if (failures.length > 0) throw toSluiceError(failures[0]);
+  }
+
+  /** Records of these contents, by content, one name each. */
+  async #listed(of: ReadonlySet<string>): Promise<{
+    readonly records: ReadonlyMap<string, readonly QuarantineRecord[]>;
+    readonly bySha256: Listing['bySha256'];
+  }> {
+    this.#lookedAtMs = -Infinity;
+    const { records, bySha256 } = await this.#current();
+    // As they were kept once, all names in one.
+    const joined = records.filter(({ entry }) => of.has(entry.sha256) && entry.reasons.length > 1);
+    for (const { document, entry } of joined) {
+      for (const reason of entry.reasons) await this.#write({ ...entry, reasons: [reason] });
+      const isOver = entry.reasons.every(({ name }) => recordName(entry.sha256, name) !== document);
+      if (isOver) await this.#store.documents.remove(COLLECTION, document);
+    }
+    if (joined.length > 0) return this.#listed(of);
+    const asked = new Map<string, QuarantineRecord[]>();
+    for (const record of records) {
+      const { sha256 } = record.entry;
+      if (of.has(sha256)) asked.set(sha256, [...(asked.get(sha256) ?? []), record]);
+    }
+    return { records: asked, bySha256 };
+  }
+
+  async #leave(records: readonly QuarantineRecord[], name: string): Promise<void> {
+    for (const { document, entry } of records)
+      if (entry.reasons.every((reason) => reason.name === name || reason.name === ''))
+        await this.#store.documents.remove(COLLECTION, document);
+  }
+
+  async #enter(
+    { path, sha256, decision, name }: JudgedContent & { readonly sha256: string; readonly name: string },
+    about: { readonly ref: string; readonly commit: string },
+    before: readonly QuarantineReason[],
+    entered: Map<string, number>,
+  ): Promise<void> {
+    const known = before.find((reason) => reason.name === name);
+    if (known?.policyDigest === decision.policyDigest) return;
+    const others = entered.get(sha256) ?? 0;
+    if (known === undefined && before.length + others >= MOST_NAMES) return;
+    entered.set(sha256, others + 1);
+    const { gitSha1 } = (await this.#store.blobProof(sha256))?.digests ?? {};
+    const digests = { sha256, ...(gitSha1 === undefined ? {} : { gitSha1 }) };
+    await this.#write({ sha256, digests, reasons: [reasonOf(decision, { ...about, path, name })] });
   }
 
   async #write(entry: Quarantined): Promise<void> {
-    await this.#store.documents.write(COLLECTION, entry.sha256, entry);
-    this.#lookedAtMs = -Infinity;
+    const [reason] = entry.reasons;
+    await this.#store.documents.write(COLLECTION, recordName(entry.sha256, reason?.name ?? ''), entry);
   }
 
   #current(): Promise<Listing> {
@@ -116,11 +162,15 @@ export class Quarantine {
     const version = await documents.versionOf(COLLECTION);
     const known = await last?.catch(() => undefined);
     if (known !== undefined && version !== undefined && known.version === version) return known;
-    const found = (await documents.list(COLLECTION)).flatMap((read) => readQuarantined(read) ?? []);
-    const git = found.flatMap((each) =>
-      each.digests.gitSha1 === undefined ? [] : [[each.digests.gitSha1, each] as const],
-    );
-    return { version, bySha256: new Map(found.map((each) => [each.sha256, each])), byGitSha1: new Map(git) };
+    const records = (await documents.list(COLLECTION)).flatMap((read) => readQuarantined(read) ?? []);
+    const bySha256 = new Map<string, Quarantined>();
+    const byGitSha1 = new Map<string, Quarantined>();
+    for (const { entry } of records) {
+      const all = joinQuarantined(bySha256.get(entry.sha256), entry);
+      bySha256.set(entry.sha256, all);
+      if (all.digests.gitSha1 !== undefined) byGitSha1.set(all.digests.gitSha1, all);
+    }
+    return { version, records, bySha256, byGitSha1 };
   }
 }
 

@@ -7,6 +7,7 @@ import type { CommandContext } from '../context.js';
 import { addNetworkOptions, settingFlags, type SettingOptions } from '../options.js';
 import { renderScan } from '../render/scan-report.js';
 import { toSarif } from '../render/sarif.js';
+import { say } from '../texts/index.js';
 import { scanHere } from '../scan-here.js';
 
 interface ScanFlags extends SettingOptions {
@@ -35,11 +36,14 @@ export function configure(command: Command, context: CommandContext): void {
     const { include = [], exclude = [] } = options;
     for (const target of targets) {
       try {
+        const here = await scanHere(target, {
+          signal: context.host.signal,
+          areAllChecksumsWanted: options.checksums ?? false,
+        });
+        if (here === undefined && options.checksums === true)
+          throw new SluiceError('USAGE', { reason: say(session.lang, 'usage.checksumsHere', { target }) });
         const report =
-          (await scanHere(target, {
-            signal: context.host.signal,
-            areAllChecksumsWanted: options.checksums ?? false,
-          })) ??
+          here ??
           (await (await session.api()).scan({ ref: target, include, exclude, sources: [] }, session.pullContext()));
         reports.push(report);
         if (options.json) session.print(JSON.stringify(report));

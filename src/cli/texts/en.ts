@@ -378,6 +378,7 @@ export const en = {
   'ago.hours': '{count} h ago',
   'ago.days': '{count} d ago',
 
+  'usage.checksumsHere': '--checksums is for files and folders, and {target} is neither: pull it first.',
   'usage.admitWhat': 'name a ref or a path, or judge everything that is held with --again',
 } as const satisfies Record<string, string>;
 

@@ -370,5 +370,6 @@ export const zh: Readonly<Record<TextKey, string>> = {
   'ago.hours': '{count} 小时前',
   'ago.days': '{count} 天前',
 
+  'usage.checksumsHere': '--checksums 只用于文件和文件夹，而 {target} 两者都不是：请先拉取。',
   'usage.admitWhat': '请给出引用或路径，或用 --again 重新评定已有的一切',
 };

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt } from 'node:crypto';
+import { SluiceError } from '../../base/index.js';
 import type { SealCore, SealHeader, SealRecipient } from './header.js';
 import { brokenSeal, wrongKey } from './errors.js';
 import { runKeyCommand } from './key-command.js';
@@ -41,7 +42,7 @@ export async function wrapFor(
 
 /**
  * The file key, by whichever key opens it; the header is authentic then.
- * @throws SluiceError WRONG_KEY when none does; BROKEN_SEAL when one does and the header is not what was written
+ * @throws SluiceError BROKEN_SEAL when a key fits and the header is not what was written, whatever other keys say; WRONG_KEY when none does, with all that was said
  */
 export async function fileKeyOf(
   header: SealHeader,
@@ -49,7 +50,7 @@ export async function fileKeyOf(
   name: string,
   signal?: AbortSignal,
 ): Promise<Buffer> {
-  let failed: unknown = wrongKey(name, `it is sealed for ${header.recipients.map(({ kid }) => kid).join(', ')}`);
+  const failures: unknown[] = [];
   let commands = 0;
   for (const { recipient, key } of waysInto(header, keys)) {
     if (key.kind === 'command' && ++commands > MOST_COMMANDS) continue;
@@ -57,13 +58,24 @@ export async function fileKeyOf(
       const fileKey = await unwrap(recipient, key, header, name, signal);
       if (fileKey === undefined) continue;
       if (fileKey.length === FILE_KEY_BYTES && isMacRight(fileKey, header)) return fileKey;
-      failed = brokenSeal(name, 'its header is not the one that was written');
+      failures.push(brokenSeal(name, 'its header is not the one that was written'));
     } catch (thrown) {
       signal?.throwIfAborted();
-      failed = thrown;
+      failures.push(thrown);
     }
   }
-  throw failed;
+  throw whyNone(failures, wrongKey(name, `it is sealed for ${header.recipients.map(({ kid }) => kid).join(', ')}`));
+}
+
+/** Of several failures the one that says most: a key that fits tells what the others cannot. Where none does, what each of them says. */
+function whyNone(failures: readonly unknown[], otherwise: SluiceError): unknown {
+  const broken = failures.find((each) => each instanceof SluiceError && each.code === 'BROKEN_SEAL');
+  const others = failures.filter((each) => !(each instanceof SluiceError && each.code === 'WRONG_KEY'));
+  if (broken !== undefined || others.length > 0) return broken ?? others[0];
+  const [first, ...more] = failures.filter((each) => each instanceof SluiceError);
+  if (first === undefined) return otherwise;
+  const said = new Set([first, ...more].map(({ details }) => String(details.reason)));
+  return said.size === 1 ? first : wrongKey(String(first.details.path), [...said].join('; '));
 }
 
 const ALGORITHMS = { x25519: 'X25519-HKDF-SHA256', passphrase: 'scrypt', command: 'command' } as const;

@@ -329,6 +329,24 @@ describe('sealing for others', () => {
     expect(await codeOf(plainOf(bytes, marked('c')))).toBe('WRONG_KEY');
   });
 
+  it('whose header was changed says so, whatever a program says before or after, and tells what each of several said', async () => {
+    const { bytes } = await sealedOf(randomBytes(20), [ann.target, { kind: 'command', command: 'cat' }]);
+    const bound = withHeader(bytes, (header) => ({ ...header, bind: { path: 'other' } }));
+    const refusing = (why: string): SealKey => ({ kind: 'command', command: `echo ${why} >&2; exit 3` });
+    const failureOf = (file: Buffer, keys: readonly SealKey[]): Promise<SluiceError> =>
+      openSealed(inMemory(file), { keys, name: 'it' }).then(
+        () => Promise.reject(new Error('opened')),
+        (error: unknown) => error as SluiceError,
+      );
+    for (const keys of [
+      [ann.key, refusing('locked')],
+      [refusing('locked'), ann.key],
+    ])
+      expect((await failureOf(bound, keys)).code).toBe('BROKEN_SEAL');
+    const both = await failureOf(bytes, [refusing('locked'), refusing('expired')]);
+    expect([both.code, both.message]).toEqual(['WRONG_KEY', expect.stringMatching(/locked.*; .*expired/) as unknown]);
+  });
+
   it('by a program that is asked a few times only, whatever the header says', async () => {
     const { bytes, path } = await sealedOf(randomBytes(20), [{ kind: 'command', command: 'cat' }]);
     const [one] = parseHeader(bytes, 'it').recipients;

@@ -106,7 +106,7 @@ export class PullGate {
         const decision = decideFile({ path, sizeBytes, sha256, scan, hooks: [] }, bareRef(ref), this.#deciding());
         if (decision.verdict !== 'refused') return;
         const about = { ref: bareRef(ref), commit: prepared.manifest.pinned.commit };
-        // The pull is refused whether or not that can be written.
+        // The pull is refused whether or not that can be written; where it cannot, the content is out of the store.
         await new Quarantine(store).settle([{ path, sha256, decision }], about).catch(() => undefined);
         if (this.#refusal !== undefined) return;
         this.#refusal = this.#refuse(decision, prepared);

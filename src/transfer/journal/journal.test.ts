@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { formatLine, parseLine } from './journal-line.js';
 import type { JournalContent, LandedPiece } from './journal.js';
 import { parseJournal, readJournal } from './read-journal.js';
@@ -46,6 +47,25 @@ describe('a journal', () => {
     expect(content?.header).toEqual(header);
     expect([...(content?.pieces.values() ?? [])]).toEqual([piece(3), piece(1), piece(9)]);
     expect([...(content?.parts.keys() ?? [])]).toEqual([7]);
+  });
+
+  it('lets go of its file also where the last record could not be written', async () => {
+    const probe = await open(join(folder, 'probe'), 'w');
+    const kind = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const writer = await writeJournal(join(folder, 'full'), empty);
+    const full = new Error('no space');
+    let handle: FileHandle | undefined;
+    const append = vi.spyOn(kind, 'appendFile').mockImplementationOnce(function (this: FileHandle) {
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the writer keeps it to itself
+      handle = this;
+      return Promise.reject(full);
+    });
+    onTestFinished(() => append.mockRestore());
+    await expect(writer.landed(piece(1))).rejects.toBe(full);
+    await expect(writer.close()).rejects.toBe(full);
+    // As Node has it of a closed one.
+    expect(handle?.fd).toBe(-1);
   });
 
   it('is written afresh when gone on with, without its torn tail', async () => {

@@ -9,6 +9,7 @@ export interface JournalWriter {
   began(part: PiecePart): Promise<void>;
   /** These pieces are not to be trusted any more. Ends before their bytes may be touched. */
   dropped(indexes: readonly number[]): Promise<void>;
+  /** Rejects when the last record could not be written; the file is closed all the same. */
   close(): Promise<void>;
 }
 
@@ -45,8 +46,11 @@ export async function writeJournal(path: string, content: JournalContent): Promi
     began: (part) => append(partLine(part)),
     dropped: (indexes) => append(formatLine({ dropped: indexes })),
     close: async () => {
-      await writing;
-      await handle.close();
+      try {
+        await writing;
+      } finally {
+        await handle.close();
+      }
     },
   };
 }
