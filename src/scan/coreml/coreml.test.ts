@@ -84,6 +84,36 @@ describe('Core ML', () => {
     expect(await judged(model(program('const', ofType)))).toEqual(['FINDINGS', 'COREML-FILE high']);
   });
 
+  const OP = '502.2.2.3.2.3';
+  const VALUE = `${OP}.2.2.1.2`;
+  const TYPE = '1.4.2.5.1';
+  it.each([
+    ['of layers', 'REVIEW', ['500.1.500.10', '303.1.500.10', '403.1.500.10']],
+    ['of branches and loops', 'REVIEW', ['605.1', '605.2', '615.3', '615.4'].map((way) => `500.1.${way}.1.500.10`)],
+    ['of models', 'REVIEW', ['555.10', '200.1.1.555.10', '201.1.1.555.10', '202.1.555.10']],
+    ['of operations', 'REVIEW', [`${OP}.1`, `${OP}.4.3.1`]],
+    ['to linked models', 'REVIEW', ['556.1.1.1', '556.1.2.1']],
+    ['to attributes', 'FINDINGS', ['502.4', '502.2.2.4', '502.2.2.3.2.4', `${OP}.5`].map((way) => `${way}.2.5.1`)],
+    ['to what goes in', 'FINDINGS', [`502.2.2.1.2.${TYPE}`, `502.2.2.3.2.1.2.${TYPE}`]],
+    ['to types', 'FINDINGS', ['', '2.1.', '3.1.', '4.1.', '4.2.', '5.1.'].map((way) => `${OP}.3.2.${way}${TYPE}`)],
+    [
+      'to values',
+      'FINDINGS',
+      [`2.${TYPE}`, '3.2.1.5.1', '3.3.1.5.1', '3.4.1.1.5.1', '3.4.1.2.5.1'].map((way) => `${VALUE}.${way}`),
+    ],
+  ])('follows the ways %s, each by the numbers of its fields', async (_what, verdict, ways) => {
+    for (const way of ways) {
+      const numbers = way.split('.').map(Number).reverse();
+      const field = numbers.reduce<string | readonly PlainField[]>((inner, number) => [[number, inner]], 'custom/x');
+      expect([way, (await judged(model(...(field as readonly PlainField[]))))[0]]).toEqual([way, verdict]);
+    }
+  });
+
+  it('says by name what is looked for elsewhere', async () => {
+    const { inventory } = await scanOf('m.mlmodel', model([556, [[1, [[1, [[1, 'other.mlmodelc']]]]]]]));
+    expect(inventory.hooks).toEqual(['coreml.linked=', 'coreml.linked=other.mlmodelc']);
+  });
+
   it.each([
     ['a serialized model', model([3000, [[2, Buffer.alloc(9, 1)]]])],
     ['a model of words', model([2000, [[100, Buffer.alloc(9, 1)]]])],
@@ -100,6 +130,7 @@ describe('Core ML', () => {
 
 describe('weights of Core ML', () => {
   const NAME = 'm.mlpackage/Data/com.apple.CoreML/weights/weight.bin';
+  const lastIndexOfSentinel = (bytes: Buffer): number => bytes.lastIndexOf('efbeadde', undefined, 'hex');
   const sizes = fc.array(fc.nat(200), { minLength: 1, maxLength: 6 });
 
   it('are CLEAN as they are written, and never when they were cut, got longer or point elsewhere', async () => {
@@ -107,7 +138,7 @@ describe('weights of Core ML', () => {
       fc.asyncProperty(
         sizes,
         fc.nat(),
-        fc.constantFrom('whole', 'cut', 'longer', 'offset', 'length', 'sentinel', 'count'),
+        fc.constantFrom('whole', 'cut', 'longer', 'offset', 'length', 'sentinel', 'last sentinel', 'count'),
         async (lengths, seed, change) => {
           const bytes = buildCoremlWeights(lengths);
           const spoilt = Buffer.from(bytes);
@@ -115,6 +146,7 @@ describe('weights of Core ML', () => {
           if (change === 'offset') spoilt.writeBigUInt64LE(BigInt(192 + (seed % 1000)), second + 16);
           if (change === 'length') spoilt.writeBigUInt64LE(2n ** 63n - BigInt(seed % 1000), second + 8);
           if (change === 'sentinel') spoilt.writeUInt32LE(seed % 1000, second);
+          if (change === 'last sentinel') spoilt.writeUInt32LE(seed % 1000, lastIndexOfSentinel(bytes));
           if (change === 'count') spoilt.writeUInt32LE(lengths.length + 1 + (seed % 1000), 0);
           const made =
             change === 'cut'
@@ -135,5 +167,77 @@ describe('weights of Core ML', () => {
     const bytes = buildCoremlWeights([10, 10]);
     bytes.writeUInt8(1, 64 + 64 + 20);
     expect((await judged(bytes, NAME))[0]).toBe('ERROR');
+  });
+
+  it('say which blob is missing, which does not lie where it says, and where padding is not zero', async () => {
+    const evidence = async (change: (bytes: Buffer) => Buffer | undefined): Promise<string[]> => {
+      const bytes = buildCoremlWeights([10, 10]);
+      const scan = await scanOf(NAME, change(bytes) ?? bytes);
+      return scan.findings.filter(({ rule }) => rule === 'FORMAT-FAULT').map((found) => found.evidence);
+    };
+    const missing = await evidence((bytes) => bytes.subarray(0, 64 + 128));
+    expect(missing).toEqual(['not coreml-weights: blob 2 of 2 is not there']);
+    const astray = await evidence((bytes) => void bytes.writeUInt8(1, 192 + 16));
+    expect(astray).toEqual(['not coreml-weights: the blob described at 192 does not lie behind it']);
+    const padded = await evidence((bytes) => void bytes.writeUInt8(1, 64 + 64 + 20));
+    expect(padded).toEqual(['not coreml-weights: padding at 138 that is not zero']);
+  });
+
+  it('are bounded in number', async () => {
+    const bytes = buildCoremlWeights([10, 10]);
+    bytes.writeUInt32LE(100_001, 0);
+    const scan = await scanOf(NAME, bytes);
+    expect([scan.verdict, ...rulesOf(scan)]).toContain('ERROR');
+    expect(scan.findings.map(({ rule }) => rule)).toContain('LIMIT-HIT');
+  });
+
+  it('are CLEAN whatever opcode the low byte of their number is, but for the letter by which LZMA begins', async () => {
+    for (let count = 1; count < 256; count += 1) {
+      const bytes = buildCoremlWeights(Array.from({ length: count }, () => 8));
+      const found = await judged(bytes, NAME);
+      expect([count, ...found]).toEqual(count === 0x5d ? [count, 'NOT_SCANNED', 'PACKED-UNREADABLE medium'] : [count, 'CLEAN']); // prettier-ignore
+    }
+  });
+
+  it('are told as the pickle that they are too', async () => {
+    // SHORT_BINBYTES takes 130 bytes as one value: the stream goes on in the numbers of the first blob.
+    const [count, firstBytes] = [0x43 + 130 * 256, 64];
+    const bytes = Buffer.alloc(64 + firstBytes + count * 64);
+    bytes.writeUInt32LE(count, 0);
+    bytes.writeUInt32LE(2, 4);
+    for (let index = 0; index < count; index += 1) {
+      const at = 64 + index * 64 + (index === 0 ? 0 : firstBytes);
+      bytes.writeUInt32LE(0xdeadbeef, at);
+      bytes.writeBigUInt64LE(index === 0 ? BigInt(firstBytes) : 0n, at + 8);
+      bytes.writeBigUInt64LE(BigInt(at + 64), at + 16);
+    }
+    expect(await judged(bytes, NAME)).toEqual(['CLEAN']);
+    bytes.write('cos\nsystem\n(Vtrue\ntR.', 132, 'latin1');
+    const found = await judged(bytes, NAME);
+    expect(found[0]).not.toBe('CLEAN');
+    expect(found).toContain('PKL-IMPORT-DENY critical');
+  });
+});
+
+describe('a package of Core ML', () => {
+  const MANIFEST = {
+    fileFormatVersion: '1.0.0',
+    itemInfoEntries: {
+      '6F1B': { author: 'com.apple.CoreML', description: 'CoreML Model Specification', name: 'model.mlmodel', path: 'com.apple.CoreML/model.mlmodel' }, // prettier-ignore
+      '9A2C': { author: 'com.apple.CoreML', description: 'CoreML Model Weights', name: 'weights', path: 'com.apple.CoreML/weights' }, // prettier-ignore
+    },
+    rootModelIdentifier: '6F1B',
+  };
+
+  it('is CLEAN in each of its files, each by its own name and bytes', async () => {
+    expect(await judged(Buffer.from(JSON.stringify(MANIFEST)), 'm.mlpackage/Manifest.json')).toEqual(['CLEAN']);
+    expect(await judged(model(program('conv', blob('@model_path/weights/weight.bin'))))).toEqual(['CLEAN']);
+    expect(await judged(buildCoremlWeights([64, 3]), 'm.mlpackage/Data/com.apple.CoreML/weights/weight.bin')).toEqual(['CLEAN']); // prettier-ignore
+  });
+
+  it('is not made harmless by its names: a pickle is a pickle there', async () => {
+    const code = Buffer.from('cos\nsystem\n(Vtrue\ntR.');
+    for (const name of ['model.mlmodel', 'weights/weight.bin'])
+      expect(await judged(code, `m.mlpackage/Data/com.apple.CoreML/${name}`)).toContain('PKL-IMPORT-DENY critical');
   });
 });

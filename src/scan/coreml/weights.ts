@@ -6,6 +6,8 @@ import type { ByteSource, Format } from '../port.js';
 const UNIT_BYTES = 64;
 const VERSION = 2;
 const SENTINEL = 0xdeadbeef;
+/** Some hundred times as many as the largest packages have. */
+const MOST_BLOBS = 100_000;
 
 /** The weights of a Core ML package (MIL blob storage): a header, then each blob behind its description. */
 export const COREML_WEIGHTS: Format = {
@@ -27,9 +29,11 @@ export const COREML_WEIGHTS: Format = {
 async function endOfBlobs(bytes: ByteSource): Promise<number> {
   const { sizeBytes } = bytes;
   const count = (await bytes.read(0, UNIT_BYTES)).readUInt32LE(0);
+  if (count > MOST_BLOBS) throw new FormatFault('LIMIT-HIT', `more than ${MOST_BLOBS} blobs`);
   let at = UNIT_BYTES;
   for (let index = 0; index < count; index += 1) {
-    if (at + UNIT_BYTES > sizeBytes) throw new FormatFault('FORMAT-FAULT', `blob ${index} of ${count} is not there`);
+    if (at + UNIT_BYTES > sizeBytes)
+      throw new FormatFault('FORMAT-FAULT', `blob ${index + 1} of ${count} is not there`);
     const about = await bytes.read(at, UNIT_BYTES);
     const [length, offset] = [about.readBigUInt64LE(8), about.readBigUInt64LE(16)];
     const start = at + UNIT_BYTES;
@@ -37,7 +41,7 @@ async function endOfBlobs(bytes: ByteSource): Promise<number> {
       throw new FormatFault('FORMAT-FAULT', `the blob described at ${at} does not lie behind it`);
     const end = start + Number(length);
     at = Math.min(sizeBytes, Math.ceil(end / UNIT_BYTES) * UNIT_BYTES);
-    if ((await bytes.read(end, at - end)).some((byte) => byte !== 0))
+    if (at > end && (await bytes.read(end, at - end)).some((byte) => byte !== 0))
       throw new FormatFault('FORMAT-FAULT', `padding at ${end} that is not zero`);
   }
   return at;

@@ -19,15 +19,21 @@ export function buildCoremlWeights(lengths: readonly number[]): Buffer {
   const header = Buffer.alloc(64);
   header.writeUInt32LE(lengths.length, 0);
   header.writeUInt32LE(2, 4);
-  let bytes: Buffer = header;
+  const parts: Buffer[] = [header];
+  let at = header.length;
+  const put = (part: Buffer): void => {
+    parts.push(part);
+    at += part.length;
+  };
   for (const length of lengths) {
+    put(Buffer.alloc((64 - (at % 64)) % 64));
     const about = Buffer.alloc(64);
     about.writeUInt32LE(0xdeadbeef, 0);
     about.writeUInt32LE(1, 4);
     about.writeBigUInt64LE(BigInt(length), 8);
-    const padded = Buffer.concat([bytes, Buffer.alloc((64 - (bytes.length % 64)) % 64)]);
-    about.writeBigUInt64LE(BigInt(padded.length + 64), 16);
-    bytes = Buffer.concat([padded, about, Buffer.alloc(length, 9)]);
+    about.writeBigUInt64LE(BigInt(at + 64), 16);
+    put(about);
+    put(Buffer.alloc(length, 9));
   }
-  return bytes;
+  return Buffer.concat(parts);
 }
