@@ -123,6 +123,11 @@ describe('Core ML', () => {
     expect((await judged(bytes))[0]).toBe('NOT_SCANNED');
   });
 
+  it('is told where its bytes are another format, too', async () => {
+    const { findings } = await scanOf('model.mlmodel', buildCoremlWeights([64]));
+    expect(findings.map(({ rule }) => rule)).toContain('TYPE-MISMATCH');
+  });
+
   it('is an ERROR where it breaks off', async () => {
     expect((await judged(model([500, network(CONVOLUTION)]).subarray(0, -5)))[0]).toBe('ERROR');
   });
@@ -148,9 +153,10 @@ describe('weights of Core ML', () => {
           if (change === 'sentinel') spoilt.writeUInt32LE(seed % 1000, second);
           if (change === 'last sentinel') spoilt.writeUInt32LE(seed % 1000, lastIndexOfSentinel(bytes));
           if (change === 'count') spoilt.writeUInt32LE(lengths.length + 1 + (seed % 1000), 0);
+          // Cut to nothing it is an empty file, and CLEAN.
           const made =
             change === 'cut'
-              ? bytes.subarray(0, seed % bytes.length)
+              ? bytes.subarray(0, 8 + (seed % (bytes.length - 8)))
               : change === 'longer'
                 ? Buffer.concat([bytes, Buffer.alloc(1 + (seed % 99), 1)])
                 : spoilt;
