@@ -11,6 +11,7 @@ export const EXPECTED: readonly (readonly [pattern: RegExp, formats: readonly st
   [/\.(?:tgz|tar\.gz|gz)$/, ['gzip']],
   [/(?:^|\/)saved_model\.pb$/, ['tensorflow']],
   [/\.(?:tflite|lite)$/, ['tflite']],
+  [/\.mlmodel$/, ['coreml']],
   [/\.json$/, ['json']],
   [/\.(?:png|jpe?g|gif|webp)$/, ['png', 'jpeg', 'gif', 'riff']],
 ];

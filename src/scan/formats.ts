@@ -1,6 +1,8 @@
 import { CODE } from './code.js';
 import { JSON_FORMAT } from './config/json.js';
 import { CONTAINERS } from './containers.js';
+import { COREML } from './coreml/coreml.js';
+import { COREML_WEIGHTS } from './coreml/weights.js';
 import { HDF5 } from './hdf5/hdf5.js';
 import { MEDIA } from './images/media.js';
 import { MSGPACK } from './msgpack/msgpack.js';
@@ -26,6 +28,8 @@ export const FORMATS: readonly Format[] = [
   JINJA,
   CODE,
   ONNX,
+  COREML,
+  COREML_WEIGHTS,
   HDF5,
   TENSORFLOW,
   TFLITE,

@@ -1,4 +1,5 @@
 import { CONFIG_HOOKS } from './config/hook-rules.js';
+import { COREML_HOOKS } from './coreml/hook-rules.js';
 import { KERAS_HOOKS } from './keras/hook-rules.js';
 import { ONNX_HOOKS } from './onnx/hook-rules.js';
 import type { Finding, Inventory, Severity } from './port.js';
@@ -16,6 +17,7 @@ export type HookJudge = (
 /** By the name of a hook, or what stands before the first dot of it. */
 const JUDGES: Readonly<Record<string, HookJudge | undefined>> = {
   ...CONFIG_HOOKS,
+  ...COREML_HOOKS,
   ...KERAS_HOOKS,
   ...ONNX_HOOKS,
   ...SKOPS_HOOKS,

@@ -104,6 +104,18 @@ export const RULES = {
     en: 'A custom operation of TensorFlow Lite: it comes from a native library that has to be loaded beside the model.',
     zh: 'TensorFlow Lite 自定义算子：需另行加载本地库。',
   },
+  'COREML-CUSTOM': {
+    severity: 'medium',
+    references: [],
+    en: 'A custom layer, operation or model of Core ML: a class that the program which loads it brings along.',
+    zh: 'Core ML 自定义层、算子或模型：由加载它的程序自带的类执行。',
+  },
+  'COREML-FILE': {
+    severity: 'high',
+    references: [],
+    en: 'A Core ML model that takes weights or another model from outside of its package.',
+    zh: 'Core ML 模型引用其包之外的权重或其他模型。',
+  },
   'ONNX-EXTDATA': {
     severity: 'high',
     references: ['CVE-2022-25882', 'CVE-2024-27318', 'CVE-2025-51480', 'CVE-2026-27489', 'CVE-2026-34446'],

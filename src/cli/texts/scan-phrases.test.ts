@@ -32,6 +32,16 @@ it.each([
   ['template: the attribute __mro__', '模板：属性 __mro__'],
   ['template: it cannot be parsed: $1 of $2', '模板：无法解析：$1 of $2'],
   ['a: b: c: lies in another member', 'a: b: c：与另一成员重叠'],
+  ['coreml.custom=A: a class of the program that loads the model', 'coreml.custom=A：由加载模型的程序提供的类'],
+  ['coreml.linked=x: another model, looked for where it says', 'coreml.linked=x：另一模型，按其所指位置查找'],
+  ['coreml.weights=/x: weights outside of the package', 'coreml.weights=/x：包之外的权重'],
+  ['not coreml-weights: blob 2 of 3 is not there', '不是有效的 coreml-weights：共 3 个数据块，缺少第 2 个'],
+  [
+    'not coreml-weights: the blob described at 64 does not lie behind it',
+    '不是有效的 coreml-weights：位于 64 处描述的数据块并不紧随其后',
+  ],
+  ['not coreml-weights: padding at 9 that is not zero', '不是有效的 coreml-weights：位于 9 处的填充不为零'],
+  ['not coreml-weights: more than 100000 blobs', '不是有效的 coreml-weights：数据块超过 100000 个'],
 ])('%s is told in Chinese', (english, chinese) => {
   expect(phraseText('zh', english)).toBe(chinese);
   expect(phraseText('en', english)).toBe(english);

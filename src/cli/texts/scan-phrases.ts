@@ -104,6 +104,9 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'makes a reader open files or the network, or grow': '会使读取器打开文件、访问网络或无限增长',
   'a declaration that models have not': '模型中不会有的声明',
   'a native library that is loaded beside the model': '随模型加载的本地库',
+  'a class of the program that loads the model': '由加载模型的程序提供的类',
+  'another model, looked for where it says': '另一模型，按其所指位置查找',
+  'weights outside of the package': '包之外的权重',
   'operations of no set that OpenVINO brings along': '不属于 OpenVINO 自带算子集的操作',
   'nothing that is known to hold values alone': '并非已知只存放数值的类型',
   'it cannot be parsed, and has names that lead to the interpreter': '无法解析，且含有通向解释器的名称',
@@ -157,6 +160,10 @@ const FORMS: Forms = [
   [/^(.+) is a path file of Python that imports$/s, '$1 是会执行导入的 Python 路径文件'],
   [/^external data with (.+)$/s, '外部数据有问题：$1'],
   [/^line (\d+): (.+)$/s, '第 $1 行：$2'],
+  [/^blob (\d+) of (\d+) is not there$/, '共 $2 个数据块，缺少第 $1 个'],
+  [/^the blob described at (\d+) does not lie behind it$/, '位于 $1 处描述的数据块并不紧随其后'],
+  [/^padding at (\d+) that is not zero$/, '位于 $1 处的填充不为零'],
+  [/^more than (\d+) blobs$/, '数据块超过 $1 个'],
   [/^(\d+) bytes, more than (\d+)$/, '$1 字节，超过 $2'],
 ];
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { buildCoreml, buildCoremlWeights } from './build-coreml.js';
 import { buildGguf } from './build-gguf.js';
 import { buildSafetensors, layOut } from './build-safetensors.js';
 import { buildTorchLegacy, buildTorchZip } from './build-torch.js';
@@ -45,6 +46,8 @@ const MADE: Readonly<Record<string, string | Buffer>> = {
   'tokenizer.model': bytesOf('0a 0e 0a 05 3c 75 6e 6b 3e 15 00 00 00 00 18 02 12 02 08 01'),
   'model.onnx': bytesOf('08 08 12 04 74 65 73 74 3a 08 0a 06 22 04 52 65 6c 75 42 02 10 0d'),
   'saved_model.pb': bytesOf('08 01 12 0c 12 0a 0a 08 0a 01 61 12 03 41 64 64'),
+  'model.mlmodel': buildCoreml(),
+  'weight.bin': buildCoremlWeights([10, 64]),
   'model.tflite': buildTflite(custom('Own')),
   'image.png': bytesOf('89504e470d0a1a0a 00000004 49484452 00000001 00000000 00000000 49454e44 00000000'),
   'image.jpg': bytesOf('ffd8 ffe0 0004 0000 ffda 0003 00 11 22 ff00 33 ffd9'),
