@@ -51,8 +51,9 @@ export interface Connected {
 }
 
 /**
- * Keeps all threads together within the most connections that a host may get: no thread can take over what another one has dialled, so connections that
- * are kept for later are closed where a request in another thread would be one too many with them.
+ * Has all threads together keep to the most connections that a host may get: no thread can take over what another one has dialled, so connections that
+ * are kept for later are closed where a request in another thread would be one too many with them. It hears of what is carried only: what the first thread
+ * asks for besides (the beginning of a file, a small one, what is compared) may be a connection more for as long as it lasts, or until another is closed.
  */
 export class ConnectionRoom {
   readonly #transport: Pick<Transport, 'trim'>;
