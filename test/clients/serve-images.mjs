@@ -107,7 +107,7 @@ async function throughPolicy(root, folder, upstream, copied) {
   const lax = ['below', 'review', 'not-scanned', 'error'].map((name) => `${name} = "admit"\n`).join('');
   const policy = `name = "signed"\n[scan]\nrefuse = "never"\n${lax}[signature]\nrequired = true\npolicy = "trust.toml"\n`;
   writeFileSync(join(folder, 'policy.toml'), policy);
-  const { host } = await startMirror(root, folder, upstream, 'signed', '--policy', join(folder, 'policy.toml'));
+  const { host } = await startMirror(root, folder, upstream, 'guarded', '--policy', join(folder, 'policy.toml'));
   await copied(`${host}/acme/other:v1`, 'signed');
   const manifest = await skopeo('inspect', '--raw', '--tls-verify=false', `docker://${host}/acme/other:v1`);
   const tag = `sha256-${createHash('sha256').update(manifest).digest('hex')}.sig`;
