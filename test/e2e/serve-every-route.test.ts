@@ -49,7 +49,7 @@ async function expectations(world: World, url: string): Promise<readonly Route[]
   if (info === undefined) throw new Error('no route');
   const told = JSON.parse((await ask(url, info, TOKENS.granted)).body) as { Data: { Id: number } };
   return [
-    ...guardedRoutes(world),
+    ...guardedRoutes(world).filter(({ path }) => !path.includes('datasets')),
     ...modelScopeRoutes('acme/private', 'dataset'),
     ...modelScopeRoutes('acme/private', 'dataset', told.Data.Id),
     ...(await openXet(url, 'acme/private', TOKENS.granted)),
@@ -138,7 +138,7 @@ describe('every route that the router has', () => {
       }
     expect(wrong).toEqual([]);
     expect(world.sim.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]); // prettier-ignore
-  }, 120_000);
+  }, 300_000);
 
   it('wants a token of the server where it has callers, and gives nothing of a hub for one', async () => {
     const world = await openWorld();
@@ -158,5 +158,5 @@ describe('every route that the router has', () => {
         if (!isRightWhereKnown(each, isReader, answer)) wrong.push(`${token ?? 'nobody'} ${method} ${route.name} ${route.path}: ${answer.status}`); // prettier-ignore
       }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
