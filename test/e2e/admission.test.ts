@@ -293,6 +293,8 @@ it('what is inside is told of a folder, of what is held, and of what stays where
   const remote = await sluice(machine, 'scan', 'hf:acme/tiny', '--json');
   expect(remote.code).toBe(6);
   expect(JSON.parse(remote.stdout)).toMatchObject({ place: 'remote', files: [{}, {}, {}] });
+  const summed = await sluice(machine, 'scan', 'hf:acme/tiny', '--checksums');
+  expect([summed.code, summed.stderr]).toEqual([2, expect.stringContaining('--checksums') as unknown]);
   expect(existsSync(join(machine.hfHome, 'hub'))).toBe(false);
   const held = withEnv(machine, { SLUICE_OFFLINE: '1' });
   expect((await sluice(machine, 'pull', 'hf:acme/tiny', '--policy', 'off', '--quiet')).code).toBe(0);
