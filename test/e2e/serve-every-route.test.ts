@@ -38,6 +38,7 @@ function looseRoutes({ sim }: World): readonly Route[] {
     make('/-/readyz', 'any'),
     make('/-/xet/v1/telemetry', 'any'),
     make('/api/v1/login', 'any', undefined, { method: 'POST', body: JSON.stringify({ AccessToken: WRONG }) }),
+    make('/-/{debian}/{file}', 'mirror', '/-/deb/packages/a.whl'),
     make('/-/api/v1/pieces/{sha256}', 'mirror', `/-/api/v1/pieces/${OID}`),
     ...['gated', 'private'].map((name) => make('/-/api/v1/pieces/{hub}/{repository}/{revision}', 'files', `/-/api/v1/pieces/hf/acme/${name}/${sim.commit(`acme/${name}`)}`)), // prettier-ignore
   ];

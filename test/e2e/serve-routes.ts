@@ -124,7 +124,6 @@ export function otherRoutes(blob: string, wheel: string): readonly Route[] {
     ...get('/-/{npm}/{package}/-/{tarball}', '/-/js/a/-/a-1.0.0.tgz'),
     ...get('/-/{npm}/{package}', '/-/js/none'),
     ...get('/-/{debian}/{release}', '/-/deb/dists/stable/InRelease', '/-/deb/dists/none/InRelease'),
-    ...get('/-/{debian}/{file}', '/-/deb/packages/a.whl'),
     ...get('/-/{files}/{file}', '/-/any/packages/a.whl', '/-/any/packages/none.whl'),
     ...get('/-/metrics', '/-/metrics'),
     ...get('/-/api/v1/keys', '/-/api/v1/keys'),
