@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Manifest, ManifestFile, Origin, Pinned, RepositoryRef } from '../hubs/index.js';
-import { readManifest } from '../pull/index.js';
+import { pinOffline, readManifest } from '../pull/index.js';
 import { openStore, type Store } from '../store/index.js';
 import { SharedListings } from './shared-listings.js';
 import { Snapshots } from './snapshots.js';
@@ -30,11 +32,13 @@ function filesOf(count: number): readonly ManifestFile[] {
 }
 
 /** A mirror's memory of a hub whose every revision is the same commit; `isPublic` may change under way. */
-function rig(hub: { isPublic: boolean } = { isPublic: true }) {
+function rig(hub: { isPublic: boolean | ((revision: string) => boolean) } = { isPublic: true }) {
   const listed: string[] = [];
   const origin = {
-    pin: (ref: RepositoryRef): Promise<Pinned> =>
-      Promise.resolve({ ref, revision: ref.revision ?? 'main', commit: COMMIT, ...hub }),
+    pin: ({ revision = 'main', ...ref }: RepositoryRef): Promise<Pinned> => {
+      const isPublic = typeof hub.isPublic === 'boolean' ? hub.isPublic : hub.isPublic(revision);
+      return Promise.resolve({ ref: { ...ref, revision }, revision, commit: COMMIT, isPublic });
+    },
     list: (pinned: Pinned): Promise<Manifest> => {
       listed.push(pinned.revision);
       return Promise.resolve({ pinned, files: filesOf(20) });
@@ -92,6 +96,30 @@ test('that who may read it changed is written down also where the listing is in 
   const { listed, open: again } = rig(hub);
   const next = await again().get({ ...REF, revision: COMMIT }, {}, SIGNAL);
   expect([next.status, listed]).toEqual(['MISS', []]);
+});
+
+test('of two who ask at once the one that was answered last says who may read it', async () => {
+  const { open } = rig({ isPublic: (revision) => revision === 'open' });
+  const snapshots = open();
+  await snapshots.get({ ...REF, revision: 'closed-before' }, {}, SIGNAL);
+  await snapshots.saved();
+  const write = store.documents.write.bind(store.documents);
+  const told = new EventEmitter();
+  const [begun, released] = [once(told, 'begun'), once(told, 'released')];
+  // That it became public is being written down while the other looks at what is kept.
+  vi.spyOn(store.documents, 'write').mockImplementationOnce(async (...written) => {
+    told.emit('begun');
+    await released;
+    return write(...written);
+  });
+  const asOpen = snapshots.get({ ...REF, revision: 'open' }, {}, SIGNAL);
+  await begun;
+  const asClosed = snapshots.get({ ...REF, revision: 'closed' }, {}, SIGNAL);
+  await sleep(50);
+  told.emit('released');
+  await Promise.all([asOpen, asClosed]);
+  await snapshots.saved();
+  expect((await pinOffline(store, REF, COMMIT))?.isPublic).toBe(false);
 });
 
 test('listings of other commits, repositories, kinds and hubs stay apart', () => {

@@ -120,9 +120,8 @@ export class Snapshots {
       // Another process goes by what is kept while the hub cannot be asked: who may read it can have changed.
       const kept = await pinOffline(store, ref, pinned.commit);
       const save = async (): Promise<void> => {
-        // What was to be saved before this may have said the same.
+        // Read in its turn: what was to be saved before this may have said the same, or something else.
         const isSaved = async (): Promise<boolean> =>
-          kept?.isPublic === pinned.isPublic ||
           (await pinOffline(store, ref, pinned.commit))?.isPublic === pinned.isPublic;
         if (known === undefined || !(await isSaved())) await saveManifest(store, manifest);
         await saveRevision(store, pinned);
