@@ -34,6 +34,9 @@ interface Way {
   readonly speak: () => void;
 }
 
+/** Also where a file is had from that another hub has: a mirror finds it at ModelScope, sooner or later. */
+const PLAIN: readonly RouteKind[] = ['cdn', 'ms-download'];
+
 async function ofHub(kinds: readonly RouteKind[], only: boolean, find: Way['find']): Promise<Way> {
   const sim = await hub({
     repositories: [{ id: 'acme/tiny', files: FILES }],
@@ -41,14 +44,18 @@ async function ofHub(kinds: readonly RouteKind[], only: boolean, find: Way['find
     ...(only ? { xet: { isOnlyWay: true, maxXorbBytes: 4 * MIB, compression: 'none' } } : {}),
   });
   const xorb = only ? sim.xetPlace('acme/tiny', 'big.bin', WITHHELD) : undefined;
-  const withheld = sim.faults.add({
-    on: { kind: kinds, ...(xorb === undefined ? {} : { path: new RegExp(xorb.xorb) }) },
-    fault: { type: 'withhold', atByte: xorb?.offset ?? WITHHELD },
-  });
+  const withheld = [sim.faults.add({ on: { kind: PLAIN }, fault: { type: 'withhold', atByte: WITHHELD } })];
+  if (xorb !== undefined)
+    withheld.push(
+      sim.faults.add({
+        on: { kind: 'xorb', path: new RegExp(xorb.xorb) },
+        fault: { type: 'withhold', atByte: xorb.offset },
+      }),
+    );
   const sentBytes = (): number =>
     sim.requests.reduce((sum, { kind, bytes }) => sum + (kinds.includes(kind) ? bytes : 0), 0);
   const env = { HF_ENDPOINT: sim.url, MODELSCOPE_ENDPOINT: sim.url };
-  return { args: [], env, find, sentBytes, speak: () => withheld.remove() };
+  return { args: [], env, find, sentBytes, speak: () => withheld.forEach((each) => each.remove()) };
 }
 
 async function ofPackages(args: (url: string) => readonly string[], find: Way['find'], headers = {}): Promise<Way> {
